@@ -1,0 +1,85 @@
+"""Fixtures that every test may use: where the data lies, and a Lab of one's own in a tmp folder."""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests import made_data
+
+
+@dataclass(frozen=True)
+class Lab:
+    """The folders that the environment variables of one test name."""
+
+    runs_dir: Path
+    cache_dir: Path
+    data_dir: Path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_outside_tmp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep a forgetful test out of the developer's own runs and cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FMNIST_RUNS_DIR", str(tmp_path_factory.mktemp("session-runs")))
+        patch.setenv("FMNIST_CACHE_DIR", str(tmp_path_factory.mktemp("session-cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def small_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """600 training and 200 test images of made shapes. Sets no environment variable."""
+    return made_data.write_dataset(tmp_path_factory.mktemp("made-data"))
+
+
+@pytest.fixture(scope="session")
+def data_dir(request: pytest.FixtureRequest) -> Path:
+    """The real dataset where FMNIST_DATA_DIR names it, the made one elsewhere."""
+    given = os.environ.get("FMNIST_DATA_DIR")
+    return Path(given) if given else request.getfixturevalue("small_data_dir")
+
+
+@pytest.fixture
+def lab(tmp_path: Path, small_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """An empty runs folder, an empty cache and the small made dataset, through the environment.
+
+    Training processes of these runs that are left at the end of the test are killed.
+    """
+    lab = Lab(tmp_path / "runs", tmp_path / "cache", small_data_dir)
+    lab.runs_dir.mkdir()
+    lab.cache_dir.mkdir()
+    monkeypatch.setenv("FMNIST_RUNS_DIR", str(lab.runs_dir))
+    monkeypatch.setenv("FMNIST_CACHE_DIR", str(lab.cache_dir))
+    monkeypatch.setenv("FMNIST_DATA_DIR", str(lab.data_dir))
+    clear_streamlit_caches()
+    yield lab
+    clear_streamlit_caches()
+    kill_trainings(lab.runs_dir)
+
+
+def clear_streamlit_caches() -> None:
+    """Forget what `st.cache_data` holds: it leaks between AppTests of one process.
+
+    `st.cache_resource` stays: it holds the engine, whose start takes seconds.
+    """
+    if "streamlit" in sys.modules:
+        sys.modules["streamlit"].cache_data.clear()
+
+
+def kill_trainings(runs_dir: Path) -> None:
+    """Kill every process whose command line names a folder inside `runs_dir`."""
+    found = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(str(runs_dir) in argument for argument in process.info["cmdline"] or [])
+    ]
+    for process in found:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(found, timeout=5)
