@@ -1,0 +1,477 @@
+"""The run folder: one folder per training, the only thing the app and a training share.
+
+Every file is written under a temporary name and then moved into place, so a reader never sees
+half of one. A training that died leaves a live status behind; whoever reads it next settles it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import socket
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import psutil
+
+from fmnist.config import ConfigError, TrainConfig
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STATUSES = ("queued", "running", "completed", "stopped", "failed")
+LIVE = ("queued", "running")
+HISTORY_COLUMNS = (
+    "epoch",
+    "loss",
+    "accuracy",
+    "val_loss",
+    "val_accuracy",
+    "learning_rate",
+    "seconds",
+)
+BATCH_COLUMNS = ("step", "epoch", "loss", "accuracy", "images_per_second")
+MAX_PARALLEL_TRAININGS = 4
+BUNDLED_DIR = Path(__file__).parent / "bundled"
+
+_RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,50}")
+_NEVER_STARTED_AFTER = 60.0  # seconds a queued run may lack a process
+_SILENT_AFTER = 120.0  # seconds without a heartbeat, for a process on another computer
+_START_TIME_SLACK = 2.0  # seconds; two clocks measure a process's start
+
+
+class RunsFolderError(ValueError):
+    """The runs folder cannot be written; the message says why and what to do."""
+
+
+class RunNotFound(ValueError):
+    """No run has this id."""
+
+
+class RunDamaged(ValueError):
+    """A file of the run is missing or unreadable; the message names it."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """`status.json`. Times are Unix seconds; what is not known yet is None."""
+
+    status: str
+    epoch: int | None = None  # counted from 0
+    step: int | None = None
+    steps_per_epoch: int | None = None
+    epochs: int | None = None
+    images_per_second: float | None = None
+    queued_at: float | None = None
+    started_at: float | None = None
+    heartbeat_at: float | None = None
+    finished_at: float | None = None
+    pid: int | None = None
+    pid_started_at: float | None = None
+    host: str | None = None
+    message: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder as last read. `damaged` says what is wrong with it, or is empty."""
+
+    run_id: str
+    run_dir: Path
+    config: TrainConfig
+    status: Status
+    notes: dict[str, str] = field(default_factory=dict)
+    damaged: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.notes.get("name") or self.config.label
+
+    @property
+    def is_live(self) -> bool:
+        return self.status.is_live and not self.damaged
+
+    @property
+    def has_model(self) -> bool:
+        return self.file("model.keras").is_file()
+
+    @property
+    def has_scores(self) -> bool:
+        return not self.damaged and self.file("test_probabilities.npy").is_file()
+
+    def file(self, name: str) -> Path:
+        return self.run_dir / name
+
+
+# -- where runs live ------------------------------------------------------------------------------
+
+
+def runs_dir() -> Path:
+    """The folder of all runs: `FMNIST_RUNS_DIR`, or `runs` beside the app."""
+    return Path(os.environ.get("FMNIST_RUNS_DIR") or Path(__file__).parent.parent / "runs")
+
+
+def create_run(config: TrainConfig) -> Run:
+    """A new run folder, queued, with no process yet.
+
+    Raises:
+        RunsFolderError: the folder cannot be written.
+    """
+    now = time.time()
+    parent = runs_dir()
+    stem = f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{config.slug}"
+    status = Status("queued", epochs=config.epochs, queued_at=now)
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
+        try:
+            write_json(draft / "config.json", config.to_json())
+            write_json(draft / "status.json", asdict(status))
+            run_dir = _move_to_free_name(draft, parent, stem)
+        except OSError:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise RunsFolderError(
+            f"The runs folder {parent} cannot be written ({error.strerror or error}). Free some "
+            "space, allow writing there, or name another folder in FMNIST_RUNS_DIR."
+        ) from error
+    return Run(run_dir.name, run_dir, config, status)
+
+
+def _move_to_free_name(draft: Path, parent: Path, stem: str) -> Path:
+    """Rename `draft` to the first free one of stem, stem-2, stem-3, …"""
+    draft.chmod(0o755)
+    for number in range(1, 1000):
+        target = parent / (stem if number == 1 else f"{stem}-{number}")
+        if target.exists():
+            continue
+        try:
+            return draft.rename(target)
+        except OSError:
+            if not target.exists():  # otherwise somebody else took the name: try the next
+                raise
+    raise FileExistsError(f"no free name for {stem}")
+
+
+def load_run(run_id: str) -> Run:
+    """The run with this id; `bundled` is the one inside the package.
+
+    Raises:
+        RunNotFound: there is none, or the text is not a run id at all.
+    """
+    if run_id == "bundled":
+        run_dir = BUNDLED_DIR
+    elif _RUN_ID.fullmatch(run_id):
+        run_dir = runs_dir() / run_id
+    else:
+        raise RunNotFound(f"{run_id[:60]!r} is not the id of a run.")
+    if not run_dir.is_dir():
+        raise RunNotFound(f"There is no run {run_id!r}: it may have been deleted.")
+    return read_run(run_dir)
+
+
+def list_runs() -> list[Run]:
+    """All runs, newest first; damaged ones are included and say so."""
+    try:
+        names = [entry.name for entry in os.scandir(runs_dir()) if entry.is_dir()]
+    except OSError:
+        return []
+    found = (_RUN_ID.fullmatch(name) and read_run(runs_dir() / name) for name in names)
+    return sorted(
+        (run for run in found if run),
+        key=lambda run: (run.run_id[:15], run.status.queued_at or 0.0, run.run_id),
+        reverse=True,
+    )
+
+
+def read_run(run_dir: Path) -> Run:
+    """The run in a folder, whatever state it is in; a dead process is settled on the way."""
+    damage = []
+    try:
+        config = TrainConfig.from_json(_read_json(run_dir / "config.json"))
+    except (OSError, ValueError) as error:
+        config = TrainConfig()
+        damage.append(_describe_damage("config.json", error))
+    try:
+        status = read_status(run_dir)
+    except (OSError, ValueError) as error:
+        status = Status("failed")
+        damage.append(_describe_damage("status.json", error))
+    try:
+        notes = _read_json(run_dir / "notes.json")
+    except (OSError, ValueError):
+        notes = {}
+    if not damage and status.is_live:
+        status = settle(run_dir, status)
+    if status.status in ("completed", "stopped") and status.started_at:
+        missing = [
+            name
+            for name in ("model.keras", "test_probabilities.npy")
+            if not (run_dir / name).is_file()
+        ]
+        damage += [f"{name} is missing" for name in missing]
+    notes = {key: str(value) for key, value in notes.items()} if isinstance(notes, dict) else {}
+    return Run(run_dir.name, run_dir, config, status, notes, "; ".join(damage))
+
+
+def _describe_damage(name: str, error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"{name} is missing"
+    if isinstance(error, ConfigError):
+        return f"{name} was not written by this version: {error}"
+    return f"{name} cannot be read"
+
+
+def delete_run(run: Run) -> None:
+    """Remove a run's folder.
+
+    Raises:
+        ValueError: it is still training.
+        RunsFolderError: the folder cannot be changed.
+    """
+    if run.is_live:
+        raise ValueError(f"{run.title} is still {run.status.status}: stop it before deleting it.")
+    doomed = run.run_dir.with_name(f".deleted-{run.run_id}")
+    try:
+        run.run_dir.rename(doomed)  # at once gone from every list, even if removal takes a while
+        shutil.rmtree(doomed)
+    except OSError as error:
+        raise RunsFolderError(f"{run.run_dir} cannot be deleted ({error.strerror}).") from error
+
+
+def rename_run(run: Run, name: str) -> None:
+    """Give a run another name; an empty one brings the original back."""
+    write_json(run.file("notes.json"), {**run.notes, "name": " ".join(name.split())[:60]})
+
+
+def zip_run(run: Run) -> bytes:
+    """The whole run folder as a zip file."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(run.run_dir.rglob("*")):
+            if path.is_file() and path.suffix != ".tmp":
+                archive.write(path, Path(run.run_id) / path.relative_to(run.run_dir))
+    return buffer.getvalue()
+
+
+# -- status and stopping --------------------------------------------------------------------------
+
+
+def read_status(run_dir: Path) -> Status:
+    """`status.json` of a run folder.
+
+    Raises:
+        OSError, ValueError: it is missing or unreadable.
+    """
+    values = _read_json(run_dir / "status.json")
+    known = {f.name for f in fields(Status)}
+    if not isinstance(values, dict) or values.get("status") not in STATUSES:
+        raise RunDamaged("status.json names no known status")
+    return Status(**{key: value for key, value in values.items() if key in known})
+
+
+def write_status(run_dir: Path, **changes: Any) -> Status:
+    """Change some fields of `status.json`; returns what it now says."""
+    status = replace(read_status(run_dir), **changes)
+    write_json(run_dir / "status.json", asdict(status))
+    return status
+
+
+def claim_run(run_dir: Path) -> Status:
+    """Record this process as the one that trains the run."""
+    process = psutil.Process()
+    return write_status(
+        run_dir,
+        pid=process.pid,
+        pid_started_at=process.create_time(),
+        host=socket.gethostname(),
+        heartbeat_at=time.time(),
+    )
+
+
+def settle(run_dir: Path, status: Status) -> Status:
+    """The status, corrected to `failed` (and recorded so) when its process is gone."""
+    if not status.is_live or process_is_alive(status):
+        return status
+    try:
+        status = read_status(run_dir)  # it may have ended well between the two looks
+    except (OSError, ValueError):
+        return status
+    if not status.is_live or process_is_alive(status):
+        return status
+    reason = (
+        "The training process never started; log.txt in the run's folder may say why."
+        if status.pid is None
+        else "The training process ended without a word: it was killed, ran out of memory, or the "
+        "computer was switched off. What had been written is kept."
+    )
+    dead = replace(status, status="failed", finished_at=time.time(), message=reason)
+    try:
+        write_json(run_dir / "status.json", asdict(dead))
+    except OSError:
+        pass  # a read-only folder: the answer is still true
+    return dead
+
+
+def process_is_alive(status: Status) -> bool:
+    """Whether the process of a live status still runs (a reused pid does not count)."""
+    if status.pid is None:
+        return time.time() - (status.queued_at or 0.0) < _NEVER_STARTED_AFTER
+    if status.host != socket.gethostname():
+        return time.time() - (status.heartbeat_at or 0.0) < _SILENT_AFTER
+    try:
+        process = psutil.Process(status.pid)
+        same = abs(process.create_time() - (status.pid_started_at or 0.0)) < _START_TIME_SLACK
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
+
+
+def request_stop(run: Run) -> None:
+    """Ask a run to end; its process looks for this file between steps."""
+    run.file("stop").touch()
+
+
+def is_stop_requested(run_dir: Path) -> bool:
+    return (run_dir / "stop").exists()
+
+
+def queue(runs: list[Run] | None = None) -> list[Run]:
+    """The queued runs, first come first."""
+    waiting = [run for run in runs or list_runs() if run.is_live and run.status.status == "queued"]
+    return sorted(waiting, key=lambda run: (run.status.queued_at or 0.0, run.run_id))
+
+
+# -- what a run has written -----------------------------------------------------------------------
+
+
+def read_history(run: Run) -> pd.DataFrame:
+    """`history.csv`: one row per finished epoch (none yet: no rows)."""
+    return _read_csv(run.file("history.csv"), HISTORY_COLUMNS)
+
+
+def read_batches(run: Run) -> pd.DataFrame:
+    """`batches.csv`: the running figures, at most two rows a second of training."""
+    return _read_csv(run.file("batches.csv"), BATCH_COLUMNS)
+
+
+def read_probabilities(run: Run) -> np.ndarray:
+    """`test_probabilities.npy`: float32 (N, 10), in the order of the test set.
+
+    Raises:
+        RunDamaged: it is missing, half-written or of another shape.
+    """
+    try:
+        probabilities = np.load(run.file("test_probabilities.npy"), allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise RunDamaged(f"{run.run_id}: test_probabilities.npy cannot be read.") from error
+    if probabilities.ndim != 2 or probabilities.shape[1] != 10:
+        raise RunDamaged(
+            f"{run.run_id}: test_probabilities.npy has shape {probabilities.shape}, not (N, 10)."
+        )
+    return probabilities
+
+
+def read_environment(run: Run) -> dict[str, Any]:
+    """`environment.json`, or {} while there is none."""
+    return _read_json_or_empty(run.file("environment.json"))
+
+
+def read_results(run: Run) -> dict[str, Any]:
+    """`results.json` (test_accuracy, test_loss, best_epoch, seconds, …), or {} before scoring."""
+    return _read_json_or_empty(run.file("results.json"))
+
+
+def read_log(run: Run, last_lines: int = 40) -> str:
+    """The end of `log.txt`."""
+    try:
+        text = run.file("log.txt").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-last_lines:])
+
+
+def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A table of numbers; a last line still being written, or a broken one, is left out."""
+    import pandas as pd
+
+    return pd.DataFrame(list(_whole_rows(path, columns)), columns=list(columns))
+
+
+def _whole_rows(path: Path, columns: tuple[str, ...]) -> Iterator[list[float]]:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    header, *lines = text[: text.rfind("\n") + 1].splitlines() or [""]
+    names = header.split(",")
+    for line in lines:
+        cells = line.split(",")
+        if len(cells) != len(names):
+            continue
+        row = dict(zip(names, cells, strict=True))
+        try:
+            yield [float(row.get(column) or "nan") for column in columns]
+        except ValueError:
+            continue
+
+
+# -- settings -------------------------------------------------------------------------------------
+
+
+def read_parallel_trainings() -> int:
+    """How many trainings may run at once; the rest wait in order."""
+    value = _read_json_or_empty(runs_dir() / "settings.json").get("parallel_trainings", 1)
+    is_valid = isinstance(value, int) and 1 <= value <= MAX_PARALLEL_TRAININGS
+    return value if is_valid else 1
+
+
+def write_parallel_trainings(count: int) -> None:
+    """Set how many trainings may run at once; waiting ones see it within a second."""
+    if not 1 <= count <= MAX_PARALLEL_TRAININGS:
+        raise ValueError(f"1 to {MAX_PARALLEL_TRAININGS} trainings may run at once, not {count}.")
+    runs_dir().mkdir(parents=True, exist_ok=True)
+    write_json(runs_dir() / "settings.json", {"parallel_trainings": count})
+
+
+# -- JSON -----------------------------------------------------------------------------------------
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file in one move: a reader sees the old one or the new one."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_text(json.dumps(value, indent=1), encoding="utf-8")
+        os.replace(draft, path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _read_json_or_empty(path: Path) -> dict[str, Any]:
+    try:
+        values = _read_json(path)
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
