@@ -1,1 +1,1 @@
-"""The Fashion-MNIST Lab's library: data, models, runs and figures, knowing nothing of the screen."""
+"""The library of the Fashion-MNIST Lab: data, models, runs and figures; it knows no screen."""

@@ -29,8 +29,8 @@ class Bounds:
     max_length: int | None = None  # entries of a tuple, characters of a text
 
 
-def _field(default: Any, help: str, **bounds: Any) -> Any:
-    return dataclasses.field(default=default, metadata={"bounds": Bounds(help, **bounds)})
+def _field(default: Any, text: str, **bounds: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"bounds": Bounds(text, **bounds)})
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,8 @@ class TrainConfig:
         unknown = sorted(values.keys() - FIELDS.keys())
         if unknown:
             raise ConfigError(
-                f"Unknown setting {', '.join(map(repr, unknown))}: a config has {', '.join(FIELDS)}."
+                f"Unknown setting {', '.join(map(repr, unknown))}: "
+                f"a config has {', '.join(FIELDS)}."
             )
         return cls(**values)
 
@@ -202,7 +203,7 @@ def _checked(field: dataclasses.Field, value: Any) -> Any:
         raise ConfigError(f"{field.name} is one of {', '.join(bounds.choices)}, got {value!r}.")
     if bounds.max_length and len(value) > bounds.max_length:
         raise ConfigError(
-            f"{field.name} is {len(value)} characters long: at most {bounds.max_length} are allowed."
+            f"{field.name} has {len(value)} characters: at most {bounds.max_length} are allowed."
         )
     return " ".join(value.split())
 

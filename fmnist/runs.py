@@ -6,6 +6,7 @@ half of one. A training that died leaves a live status behind; whoever reads it 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -321,10 +322,8 @@ def settle(run_dir: Path, status: Status) -> Status:
         "computer was switched off. What had been written is kept."
     )
     dead = replace(status, status="failed", finished_at=time.time(), message=reason)
-    try:
+    with contextlib.suppress(OSError):  # a read-only folder: the answer is still true
         write_json(run_dir / "status.json", asdict(dead))
-    except OSError:
-        pass  # a read-only folder: the answer is still true
     return dead
 
 
@@ -459,7 +458,7 @@ def write_json(path: Path, value: Any) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         draft.write_text(json.dumps(value, indent=1), encoding="utf-8")
-        os.replace(draft, path)
+        draft.replace(path)
     except OSError:
         draft.unlink(missing_ok=True)
         raise

@@ -1,0 +1,19 @@
+"""The Fashion-MNIST Lab: `streamlit run app.py`. Page list and frame only; see pages/ and fmnist/."""
+
+import streamlit as st
+
+from pages import _engine, _live_strip
+
+st.set_page_config(page_title="Fashion-MNIST Lab", page_icon=":material/apparel:", layout="wide")
+page = st.navigation(
+    [
+        st.Page("pages/browse.py", title="Browse", icon=":material/grid_view:", default=True),
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
+        st.Page("pages/evaluate.py", title="Evaluate", icon=":material/query_stats:"),
+        st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
+    ]
+)
+_live_strip.render()
+page.run()
+_engine.warm()

@@ -1,0 +1,40 @@
+"""Choosing the run a page is about: the address's, or else the newest that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from fmnist import runs
+from fmnist.runs import Run
+from pages import _url
+
+
+def render_run_picker(fits: Callable[[Run], bool], label: str = "Run") -> Run | None:
+    """A select box of the runs that fit, and the run in the address even if it does not.
+
+    Returns None when there is nothing to choose from. The choice is kept in the address.
+    """
+    wanted = _url.read("run")
+    everything = runs.list_runs()
+    choices = [run for run in everything if fits(run) or run.run_id == wanted]
+    ids = [run.run_id for run in choices]
+    if wanted and wanted not in ids:
+        st.warning(
+            f"There is no run “{wanted}”: it may have been deleted.", icon=":material/link_off:"
+        )
+    if not choices:
+        return None
+    chosen = choices[ids.index(wanted)] if wanted in ids else choices[0]
+    _url.write(run=chosen.run_id)
+    titles = {run.run_id: _describe(run) for run in choices}
+    st.selectbox(label, ids, format_func=titles.get, **_url.bind("run", "index", "page"))
+    return chosen
+
+
+def _describe(run: Run) -> str:
+    accuracy = runs.read_results(run).get("test_accuracy")
+    day = f"{run.run_id[:4]}-{run.run_id[4:6]}-{run.run_id[6:8]} {run.run_id[9:11]}:{run.run_id[11:13]} UTC"
+    end = f"{accuracy:.1%}".replace("%", " %") if accuracy is not None else run.status.status
+    return f"{run.title} · {end} · {day}"
