@@ -1,4 +1,4 @@
-"""The Fashion-MNIST Lab: `streamlit run app.py`. Page list and frame only; see pages/ and fmnist/."""
+"""The Fashion-MNIST Lab: `streamlit run app.py`. The page list and the frame, nothing else."""
 
 import streamlit as st
 

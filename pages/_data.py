@@ -22,7 +22,7 @@ def dataset() -> Dataset:
         _render_missing(str(error))
     except DatasetError as error:
         st.error(str(error), icon=":material/broken_image:")
-    st.stop()
+    return st.stop()
 
 
 def _render_missing(message: str) -> None:

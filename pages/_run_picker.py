@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from fmnist import runs
+from fmnist import formats, runs
 from fmnist.runs import Run
 from pages import _url
 
@@ -35,6 +35,5 @@ def render_run_picker(fits: Callable[[Run], bool], label: str = "Run") -> Run | 
 
 def _describe(run: Run) -> str:
     accuracy = runs.read_results(run).get("test_accuracy")
-    day = f"{run.run_id[:4]}-{run.run_id[4:6]}-{run.run_id[6:8]} {run.run_id[9:11]}:{run.run_id[11:13]} UTC"
-    end = f"{accuracy:.1%}".replace("%", " %") if accuracy is not None else run.status.status
-    return f"{run.title} · {end} · {day}"
+    end = run.status.status if accuracy is None else formats.percent(accuracy)
+    return f"{run.title} · {end} · {formats.day_and_time(run.run_id)}"

@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 _RUN = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,50}|bundled")
-_MAX_LENGTH = 600  # characters of one parameter; ten run ids are longer than nothing else
+_MAX_LENGTH = 600  # characters of one parameter: ten run ids fit
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _word(text: str) -> str:
 
 
 def read(name: str) -> Any:
-    """The parameter's value, or its default when it is absent or makes no sense (with a warning)."""
+    """The parameter's value, or its default when absent or senseless (then with a warning)."""
     parameter = PARAMETERS[name]
     text = st.query_params.get(name)
     if text is None:

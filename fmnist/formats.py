@@ -1,0 +1,42 @@
+"""Numbers in words, the same way on every page: accuracies, losses, times and counts."""
+
+from __future__ import annotations
+
+_NBSP = "\N{NO-BREAK SPACE}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """0.918 → "91.8 %"; None → "–"."""
+    return "–" if share is None else f"{100 * share:.{digits}f}{_NBSP}%"
+
+
+def loss(value: float | None) -> str:
+    """0.26612 → "0.266"; None → "–"."""
+    return "–" if value is None else f"{value:.3f}"
+
+
+def count(number: float | None) -> str:
+    """693578 → "693,578"; None → "–"."""
+    return "–" if number is None else f"{number:,.0f}"
+
+
+def duration(seconds: float | None) -> str:
+    """0.42 → "0.4 s", 12.3 → "12 s", 200 → "3 min 20 s", 4000 → "1 h 07 min"; None → "–"."""
+    if seconds is None:
+        return "–"
+    if seconds < 9.95:
+        return f"{seconds:.1f}{_NBSP}s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}{_NBSP}s"
+    if whole < 3600:
+        return f"{whole // 60}{_NBSP}min {whole % 60:02d}{_NBSP}s"
+    return f"{whole // 3600}{_NBSP}h {whole % 3600 // 60:02d}{_NBSP}min"
+
+
+def day_and_time(run_id: str) -> str:
+    """The UTC day and time that a run id begins with: "2026-11-20 15:45 UTC"."""
+    day, clock = run_id[:8], run_id[9:13]
+    if not (day.isdigit() and clock.isdigit()):
+        return ""
+    return f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:]} UTC"
