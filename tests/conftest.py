@@ -62,12 +62,14 @@ def lab(tmp_path: Path, small_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def clear_streamlit_caches() -> None:
-    """Forget what `st.cache_data` holds: it leaks between AppTests of one process.
+    """Forget what Streamlit cached for an earlier AppTest of this process, the dataset included.
 
-    `st.cache_resource` stays: it holds the engine, whose start takes seconds.
+    Other resources stay: the engine takes seconds to start.
     """
     if "streamlit" in sys.modules:
         sys.modules["streamlit"].cache_data.clear()
+    if "pages._data" in sys.modules:
+        sys.modules["pages._data"]._load.clear()
 
 
 def kill_trainings(runs_dir: Path) -> None:
