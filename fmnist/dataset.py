@@ -1,0 +1,503 @@
+"""Where Fashion-MNIST comes from: its four files, its arrays, its splits, its fingerprint.
+
+Xiao, Rasul and Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
+Algorithms", 2017, https://arxiv.org/abs/1708.07747. The file format is that of MNIST (IDX).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http.client
+import os
+import shutil
+import tempfile
+import urllib.request
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import filelock
+import numpy as np
+import platformdirs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CLASS_NAMES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
+# File name -> MD5 as published in the dataset's README.
+FILES = {
+    "train-images-idx3-ubyte.gz": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+    "train-labels-idx1-ubyte.gz": "25c81989df183df01b3e8a0aad5dffbe",
+    "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
+    "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
+}
+
+MIRRORS = (
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+)
+
+# What `compute_fingerprint` gives for the published files.
+FINGERPRINT = "ca3ab2a37f845e1b"
+
+SIDE = 28
+_ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")  # in the order of FILES
+_IMAGES_MAGIC, _LABELS_MAGIC = 2051, 2049
+_MAGIC_MEANING = {_IMAGES_MAGIC: "images", _LABELS_MAGIC: "labels"}
+_GZIP_MAX_RATIO = 1032  # deflate cannot do better, so a header that promises more is wrong
+_CHUNK_BYTES = 1 << 18
+_MAX_DOWNLOAD_BYTES = 64 << 20  # the largest file is 26 MB
+_LOCK_TIMEOUT_S = 600.0
+
+Progress = Callable[[str, int, int], None]
+
+
+class DatasetError(ValueError):
+    """A dataset file is wrong, or could not be had; the message names it and what was expected."""
+
+
+class DatasetMissing(DatasetError):
+    """One or more of the four files are not there.
+
+    `folder` is where they are to be put; `can_download` says whether `download_dataset` would
+    help (it would not when FMNIST_DATA_DIR names the folder).
+    """
+
+    def __init__(self, message: str, folder: Path, can_download: bool):
+        super().__init__(message)
+        self.folder = folder
+        self.can_download = can_download
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """The four arrays, read-only, in the files' order.
+
+    Images are uint8 (N, 28, 28), 0 black to 255 white; labels uint8 (N,), 0 to 9.
+    `name` is "fashion-mnist" when the bytes are the published ones, else "custom".
+    """
+
+    name: str
+    fingerprint: str
+    folder: Path
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+
+    def split(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """(images, labels) of "train" or "test"."""
+        if name == "train":
+            return self.train_images, self.train_labels
+        if name == "test":
+            return self.test_images, self.test_labels
+        raise ValueError(f"split is {name!r}; expected 'train' or 'test'")
+
+
+def cache_dir() -> Path:
+    """FMNIST_CACHE_DIR, or the platform's cache folder; holds only what can be had again."""
+    chosen = os.environ.get("FMNIST_CACHE_DIR")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("fmnist-lab"))
+
+
+def load_dataset(folder: Path | None = None) -> Dataset:
+    """Load the dataset from `folder`, or from the first place that has all four files.
+
+    The places: FMNIST_DATA_DIR (if set, no other), `<cache>/fashion-mnist`,
+    `~/.keras/datasets/fashion-mnist`. Nothing is downloaded. The decompressed arrays are kept in
+    the cache and memory-mapped from then on.
+
+    Raises DatasetMissing when files are not there, DatasetError when a file is wrong.
+    """
+    return _load_folder(_find_folder() if folder is None else _require(Path(folder), "The folder"))
+
+
+def _find_folder() -> Path:
+    chosen = os.environ.get("FMNIST_DATA_DIR")
+    if chosen:
+        return _require(Path(chosen), "FMNIST_DATA_DIR names")
+    downloads = cache_dir() / "fashion-mnist"
+    places = (downloads, Path.home() / ".keras" / "datasets" / "fashion-mnist")
+    for place in places:
+        if not _missing_files(place):
+            return place
+    raise DatasetMissing(
+        f"Fashion-MNIST was not found in {' or '.join(str(place) for place in places)}. "
+        f"Put these four files into {downloads}: {', '.join(FILES)}. "
+        "Or set FMNIST_DATA_DIR to a folder that has them.",
+        folder=downloads,
+        can_download=True,
+    )
+
+
+def _missing_files(folder: Path) -> list[str]:
+    return [name for name in FILES if not (folder / name).is_file()]
+
+
+def _require(folder: Path, subject: str) -> Path:
+    missing = _missing_files(folder)
+    if not missing:
+        return folder
+    lack = f"which lacks {', '.join(missing)}" if folder.is_dir() else "which is not a folder"
+    raise DatasetMissing(
+        f"{subject} {folder}, {lack}. Put these four files into it: {', '.join(FILES)}.",
+        folder=folder,
+        can_download=False,
+    )
+
+
+def _load_folder(folder: Path) -> Dataset:
+    kept = cache_dir() / "arrays" / _arrays_key(folder)
+    try:
+        arrays, fingerprint = _read_kept(kept)
+    except (OSError, ValueError, EOFError):  # not kept yet, or damaged
+        arrays = _read_folder(folder)
+        fingerprint = compute_fingerprint(*arrays.values())
+        try:
+            _keep(kept, arrays, fingerprint)
+            arrays, fingerprint = _read_kept(kept)
+        except OSError:
+            # A cache that cannot be written costs time on the next start, nothing else.
+            for array in arrays.values():
+                array.flags.writeable = False
+    name = "fashion-mnist" if fingerprint == FINGERPRINT else "custom"
+    return Dataset(name, fingerprint, folder, **arrays)
+
+
+def _arrays_key(folder: Path) -> str:
+    identity = [str(folder.resolve())]
+    for name in FILES:
+        stat = (folder / name).stat()
+        identity.append(f"{name} {stat.st_size} {stat.st_mtime_ns}")
+    return hashlib.sha256("\n".join(identity).encode()).hexdigest()[:16]
+
+
+def _read_kept(kept: Path) -> tuple[dict[str, np.ndarray], str]:
+    fingerprint = (kept / "fingerprint.txt").read_text(encoding="ascii")
+    # np.asarray drops the memmap subclass, whose every slice costs Python time.
+    arrays = {
+        name: np.asarray(np.load(kept / f"{name}.npy", mmap_mode="r", allow_pickle=False))
+        for name in _ARRAYS
+    }
+    return arrays, fingerprint
+
+
+def _is_readable(kept: Path) -> bool:
+    try:
+        _read_kept(kept)
+    except (OSError, ValueError, EOFError):
+        return False
+    return True
+
+
+def _keep(kept: Path, arrays: dict[str, np.ndarray], fingerprint: str) -> None:
+    """Write the arrays as one folder that appears under its final name only when complete."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f"{kept.name}-", dir=kept.parent))
+    try:
+        for name, array in arrays.items():
+            np.save(building / f"{name}.npy", array)
+        (building / "fingerprint.txt").write_text(fingerprint, encoding="ascii")
+        if kept.exists() and not _is_readable(kept):
+            shutil.rmtree(kept)
+        if not kept.exists():  # else another process was first, with the same bytes
+            building.rename(kept)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _read_folder(folder: Path) -> dict[str, np.ndarray]:
+    paths = [folder / name for name in FILES]
+    for path in paths:
+        _refuse_swapped(path)
+    train_images, train_labels, test_images, test_labels = (
+        _read_idx(path, _IMAGES_MAGIC if "images" in path.name else _LABELS_MAGIC) for path in paths
+    )
+    _require_same_count(paths[0], len(train_images), paths[1], len(train_labels))
+    _require_same_count(paths[2], len(test_images), paths[3], len(test_labels))
+    return dict(zip(_ARRAYS, (train_images, train_labels, test_images, test_labels), strict=True))
+
+
+def _refuse_swapped(path: Path) -> None:
+    digest = _md5(path)
+    for name, md5 in FILES.items():
+        if digest == md5 and name != path.name:
+            raise DatasetError(f"{path} has the content of {name}: give each file its own name.")
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _read_idx(path: Path, expected_magic: int) -> np.ndarray:
+    """One IDX file: uint8 (N, 28, 28) for images, uint8 (N,) for labels."""
+    try:
+        with gzip.open(path, "rb") as stream:
+            array = _read_stream(stream, path, expected_magic)
+    except EOFError:
+        raise DatasetError(
+            f"{path} is truncated: it has {path.stat().st_size:,} bytes and its gzip data goes on. "
+            "Fetch the file again."
+        ) from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise DatasetError(
+            f"{path} is corrupt: expected gzip data, found an error ({error}). Fetch it again."
+        ) from error
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if expected_magic == _LABELS_MAGIC and len(array) and array.max() > 9:
+        raise DatasetError(f"{path} has the label {array.max()}; expected labels 0 to 9.")
+    return array
+
+
+def _read_stream(stream: gzip.GzipFile, path: Path, expected_magic: int) -> np.ndarray:
+    is_images = expected_magic == _IMAGES_MAGIC
+    header_bytes = 16 if is_images else 8
+    header = stream.read(header_bytes)
+    numbers = [int.from_bytes(header[i : i + 4], "big") for i in range(0, len(header) // 4 * 4, 4)]
+    if not numbers or numbers[0] != expected_magic:
+        found = numbers[0] if numbers else "nothing"
+        meaning = _MAGIC_MEANING.get(found)
+        raise DatasetError(
+            f"{path} is not a file of {_MAGIC_MEANING[expected_magic]}: expected the magic number "
+            f"{expected_magic}, found {found}{f' (a file of {meaning})' if meaning else ''}."
+        )
+    if len(header) < header_bytes:
+        raise DatasetError(
+            f"{path} ends inside its header: expected {header_bytes} bytes, found {len(header)}."
+        )
+    if is_images and numbers[2:] != [SIDE, SIDE]:
+        raise DatasetError(
+            f"{path} has images of {numbers[2]}×{numbers[3]} pixels; expected {SIDE}×{SIDE}."
+        )
+    shape = (numbers[1], SIDE, SIDE) if is_images else (numbers[1],)
+    expected = numbers[1] * (SIDE * SIDE if is_images else 1)
+    if expected > path.stat().st_size * _GZIP_MAX_RATIO:
+        raise DatasetError(
+            f"{path} says that it has {numbers[1]:,} {_MAGIC_MEANING[expected_magic]}, more than "
+            f"its {path.stat().st_size:,} bytes can hold."
+        )
+    array = np.empty(expected, np.uint8)
+    view, filled = memoryview(array), 0
+    while filled < expected and (got := stream.readinto(view[filled : filled + _CHUNK_BYTES])):
+        filled += got
+    if filled < expected:
+        raise DatasetError(
+            f"{path} is too short: its header says {numbers[1]:,} {_MAGIC_MEANING[expected_magic]} "
+            f"({expected:,} bytes), found {filled:,} bytes."
+        )
+    if stream.read(1):
+        raise DatasetError(
+            f"{path} is too long: its header says {numbers[1]:,} {_MAGIC_MEANING[expected_magic]} "
+            f"({expected:,} bytes), and more bytes follow."
+        )
+    return array.reshape(shape)
+
+
+def _require_same_count(images_path: Path, images: int, labels_path: Path, labels: int) -> None:
+    if images != labels:
+        raise DatasetError(
+            f"{images_path} has {images:,} images and {labels_path.name} has {labels:,} labels; "
+            "expected as many labels as images. Were train and t10k files swapped?"
+        )
+    if not images:
+        raise DatasetError(f"{images_path} has no images; expected at least one.")
+
+
+def compute_fingerprint(*arrays: np.ndarray) -> str:
+    """First 16 hex digits of the SHA-256 over the arrays' bytes, in the order given."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()[:16]
+
+
+def download_dataset(
+    progress: Progress | None = None, timeout: float = 5.0, mirrors: Sequence[str] = MIRRORS
+) -> Path:
+    """Download what is missing into `<cache>/fashion-mnist` and return that folder.
+
+    Mirrors are tried in turn; `timeout` (seconds) holds for connecting and for each read. A file
+    gets its name only when it is complete and its MD5 is right. `progress(file, bytes, total)` is
+    called as bytes arrive. Two processes at once download once.
+
+    Raises DatasetError when no mirror gives all the files, or the folder cannot be written.
+    """
+    folder = cache_dir() / "fashion-mnist"
+    reasons = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder / "download.lock", timeout=_LOCK_TIMEOUT_S):
+            for mirror in mirrors:
+                try:
+                    for name in FILES:
+                        if not _is_right(folder / name):
+                            _download_file(mirror, name, folder, timeout, progress)
+                    return folder
+                except _MirrorError as error:
+                    reasons.append(f"{mirror}: {error}")
+    except filelock.Timeout:
+        raise DatasetError(
+            f"Another process has been downloading into {folder} for {_LOCK_TIMEOUT_S:.0f} s; "
+            "end it, or try again later."
+        ) from None
+    except OSError as error:
+        raise DatasetError(
+            f"The download cannot be written to {folder}: {error.strerror or error}. "
+            "Set FMNIST_CACHE_DIR to a folder with 100 MB of room."
+        ) from error
+    raise DatasetError(
+        f"No mirror gave the dataset ({'; '.join(reasons)}). "
+        f"Put these four files into {folder}: {', '.join(FILES)}."
+    )
+
+
+class _MirrorError(Exception):
+    """This mirror did not give the file; the next one may."""
+
+
+def _is_right(path: Path) -> bool:
+    return path.is_file() and _md5(path) == FILES[path.name]
+
+
+def _download_file(
+    mirror: str, name: str, folder: Path, timeout: float, progress: Progress | None
+) -> None:
+    partial = folder / f"{name}.{os.getpid()}.partial"
+    try:
+        with partial.open("wb") as target:
+            digest = _fetch(mirror + name, target, timeout, progress, name)
+        if digest != FILES[name]:
+            raise _MirrorError(f"{name} has the MD5 {digest}; expected {FILES[name]}")
+        partial.replace(folder / name)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _fetch(url: str, target, timeout: float, progress: Progress | None, name: str) -> str:
+    """Stream `url` into `target`; returns the MD5 of what came."""
+    digest = hashlib.md5(usedforsecurity=False)
+    done = 0
+    for chunk, total in _chunks(url, timeout):
+        done += len(chunk)
+        if done > _MAX_DOWNLOAD_BYTES:
+            raise _MirrorError(f"{name} has more than {_MAX_DOWNLOAD_BYTES >> 20} MB")
+        digest.update(chunk)
+        target.write(chunk)
+        if progress:
+            progress(name, done, max(done, total))
+    return digest.hexdigest()
+
+
+def _chunks(url: str, timeout: float):
+    """Yield (bytes, total bytes announced or 0); what the network does wrong is a _MirrorError."""
+    try:
+        with urllib.request.urlopen(url, timeout=timeout) as response:
+            total = int(response.headers.get("Content-Length") or 0)
+            while True:
+                chunk = response.read(_CHUNK_BYTES)
+                if not chunk:
+                    return
+                yield chunk, total
+    except (OSError, http.client.HTTPException) as error:  # URLError and timeouts are OSErrors
+        raise _MirrorError(str(error) or type(error).__name__) from error
+
+
+def split_train_val(
+    count: int, validation_fraction: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Seeded split of `count` training images into (train, val) int64 indices.
+
+    The first round(count × validation_fraction) entries of the permutation are `val`, sorted;
+    the rest are `train`, in permuted order.
+    """
+    if not 0 <= validation_fraction < 1:
+        raise ValueError(
+            f"validation_fraction is {validation_fraction}; expected at least 0 and less than 1"
+        )
+    order = np.random.default_rng(seed).permutation(count)
+    val_count = round(count * validation_fraction)
+    return order[val_count:], np.sort(order[:val_count])
+
+
+def sample_indices(
+    labels: np.ndarray, *, classes: Sequence[int], count: int, seed: int
+) -> np.ndarray:
+    """Up to `count` indices (int64) of images in `classes` (empty: all), without replacement.
+
+    The same seed gives the same order, so that a larger count adds images to a smaller one.
+    """
+    candidates = np.flatnonzero(np.isin(labels, classes)) if classes else np.arange(len(labels))
+    return np.random.default_rng(seed).permutation(candidates)[:count]
+
+
+def class_counts(labels: np.ndarray) -> np.ndarray:
+    """How many images each class has: int64 (10,)."""
+    return np.bincount(labels, minlength=len(CLASS_NAMES))
+
+
+def mean_images(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The mean image of each class: float32 (10, 28, 28), 0 to 255; zeros for an empty class."""
+    means = np.zeros((len(CLASS_NAMES), *images.shape[1:]), np.float32)
+    for label in range(len(CLASS_NAMES)):
+        chosen = images[labels == label]
+        if len(chosen):
+            means[label] = chosen.sum(axis=0, dtype=np.uint32) / len(chosen)
+    return means
+
+
+def pixel_name(row: int, column: int) -> str:
+    """The pixel's column in the CSV form of the dataset: pixel1 is row 0, column 0."""
+    for axis, value in (("row", row), ("column", column)):
+        if not 0 <= value < SIDE:
+            raise ValueError(f"{axis} is {value}; expected 0 to {SIDE - 1}")
+    return f"pixel{row * SIDE + column + 1}"
+
+
+PIXEL_NAMES = tuple(pixel_name(row, column) for row in range(SIDE) for column in range(SIDE))
+
+
+def table(images: np.ndarray, labels: np.ndarray, index: np.ndarray | None = None) -> pd.DataFrame:
+    """The CSV form of the dataset: uint8 columns label, pixel1 … pixel784.
+
+    `index` (N,) names the rows.
+    """
+    import pandas as pd
+
+    values = np.column_stack([labels, images.reshape(len(images), -1)])
+    return pd.DataFrame(values, columns=["label", *PIXEL_NAMES], index=index)
+
+
+def describe_table(frame: pd.DataFrame) -> dict[str, str]:
+    """Shape, type and memory of a table, in words for a reader."""
+    kinds = frame.dtypes.value_counts()
+    return {
+        "Shape": f"{frame.shape[0]:,} rows × {frame.shape[1]:,} columns",
+        "Type": ", ".join(f"{kind} ({count:,} columns)" for kind, count in kinds.items()),
+        "Memory": f"{frame.memory_usage(index=False).sum() / 1000:,.0f} kB",
+    }
+
+
+def distinct_values(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Each distinct value of `column`, ascending, and how many rows have it: value, rows."""
+    if column not in frame.columns:
+        raise ValueError(f"column is {column!r}; expected label or pixel1 to pixel{SIDE * SIDE}")
+    counts = frame[column].value_counts().sort_index()
+    return counts.rename_axis("value").reset_index(name="rows")

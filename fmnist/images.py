@@ -1,0 +1,100 @@
+"""Arrays to PNG files (one sprite for a whole grid), and picture files to arrays."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image, ImageOps
+
+MAX_FILE_BYTES = 10_000_000
+MAX_SIDE = 10_000  # pixels
+MAX_PIXELS = 25_000_000
+# Only formats that Pillow decodes by itself, and that people have.
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
+
+
+class ImageError(ValueError):
+    """The file is not a picture that can be used; the message says why."""
+
+
+def sprite_png(images: np.ndarray, columns: int) -> bytes:
+    """One 8-bit grey PNG with all images (uint8 (N, H, W)) at native size, row by row.
+
+    Image i stands at row i // columns, column i % columns; places left over are black.
+    """
+    if images.ndim != 3 or not len(images) or columns < 1:
+        raise ValueError(
+            f"images have the shape {images.shape} and columns is {columns}; "
+            "expected (N, height, width) with N ≥ 1 and columns ≥ 1"
+        )
+    count, height, width = images.shape
+    rows = -(-count // columns)
+    sprite = np.zeros((rows * columns, height, width), np.uint8)
+    sprite[:count] = images
+    sprite = sprite.reshape(rows, columns, height, width).swapaxes(1, 2)
+    return _png(sprite.reshape(rows * height, columns * width))
+
+
+def image_png(image: np.ndarray, scale: int = 1) -> bytes:
+    """A grey PNG of one image (uint8 (H, W)); each pixel becomes scale × scale pixels."""
+    return _png(np.repeat(np.repeat(image, scale, axis=0), scale, axis=1))
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    target = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(target, "PNG", compress_level=6)
+    return target.getvalue()
+
+
+def read_image(data: bytes) -> np.ndarray:
+    """A picture file as an array: grey uint8 (H, W), or RGBA uint8 (H, W, 4).
+
+    RGBA for pictures with colour, a palette or transparency; 16 bits are scaled to 8; a photo is
+    turned as its EXIF data says; of an animation, the first frame.
+
+    Raises ImageError for what is not such a file, is damaged, or is too large (checked before
+    anything is decoded).
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise ImageError(
+            f"The file has {len(data) / 1e6:.1f} MB; expected at most "
+            f"{MAX_FILE_BYTES / 1e6:.0f} MB. Save it smaller."
+        )
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            _require_reasonable_size(*picture.size)
+            picture.load()
+            return _to_array(ImageOps.exif_transpose(picture))
+    except Image.UnidentifiedImageError:
+        raise ImageError(
+            f"The file is not a picture that can be read; expected {', '.join(FORMATS)}."
+        ) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ImageError(
+            f"The picture is too large; expected at most {MAX_PIXELS / 1e6:.0f} megapixels."
+        ) from None
+    except ImageError:
+        raise
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error) as error:
+        raise ImageError(f"The picture is damaged or cut short ({error}).") from error
+
+
+def _require_reasonable_size(width: int, height: int) -> None:
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise ImageError(
+            f"The picture has {width:,} × {height:,} pixels; expected at most {MAX_SIDE:,} on a "
+            f"side and {MAX_PIXELS / 1e6:.0f} megapixels. Make it smaller."
+        )
+
+
+def _to_array(picture: Image.Image) -> np.ndarray:
+    if picture.mode.startswith("I"):  # 16 bits a pixel, in a 16- or 32-bit integer
+        return (np.clip(np.asarray(picture), 0, 65535) // 257).astype(np.uint8)
+    if picture.mode in ("1", "L") and "transparency" not in picture.info:
+        return np.asarray(picture.convert("L"))
+    if picture.mode == "F":
+        raise ImageError("The picture has floating-point pixels; expected 8 or 16 bits a pixel.")
+    return np.asarray(picture.convert("RGBA"))
