@@ -1,0 +1,149 @@
+"""Networks against layer lists, parameter counts and costs worked out by hand."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from fmnist.config import ConfigError, TrainConfig
+from fmnist.models import build_model, count_macs, describe_model, feature_map_sizes
+
+DENSE_32 = TrainConfig(architecture="dense", dense_units=(32,))
+CONV_8_24_48 = TrainConfig(filters=(8, 24, 48), pool=1, dense_units=(100,))
+STRIDED = CONV_8_24_48.replace(strides=2, dropout=0.5)
+CONV_32 = TrainConfig(filters=(32,), dense_units=(32,))
+CONV_64 = TrainConfig(filters=(64,), dense_units=(64,))
+
+
+@pytest.mark.parametrize(
+    ("config", "parameters"),
+    [
+        # 784·32 + 32 = 25,120; 32·10 + 10 = 330
+        (DENSE_32, 25_450),
+        # 9·8 + 8 = 80; 72·24 + 24 = 1,752; 216·48 + 48 = 10,416;
+        # 22·22·48 = 23,232 → ·100 + 100 = 2,323,300; 1,010
+        (CONV_8_24_48, 2_336_558),
+        # the same convolutions; 2·2·48 = 192 → ·100 + 100 = 19,300; 1,010
+        (STRIDED, 32_558),
+        # 9·32 + 32 = 320; 13·13·32 = 5,408 → ·32 + 32 = 173,088; 330
+        (CONV_32, 173_738),
+        # 9·64 + 64 = 640; 13·13·64 = 10,816 → ·64 + 64 = 692,288; 650
+        (CONV_64, 693_578),
+    ],
+)
+def test_parameter_counts(config, parameters):
+    model = build_model(config)
+    assert model.count_params() == parameters
+    assert sum(row["parameters"] for row in describe_model(model)) == parameters
+
+
+@pytest.mark.parametrize(
+    ("config", "macs"),
+    [
+        (DENSE_32, 784 * 32 + 32 * 10),
+        # 26·26 positions, 3·3·1 inputs, 64 filters; then the two dense layers
+        (CONV_64, 26 * 26 * 9 * 64 + 10_816 * 64 + 64 * 10),
+        (
+            STRIDED,
+            13 * 13 * 9 * 8 + 6 * 6 * 9 * 8 * 24 + 2 * 2 * 9 * 24 * 48 + 192 * 100 + 100 * 10,
+        ),
+    ],
+)
+def test_macs(config, macs):
+    assert count_macs(build_model(config)) == macs
+
+
+def test_layer_table_of_a_cnn():
+    rows = describe_model(build_model(CONV_64.replace(dropout=0.17)))
+    assert [(row["layer"], row["kind"], row["output_shape"]) for row in rows] == [
+        ("rescaling", "Rescaling", [28, 28, 1]),
+        ("conv_1", "Conv2D", [26, 26, 64]),
+        ("pool_1", "MaxPooling2D", [13, 13, 64]),
+        ("dropout_1", "Dropout", [13, 13, 64]),
+        ("flatten", "Flatten", [10816]),
+        ("dense_1", "Dense", [64]),
+        ("probabilities", "Dense", [10]),
+    ]
+
+
+def test_layer_list_of_a_dense_network_with_dropout():
+    rows = describe_model(
+        build_model(TrainConfig(architecture="dense", dense_units=(20, 10), dropout=0.1))
+    )
+    assert [row["layer"] for row in rows] == [
+        "rescaling",
+        "flatten",
+        "dense_1",
+        "dropout_1",
+        "dense_2",
+        "dropout_2",
+        "probabilities",
+    ]
+
+
+def test_takes_raw_pixels_and_gives_probabilities():
+    model = build_model(DENSE_32)
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28, 1), dtype=np.uint8)
+    probabilities = model.predict_on_batch(images)
+    assert probabilities.shape == (5, 10)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    kernel, bias = model.get_layer("dense_1").get_weights()
+    out_kernel, out_bias = model.get_layer("probabilities").get_weights()
+    hidden = np.maximum(images.reshape(5, 784) / 255 @ kernel + bias, 0)
+    logits = np.exp(hidden @ out_kernel + out_bias)
+    np.testing.assert_allclose(probabilities, logits / logits.sum(axis=1, keepdims=True), rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("config", "sizes"),
+    [
+        (DENSE_32, []),
+        (CONV_8_24_48, [26, 24, 22]),
+        (STRIDED, [13, 6, 2]),
+        (CONV_64, [13]),
+        (TrainConfig(filters=(8, 8, 8), padding="same", kernel_size=7), [14, 7, 3]),
+        # a 1×1 kernel with stride 3: 28 → 10, pool 2 → 5
+        (TrainConfig(filters=(8,), kernel_size=1, strides=3), [5]),
+    ],
+)
+def test_feature_map_sizes_agree_with_keras(config, sizes):
+    assert feature_map_sizes(config) == sizes
+    rows = {row["layer"]: row["output_shape"] for row in describe_model(build_model(config))}
+    last = "pool" if config.pool > 1 else "conv"
+    built = [rows[f"{last}_{number}"][0] for number in range(1, len(sizes) + 1)]
+    assert built == sizes
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        (TrainConfig(filters=(8,) * 5), "Convolution 4 has a 3×3 kernel.*only 1×1"),
+        (TrainConfig(filters=(8, 8, 8), kernel_size=7), "Convolution 3 has a 7×7 kernel.*only 2×2"),
+        (
+            TrainConfig(filters=(8,) * 5, padding="same"),
+            "2×2 pooling after convolution 5.*feature map of 1×1",
+        ),
+        # 28 → stride 2 → 14 → pool 3 → 4 → stride 2 → 2
+        (
+            TrainConfig(filters=(8, 8), padding="same", pool=3, strides=2),
+            "3×3 pooling after convolution 2.*feature map of 2×2",
+        ),
+    ],
+)
+def test_a_vanishing_feature_map_gets_a_sentence(config, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        build_model(config)
+
+
+def test_checking_an_architecture_loads_no_keras():
+    code = (
+        "import sys\n"
+        "from fmnist.config import TrainConfig\n"
+        "from fmnist.models import check_architecture\n"
+        "check_architecture(TrainConfig())\n"
+        "print(sorted({'keras', 'tensorflow', 'numpy'} & set(sys.modules)))\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout == "[]\n", result.stderr
