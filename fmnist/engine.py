@@ -1,0 +1,454 @@
+"""One long-lived child process that holds TensorFlow, and the client that talks to it.
+
+The server stays light and quick to start; whoever needs a prediction asks an `Engine`, which starts
+`python -m fmnist.engine` when first used. They exchange frames over the child's stdin and stdout: a
+length prefix, a JSON header and the raw bytes of arrays (no pickle: nothing in a frame is code).
+The child leaves as soon as its stdin closes, whatever it is doing, so it never outlives the server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import queue
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+import traceback
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from fmnist.config import TrainConfig
+
+REQUEST_TIMEOUT = 90.0  # seconds; the first request may wait for TensorFlow's import
+MAX_HEADER_BYTES = 1 << 20
+MAX_BODY_BYTES = 128 << 20  # 60,000 images have 47 MB
+MAX_MODELS = 4  # kept in the child's memory
+CHUNK = 1000  # images per call of the model; bounds the size of feature maps
+INPUT_SHAPE = (None, 28, 28, 1)
+OUTPUT_SHAPE = (None, 10)
+
+_PREFIX = struct.Struct("!4sIQ")  # magic, bytes of the header, bytes of the body
+_MAGIC = b"FML1"
+_DTYPES = ("uint8", "float32", "int64")
+_DATA_VARIABLES = ("FMNIST_DATA_DIR", "FMNIST_CACHE_DIR")
+
+Arrays = Mapping[str, np.ndarray]
+Answer = tuple[dict[str, Any], Arrays]
+
+
+class EngineError(ValueError):
+    """A request that cannot be answered; the message is one sentence for the person who asked."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """`probabilities` float32 (N, 10); `milliseconds` from the call to its answer."""
+
+    probabilities: np.ndarray
+    milliseconds: float
+
+
+# -- frames ---------------------------------------------------------------------------------------
+
+
+class FrameError(ValueError):
+    """The bytes are not a whole frame: cut short, too large, or not a frame at all."""
+
+
+def write_frame(stream: BinaryIO, header: dict[str, Any], arrays: Arrays) -> None:
+    """Send a JSON object and arrays (uint8, float32 or int64)."""
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    shapes = [[name, array.dtype.name, array.shape] for name, array in arrays.items()]
+    text = json.dumps({**header, "arrays": shapes}).encode()
+    body = sum(array.nbytes for array in arrays.values())
+    if len(text) > MAX_HEADER_BYTES or body > MAX_BODY_BYTES:
+        raise FrameError(f"A frame of {body / 1e6:.0f} MB; at most {MAX_BODY_BYTES / 1e6:.0f} MB.")
+    stream.write(_PREFIX.pack(_MAGIC, len(text), body) + text)
+    for array in arrays.values():
+        stream.write(array.data)
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The next frame's header and arrays.
+
+    Raises FrameError at the end of the stream, too.
+    """
+    magic, header_bytes, body_bytes = _PREFIX.unpack(_read_exactly(stream, _PREFIX.size))
+    if magic != _MAGIC or header_bytes > MAX_HEADER_BYTES or body_bytes > MAX_BODY_BYTES:
+        raise FrameError(f"not a frame: {magic!r}, {header_bytes:,} and {body_bytes:,} bytes")
+    header = json.loads(_read_exactly(stream, header_bytes))
+    body = _read_exactly(stream, body_bytes)
+    arrays, offset = {}, 0
+    for name, dtype, shape in header.pop("arrays"):
+        if dtype not in _DTYPES or any(side < 0 for side in shape):
+            raise FrameError(f"an array of {dtype} {shape}")
+        count = math.prod(shape)
+        if offset + count * np.dtype(dtype).itemsize > body_bytes:
+            raise FrameError(f"the array {name} {shape} is larger than the frame")
+        arrays[name] = np.frombuffer(body, dtype, count, offset).reshape(shape)
+        offset += arrays[name].nbytes
+    return header, arrays
+
+
+def _read_exactly(stream: BinaryIO, count: int) -> bytearray:
+    data = bytearray(count)
+    if stream.readinto(data) != count:
+        raise FrameError("the stream ended")
+    return data
+
+
+# -- the client -----------------------------------------------------------------------------------
+
+
+class Engine:
+    """The child process as seen by the server: started when first needed, shared by all threads.
+
+    One request runs at a time; the others wait. A child that has died is replaced and the request
+    sent once more. A request that takes longer than `timeout` seconds ends the child.
+    """
+
+    def __init__(self, timeout: float = REQUEST_TIMEOUT):
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._requests = 0
+
+    def predict(self, model_path: Path, images: np.ndarray) -> Prediction:
+        """Class probabilities of `images` (uint8 (N, 28, 28), N ≥ 1) by a saved Keras model.
+
+        Raises:
+            EngineError: the model is missing, damaged or of another shape, or no answer came.
+            ValueError: the images are not uint8 (N, 28, 28).
+        """
+        _require_images(images)
+        started = time.perf_counter()
+        _, arrays = self._ask("predict", {"model": _path(model_path)}, {"images": images})
+        return Prediction(arrays["probabilities"], (time.perf_counter() - started) * 1000)
+
+    def describe(self, config: TrainConfig) -> dict[str, Any]:
+        """`layers` (see `fmnist.models.describe_model`), `parameters` and `macs_per_image`.
+
+        Raises:
+            EngineError: no network can be built from the config; the message says why.
+        """
+        answer, _ = self._ask("describe", {"config": config.to_json()})
+        return answer
+
+    def neighbours(self, images: np.ndarray, k: int = 8) -> tuple[np.ndarray, np.ndarray]:
+        """The k nearest training images of each of `images` (uint8 (N, 28, 28)), nearest first.
+
+        Returns indices int64 (N, k) and Euclidean distances float32 (N, k), pixels scaled to 0–1.
+
+        Raises:
+            EngineError: there is no dataset, or k exceeds its number of training images.
+        """
+        _require_images(images)
+        variables = {name: os.environ.get(name) for name in _DATA_VARIABLES}
+        header = {"k": int(k), "environment": variables}
+        _, arrays = self._ask("find_neighbours", header, {"images": images})
+        return arrays["indices"], arrays["distances"]
+
+    def warm(self, model_path: Path | None = None) -> None:
+        """Have the child import TensorFlow, and load a model, while nobody waits.
+
+        Returns at once; when the engine is busy it is warm already, or soon will be.
+        """
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            header = {"model": None if model_path is None else _path(model_path)}
+            with contextlib.suppress(OSError):  # a dead child is replaced by the next request
+                self._send(self._running(), "warm", header, {})
+        finally:
+            self._lock.release()
+
+    @property
+    def alive(self) -> bool:
+        process = self._process
+        return process is not None and process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, or None while there is none."""
+        return self._process.pid if self.alive else None
+
+    def close(self) -> None:
+        """End the child. The next request starts another."""
+        with self._lock:
+            self._discard()
+
+    def _ask(self, operation: str, header: dict[str, Any], arrays: Arrays | None = None) -> Answer:
+        with self._lock:
+            for _ in range(2):  # a child may have been killed: a fresh one gets a second chance
+                process = self._running()
+                timed_out = threading.Event()
+                timer = threading.Timer(self._timeout, _end, (process, timed_out))
+                timer.daemon = True
+                timer.start()
+                try:
+                    number = self._send(process, operation, header, arrays or {})
+                    answer, results = self._receive(process, number)
+                except (OSError, FrameError):
+                    self._discard()
+                    if timed_out.is_set():
+                        raise EngineError(
+                            f"The model process gave no answer within {self._timeout:g} s and was "
+                            "ended; try again when the computer is less busy."
+                        ) from None
+                    continue
+                finally:
+                    timer.cancel()
+                if "error" in answer:
+                    raise EngineError(answer["error"])
+                return answer, results
+        raise EngineError(
+            "The model process ended twice while answering; the terminal that runs the app may "
+            "say why (too little memory?)."
+        )
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if not self.alive:
+            self._discard()
+            self._process = _start_child()
+        return self._process
+
+    def _send(
+        self,
+        process: subprocess.Popen[bytes],
+        operation: str,
+        header: dict[str, Any],
+        arrays: Arrays,
+    ) -> int:
+        self._requests += 1
+        write_frame(
+            process.stdin, {**header, "operation": operation, "number": self._requests}, arrays
+        )
+        return self._requests
+
+    def _receive(self, process: subprocess.Popen[bytes], number: int) -> Answer:
+        while True:
+            answer, arrays = read_frame(process.stdout)
+            if answer.pop("number") == number:  # else it answers a `warm`, which nobody awaits
+                return answer, arrays
+
+    def _discard(self) -> None:
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        process.kill()
+        process.wait()
+        with contextlib.suppress(OSError):  # closing flushes, and nobody is there to read
+            process.stdin.close()
+        process.stdout.close()
+
+
+def _end(process: subprocess.Popen[bytes], timed_out: threading.Event) -> None:
+    timed_out.set()
+    process.kill()
+
+
+def _start_child() -> subprocess.Popen[bytes]:
+    root = str(Path(__file__).resolve().parent.parent)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "KERAS_BACKEND": "tensorflow",
+        # One small image is quicker on the processor, and a GPU belongs to the trainings.
+        "CUDA_VISIBLE_DEVICES": "-1",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "fmnist.engine"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+
+
+def _path(path: Path) -> str:
+    return str(Path(path).resolve())
+
+
+def _require_images(images: np.ndarray) -> None:
+    if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (28, 28):
+        raise ValueError(f"images are {images.dtype} {images.shape}; expected uint8 (N, 28, 28)")
+    if not len(images):
+        raise ValueError("images is empty; expected at least one")
+
+
+# -- the child ------------------------------------------------------------------------------------
+
+
+class _Models:
+    """Loaded models as compiled functions, the least recently used given up first."""
+
+    def __init__(self) -> None:
+        self._functions: OrderedDict[tuple[str, int, int], Callable] = OrderedDict()
+
+    def get(self, path: str) -> Callable:
+        try:
+            stat = Path(path).stat()
+        except OSError as error:
+            raise EngineError(f"There is no model at {path} ({error.strerror}).") from None
+        key = (path, stat.st_mtime_ns, stat.st_size)
+        if key not in self._functions:
+            self._functions[key] = _load_model(path)
+            if len(self._functions) > MAX_MODELS:
+                self._functions.popitem(last=False)
+        self._functions.move_to_end(key)
+        return self._functions[key]
+
+
+def _import_tensorflow() -> Any:
+    """TensorFlow, without the lines its libraries print before they know the log level."""
+    if "tensorflow" not in sys.modules:
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        try:
+            import tensorflow  # noqa: F401 - the first import is the one that prints
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)
+    import tensorflow as tf
+
+    return tf
+
+
+def _load_model(path: str) -> Callable:
+    """A function from images uint8 (N, 28, 28, 1) to probabilities float32 (N, 10), warmed up."""
+    tf = _import_tensorflow()
+    import keras
+
+    try:
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        print(f"{path}: {error}", file=sys.stderr)
+        raise EngineError(
+            f"{path} is not a Keras model that can be opened: it is damaged, cut short, or was not "
+            "written by Keras 3."
+        ) from None
+    shapes = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
+    if shapes != (INPUT_SHAPE, OUTPUT_SHAPE):
+        raise EngineError(
+            f"The model {path} goes from {shapes[0]} to {shapes[1]}; expected from {INPUT_SHAPE} "
+            f"to {OUTPUT_SHAPE}."
+        )
+
+    # One fixed signature: a batch of another size does not trace the model anew.
+    @tf.function(input_signature=[tf.TensorSpec(INPUT_SHAPE, tf.uint8)])
+    def apply(images: tf.Tensor) -> tf.Tensor:
+        return tf.cast(model(tf.cast(images, tf.float32), training=False), tf.float32)
+
+    apply(np.zeros((1, 28, 28, 1), np.uint8))
+    return apply
+
+
+class _Service:
+    """What the child can do. Heavy modules are imported by the first operation that needs them."""
+
+    def __init__(self) -> None:
+        self._models = _Models()
+        self._neighbours: tuple[str, Any] | None = None  # dataset's fingerprint, index
+        self._operations: dict[str, Callable[[dict[str, Any], Arrays], Answer]] = {
+            "warm": self._warm,
+            "predict": self._predict,
+            "describe": self._describe,
+            "find_neighbours": self._find_neighbours,
+        }
+
+    def answer(self, header: dict[str, Any], arrays: Arrays) -> Answer:
+        try:
+            return self._operations[header["operation"]](header, arrays)
+        except ValueError as error:
+            return {"error": str(error)}, {}
+        except Exception as error:  # noqa: BLE001 - one bad request may not end the process
+            traceback.print_exception(error)
+            return {"error": f"The model process failed: {type(error).__name__}: {error}"}, {}
+
+    def _warm(self, header: dict[str, Any], _arrays: Arrays) -> Answer:
+        _import_tensorflow()
+        if header["model"] is not None:
+            self._models.get(header["model"])
+        return {}, {}
+
+    def _predict(self, header: dict[str, Any], arrays: Arrays) -> Answer:
+        model = self._models.get(header["model"])
+        images = arrays["images"][..., np.newaxis]
+        chunks = [model(images[i : i + CHUNK]).numpy() for i in range(0, len(images), CHUNK)]
+        probabilities = np.concatenate(chunks)
+        if not np.isfinite(probabilities).all():
+            raise EngineError(
+                f"The model {header['model']} gives answers that are not numbers: its training "
+                "diverged."
+            )
+        return {}, {"probabilities": probabilities}
+
+    def _describe(self, header: dict[str, Any], _arrays: Arrays) -> Answer:
+        _import_tensorflow()
+        from fmnist import models
+
+        model = models.build_model(TrainConfig.from_json(header["config"]))
+        description = {
+            "layers": models.describe_model(model),
+            "parameters": model.count_params(),
+            "macs_per_image": models.count_macs(model),
+        }
+        return description, {}
+
+    def _find_neighbours(self, header: dict[str, Any], arrays: Arrays) -> Answer:
+        from fmnist import dataset, neighbours
+
+        for name, value in header["environment"].items():
+            if name in _DATA_VARIABLES:
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
+        data = dataset.load_dataset()
+        if self._neighbours is None or self._neighbours[0] != data.fingerprint:
+            self._neighbours = data.fingerprint, neighbours.Neighbours(data.train_images)
+        indices, distances = self._neighbours[1].nearest(arrays["images"], header["k"])
+        return {}, {"indices": indices, "distances": distances}
+
+
+def _read_requests(source: BinaryIO, requests: queue.SimpleQueue) -> None:
+    """Runs in its own thread, so that the child notices the end of the server while it works."""
+    while True:
+        try:
+            requests.put(read_frame(source))
+        except (OSError, ValueError):
+            os._exit(0)
+
+
+def _serve() -> None:
+    # Nothing but frames may reach the client: whatever else prints to stdout goes to stderr. Nor
+    # may another thread's library touch the pipe that the reader waits on (it hangs on Windows).
+    source, target = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server; stdin closes after it
+    requests: queue.SimpleQueue = queue.SimpleQueue()
+    threading.Thread(target=_read_requests, args=(source, requests), daemon=True).start()
+    service = _Service()
+    while True:
+        header, arrays = requests.get()
+        answer, results = service.answer(header, arrays)
+        write_frame(target, {**answer, "number": header["number"]}, results)
+
+
+if __name__ == "__main__":
+    _serve()

@@ -1,0 +1,137 @@
+"""What is in these pictures? One JSON line per file.
+
+    python -m fmnist.predict [--run RUN_ID_OR_DIR] [--sketch] FILE…
+
+Exit code 0: every file was answered. 1: some could not be read (their line has an `error`).
+2: no answer at all (no model, or bad arguments), with one line on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fmnist import runs
+from fmnist.dataset import CLASS_NAMES
+from fmnist.engine import Engine, EngineError
+from fmnist.images import MAX_FILE_BYTES, ImageError, read_image
+from fmnist.sketch import photo_to_image, sketch_to_image
+
+UNSURE_BELOW = 0.5  # confidence under which "not sure" is the honest answer
+
+
+def answer(probabilities: np.ndarray) -> dict[str, Any]:
+    """The best guess of ten probabilities (10,): class, label, confidence, unsure, probabilities.
+
+    Plain JSON values, rounded to 6 decimals.
+    """
+    label = int(np.argmax(probabilities))
+    confidence = float(probabilities[label])
+    return {
+        "class": CLASS_NAMES[label],
+        "label": label,
+        "confidence": round(confidence, 6),
+        "unsure": confidence < UNSURE_BELOW,
+        "probabilities": [round(float(probability), 6) for probability in probabilities],
+    }
+
+
+def find_model(run: str | None = None) -> Path:
+    """The `model.keras` of a run id or run folder; of the bundled run, or else the newest completed
+    one, without.
+
+    Raises ValueError with one sentence when there is none.
+    """
+    if run is None:
+        with contextlib.suppress(runs.RunNotFound):
+            return _model_of(runs.load_run("bundled").run_dir)
+        for candidate in runs.list_runs():
+            if candidate.status.status == "completed" and candidate.has_model:
+                return candidate.file("model.keras")
+        raise ValueError(
+            f"There is no completed run in {runs.runs_dir()}: train one with "
+            "`python -m fmnist.train`, or name a run's folder with --run."
+        )
+    if Path(run).is_dir():
+        return _model_of(Path(run))
+    return _model_of(runs.load_run(run).run_dir)
+
+
+def _model_of(run_dir: Path) -> Path:
+    model = run_dir / "model.keras"
+    if not model.is_file():
+        raise ValueError(f"The run {run_dir.name} has no model.keras: it has not ended well.")
+    return model
+
+
+def read_file(path: Path, sketch: bool) -> np.ndarray:
+    """The 28×28 image (uint8) of a picture file, through the drawing path or as it is.
+
+    Raises ImageError when the file cannot be read, or shows nothing to a sketch's eye.
+    """
+    try:
+        with path.open("rb") as file:
+            picture = read_image(file.read(MAX_FILE_BYTES + 1))
+    except OSError as error:
+        raise ImageError(f"The file cannot be read: {error.strerror}.") from error
+    if not sketch:
+        return photo_to_image(picture)
+    drawn = sketch_to_image(picture)
+    if drawn.is_empty:
+        raise ImageError("The drawing is empty: nothing stands out from its background.")
+    return drawn.image
+
+
+def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engine) -> int:
+    """Print one JSON line per file; returns how many could not be read."""
+    unread = 0
+    for path in files:
+        try:
+            image = read_file(path, sketch)
+        except ImageError as error:
+            unread += 1
+            line = {"file": str(path), "error": str(error)}
+        else:
+            probabilities = engine.predict(model, image[np.newaxis]).probabilities[0]
+            line = {"file": str(path), **answer(probabilities)}
+        print(json.dumps(line, ensure_ascii=False), flush=True)
+    return unread
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m fmnist.predict",
+        description="Say what is in pictures of garments, one JSON line per file.",
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="PNG, JPEG, …")
+    parser.add_argument(
+        "--run",
+        metavar="RUN_ID_OR_DIR",
+        help="which run's model answers (default: the bundled run, else the newest completed)",
+    )
+    parser.add_argument(
+        "--sketch",
+        action="store_true",
+        help="the files are drawings or photos of one item on a plain background",
+    )
+    options = parser.parse_args(arguments)
+    engine = Engine()
+    try:
+        unread = predict_files(options.files, find_model(options.run), options.sketch, engine)
+    except (EngineError, ValueError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    finally:
+        engine.close()
+    return 1 if unread else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
