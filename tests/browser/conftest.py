@@ -1,0 +1,172 @@
+"""The real app in a real Chromium: a server per module, a fresh browser context per test.
+
+A failed test leaves screenshots, the browser's console and the server's log in test-failures/.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.find_chromium import find_chromium
+from tests.conftest import kill_trainings
+
+ROOT = Path(__file__).parent.parent.parent
+FAILURES = ROOT / "test-failures"
+PATIENCE = 30_000  # ms; other programs may have the cores
+
+expect.set_options(timeout=PATIENCE)
+
+
+class Server:
+    """`streamlit run app.py` on a free port, with folders of its own."""
+
+    def __init__(self, folder: Path, data_dir: Path, cache_dir: Path) -> None:
+        self.runs_dir = folder / "runs"
+        self.log = folder / "server.log"
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        self._environment = os.environ | {
+            "FMNIST_RUNS_DIR": str(self.runs_dir),
+            "FMNIST_CACHE_DIR": str(cache_dir),
+            "FMNIST_DATA_DIR": str(data_dir),
+        }
+        self.start()
+
+    def start(self) -> None:
+        """Start it (again) on the same port and wait until it answers."""
+        arguments = ["--server.port", str(self.port), "--server.headless", "true"]
+        arguments += ["--server.fileWatcherType", "none"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py", *arguments],
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        wait_for(self._is_healthy, "the server to answer", seconds=60)
+
+    def kill(self) -> None:
+        """End it without a word, as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def _is_healthy(self) -> bool:
+        if self.process.poll() is not None:
+            pytest.fail(f"The server ended: {self.log.read_text(errors='replace')[-2000:]}")
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(look: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+    """What `look` returns once it is true; for files and processes, which no `expect` can watch."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"Waited {seconds:g} s in vain for {what}.")
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    # For the package alone: while Playwright runs, no other test of this thread can use asyncio.
+    flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def browser_cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("browser-cache")
+
+
+@pytest.fixture(scope="module")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, data_dir: Path, browser_cache_dir: Path
+) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("server"), data_dir, browser_cache_dir)
+    yield server
+    server.kill()
+    kill_trainings(server.runs_dir)
+
+
+class Visitors:
+    """Pages in browser contexts of their own, as different people would open them."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser = browser
+        self._url = url
+        self.contexts: list[BrowserContext] = []
+        self.console: list[str] = []
+
+    def open(self) -> Page:
+        context = self._browser.new_context(
+            base_url=self._url, viewport={"width": 1280, "height": 900}
+        )
+        context.set_default_timeout(PATIENCE)
+        context.on("console", lambda message: self.console.append(message.text))
+        context.on("weberror", lambda error: self.console.append(f"ERROR {error.error}"))
+        self.contexts.append(context)
+        return context.new_page()
+
+    def close(self) -> None:
+        for context in self.contexts:
+            context.close()
+
+
+@pytest.fixture
+def visitors(browser: Browser, server: Server) -> Iterator[Visitors]:
+    visitors = Visitors(browser, server.url)
+    yield visitors
+    visitors.close()
+
+
+@pytest.fixture
+def page(visitors: Visitors) -> Page:
+    return visitors.open()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    report = yield
+    visitors = getattr(item, "funcargs", {}).get("visitors")
+    if report.when == "call" and report.failed and visitors:
+        folder = FAILURES / re.sub(r"\W+", "-", item.name).strip("-")
+        keep_evidence(folder, visitors, item.funcargs["server"].log)
+        report.sections.append(("Browser", f"Screenshots, console and server log: {folder}"))
+    return report
+
+
+def keep_evidence(folder: Path, visitors: Visitors, log: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.copy(log, folder / "server.log")
+    pages = [page for context in visitors.contexts for page in context.pages]
+    for number, page in enumerate(pages, start=1):
+        page.screenshot(path=folder / f"page-{number}.png", full_page=True)
+    lines = [*(page.url for page in pages), *visitors.console]
+    (folder / "console.txt").write_text("\n".join(lines), encoding="utf-8")

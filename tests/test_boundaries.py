@@ -1,0 +1,180 @@
+"""The walls: who may import what, and what a page may do. Read from the source, then tried."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests import made_runs
+
+ROOT = Path(__file__).parent.parent
+LIBRARY = sorted((ROOT / "fmnist").rglob("*.py"))
+PAGES = sorted((ROOT / "pages").glob("*.py"))
+SCREEN = [ROOT / "app.py", *PAGES]
+
+KERAS = {"keras", "tensorflow"}
+NEVER_IMPORTS = {
+    "fmnist.config": {"numpy", *KERAS},
+    "fmnist.recipes": KERAS,
+    "fmnist.dataset": KERAS,
+    "fmnist.models": {"fmnist.dataset", "fmnist.runs"},
+    "fmnist.augment": {"fmnist.runs"},
+    "fmnist.runs": KERAS,
+    "fmnist.train": {"fmnist.jobs", "fmnist.figures"},
+    "fmnist.jobs": KERAS,
+    "fmnist.evaluate": {"fmnist.runs", *KERAS},
+    "fmnist.sketch": KERAS,
+    "fmnist.figures": {"fmnist.runs", *KERAS},
+    "fmnist.images": KERAS,
+}
+# What a package is called where it is installed from, if not as it is imported.
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "sklearn": "scikit-learn",
+    "streamlit_drawable_canvas": "streamlit-drawable-canvas",
+}
+# Needed without being imported: the backend of Keras; a pytest plugin; a command.
+NEVER_IMPORTED = {"tensorflow", "pytest-timeout", "ruff"}
+
+
+@pytest.mark.parametrize("module", NEVER_IMPORTS)
+def test_the_library_keeps_to_its_walls(module):
+    crossed = imports_of(module) & NEVER_IMPORTS[module]
+    assert not crossed, f"{module} imports {sorted(crossed)}, itself or through another module"
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.name)
+def test_the_library_knows_no_screen(path):
+    names = imported_names(path)
+    assert not {name for name in names if name.split(".")[0] in ("streamlit", "pages", "app")}
+
+
+@pytest.mark.parametrize("path", SCREEN, ids=lambda path: path.name)
+def test_no_page_leads_to_tensorflow(path):
+    reached = imported_names(path) | {
+        name for module in library_modules(imported_names(path)) for name in imports_of(module)
+    }
+    assert not reached & KERAS
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_page_computes_nothing(path):
+    assert not called_names(path) & {"argmax", "groupby", "open", "fit"}
+
+
+@pytest.mark.parametrize("path", SCREEN, ids=lambda path: path.name)
+def test_a_page_is_short_and_says_its_question(path):
+    source = path.read_text(encoding="utf-8")
+    if not path.name.startswith("_"):
+        assert len(source.splitlines()) <= (40 if path.name == "app.py" else 120)
+    assert ast.get_docstring(ast.parse(source))
+
+
+def test_visiting_every_page_loads_no_tensorflow(lab):
+    run_dir = made_runs.write_run(lab.runs_dir)
+    pages = [path.name for path in PAGES if not path.name.startswith("_")]
+    script = """
+import json, sys
+from streamlit.testing.v1 import AppTest
+
+run_id, *pages = sys.argv[1:]
+app = AppTest.from_file("app.py", default_timeout=120).run()
+seen = [[str(error.value) for error in app.exception]]
+for page in pages:
+    app.switch_page(f"pages/{page}")
+    app.query_params["run"] = run_id
+    seen.append([str(error.value) for error in app.run().exception])
+loaded = sorted({"keras", "tensorflow"} & sys.modules.keys())
+print(json.dumps({"exceptions": sum(seen, []), "visited": len(seen), "loaded": loaded}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, run_dir.name, *pages],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=170,
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert answer == {"exceptions": [], "visited": 1 + len(pages), "loaded": []}
+
+
+def test_requirements_are_exactly_what_the_app_imports():
+    imported = third_party([*LIBRARY, *SCREEN])
+    assert requirements("requirements.txt") - NEVER_IMPORTED == imported - NEVER_IMPORTED
+
+
+def test_tests_and_benchmarks_import_nothing_that_is_not_required():
+    paths = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
+    required = requirements("requirements.txt") | requirements("requirements-dev.txt")
+    assert third_party(paths) <= required
+    assert requirements("requirements-dev.txt") - NEVER_IMPORTED <= third_party(paths)
+
+
+def requirements(file_name: str) -> set[str]:
+    lines = (ROOT / file_name).read_text(encoding="utf-8").splitlines()
+    return {re.split(r"[<>=!~\[; ]", line)[0] for line in lines if line and line[0].isalpha()}
+
+
+def third_party(paths: list[Path]) -> set[str]:
+    """The distributions that hold what these files import from outside the repository."""
+    ours = {"app", "benchmarks", "fmnist", "pages", "tests"}
+    tops = {name.split(".")[0] for path in paths for name in imported_names(path)}
+    return {DISTRIBUTIONS.get(top, top) for top in tops - ours - sys.stdlib_module_names}
+
+
+@cache
+def imports_of(module: str) -> frozenset[str]:
+    """Everything a library module imports, directly or through other library modules."""
+    reached, waiting = set(), [module]
+    while waiting:
+        names = imported_names(module_path(waiting.pop()))
+        waiting += [name for name in library_modules(names) if name not in reached]
+        reached |= names | {name.split(".")[0] for name in names}
+    return frozenset(reached)
+
+
+def library_modules(names: set[str]) -> set[str]:
+    """Those of the names that are modules of `fmnist`."""
+    return {name for name in names if name.startswith("fmnist.") and module_path(name)}
+
+
+def module_path(module: str) -> Path | None:
+    stem = ROOT.joinpath(*module.split("."))
+    return next((p for p in (stem.with_suffix(".py"), stem / "__init__.py") if p.is_file()), None)
+
+
+@cache
+def imported_names(path: Path) -> set[str]:
+    """Dotted names in the import statements of a file, those inside functions included.
+
+    `from a import b` counts as `a` and as `a.b`. What only a type checker reads does not count.
+    """
+    names = set()
+    for node in statements(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute here"
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+            yield child
+            yield from statements(child)
+
+
+def called_names(path: Path) -> set[str]:
+    """The last name of everything a file calls: `open` for both `open()` and `path.open()`."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {ast.unparse(call.func).rsplit(".", 1)[-1] for call in calls}
