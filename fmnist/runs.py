@@ -147,11 +147,15 @@ def create_run(config: TrainConfig) -> Run:
             shutil.rmtree(draft, ignore_errors=True)
             raise
     except OSError as error:
-        raise RunsFolderError(
-            f"The runs folder {parent} cannot be written ({error.strerror or error}). Free some "
-            "space, allow writing there, or name another folder in FMNIST_RUNS_DIR."
-        ) from error
+        raise _cannot_write(parent, error) from error
     return Run(run_dir.name, run_dir, config, status)
+
+
+def _cannot_write(folder: Path, error: OSError) -> RunsFolderError:
+    return RunsFolderError(
+        f"The runs folder {folder} cannot be written ({error.strerror or error}). Free some "
+        "space, allow writing there, or name another folder in FMNIST_RUNS_DIR."
+    )
 
 
 def _move_to_free_name(draft: Path, parent: Path, stem: str) -> Path:
@@ -256,8 +260,16 @@ def delete_run(run: Run) -> None:
 
 
 def rename_run(run: Run, name: str) -> None:
-    """Give a run another name; an empty one brings the original back."""
-    write_json(run.file("notes.json"), {**run.notes, "name": " ".join(name.split())[:60]})
+    """Give a run another name; an empty one brings the original back.
+
+    Raises:
+        RunsFolderError: the folder cannot be written.
+    """
+    notes = {**run.notes, "name": " ".join(name.split())[:60]}
+    try:
+        write_json(run.file("notes.json"), notes)
+    except OSError as error:
+        raise _cannot_write(run.run_dir, error) from error
 
 
 def zip_run(run: Run) -> bytes:
@@ -344,8 +356,15 @@ def process_is_alive(status: Status) -> bool:
 
 
 def request_stop(run: Run) -> None:
-    """Ask a run to end; its process looks for this file between steps."""
-    run.file("stop").touch()
+    """Ask a run to end; its process looks for this file between steps.
+
+    Raises:
+        RunsFolderError: the folder cannot be written.
+    """
+    try:
+        run.file("stop").touch()
+    except OSError as error:
+        raise _cannot_write(run.run_dir, error) from error
 
 
 def is_stop_requested(run_dir: Path) -> bool:
@@ -443,11 +462,20 @@ def read_parallel_trainings() -> int:
 
 
 def write_parallel_trainings(count: int) -> None:
-    """Set how many trainings may run at once; waiting ones see it within a second."""
+    """Set how many trainings may run at once; waiting ones see it within a second.
+
+    Raises:
+        ValueError: fewer than 1 or more than `MAX_PARALLEL_TRAININGS`.
+        RunsFolderError: the folder cannot be written.
+    """
     if not 1 <= count <= MAX_PARALLEL_TRAININGS:
         raise ValueError(f"1 to {MAX_PARALLEL_TRAININGS} trainings may run at once, not {count}.")
-    runs_dir().mkdir(parents=True, exist_ok=True)
-    write_json(runs_dir() / "settings.json", {"parallel_trainings": count})
+    folder = runs_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / "settings.json", {"parallel_trainings": count})
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
 
 
 # -- JSON -----------------------------------------------------------------------------------------
