@@ -1,0 +1,126 @@
+"""One image of the dataset: its pixels as numbers, its histogram, its neighbours."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fmnist import formats
+from fmnist.dataset import CLASS_NAMES, SIDE, Dataset, pixel_name
+from fmnist.engine import EngineError
+from fmnist.images import image_png
+from pages import _engine, _url
+from pages._image_grid import render_grid
+
+NEIGHBOURS = 8
+SPLIT_NAMES = {"train": "training image", "test": "test image"}
+
+_scroll_to_top = st.components.v2.component(
+    "fmnist_scroll_to_top",
+    html="<span></span>",
+    js="""
+    const shown = new WeakMap();
+    export default function ({ data, parentElement }) {
+      if (shown.get(parentElement) === data) return;
+      shown.set(parentElement, data);
+      parentElement.scrollIntoView({ block: "end" });
+    }
+    """,
+)
+
+
+def render(data: Dataset, split: str, index: int, sample: np.ndarray) -> None:
+    """The whole page for image `index` (valid) of `split`; `sample` is what its grid showed."""
+    images, labels = data.split(split)
+    image, name = images[index], CLASS_NAMES[labels[index]]
+    _render_steps(index, sample, len(images))
+    st.title(name)
+    st.caption(f"{SPLIT_NAMES[split].capitalize()} {formats.count(index)}, label {labels[index]}")
+    left, right = st.columns([5, 2], gap="large")
+    with left:
+        _render_pixels(image, index)
+    with right:
+        _render_facts(image, name)
+    st.subheader("Nearest neighbours in the training set")
+    _render_neighbours(data, split, index)
+
+
+def _render_steps(index: int, sample: np.ndarray, count: int) -> None:
+    """Back to the grid, and one image on or back: in the grid's order where it is part of it."""
+    order = sample if index in sample else np.arange(count)
+    position = int(np.flatnonzero(order == index)[0])
+    with st.container(horizontal=True):
+        st.button(
+            "All images", icon=":material/grid_view:", on_click=_url.write, kwargs={"index": None}
+        )
+        for label, icon, step in (("Previous", "back", -1), ("Next", "forward", 1)):
+            inside = 0 <= position + step < len(order)
+            st.button(
+                label,
+                icon=f":material/arrow_{icon}:",
+                disabled=not inside,
+                on_click=_url.write,
+                kwargs={"index": int(order[position + step]) if inside else index},
+            )
+
+
+def _render_pixels(image: np.ndarray, index: int) -> None:
+    from fmnist import figures
+
+    st.plotly_chart(figures.plot_pixels(image), key="pixels")
+
+
+def _render_facts(image: np.ndarray, name: str) -> None:
+    from fmnist import figures
+
+    st.image(image_png(image, scale=8), width=8 * SIDE, alt=f"{name}, enlarged eight times")
+    with st.container(horizontal=True):
+        row = st.number_input("Row", 0, SIDE - 1, 14, key="pixel_row", width=110)
+        column = st.number_input("Column", 0, SIDE - 1, 14, key="pixel_column", width=110)
+    st.metric(
+        pixel_name(row, column),
+        f"{image[row, column]} of 255",
+        help="Rows and columns count from 0 at the top left; pixel names count from 1, row by row.",
+    )
+    st.plotly_chart(figures.plot_histogram(image), key="histogram")
+
+
+@st.fragment(parallel=True)
+def _render_neighbours(data: Dataset, split: str, index: int) -> None:
+    try:
+        with st.spinner("Comparing with every training image …"):
+            found, distances = _nearest(data, data.fingerprint, split, index)
+    except EngineError as error:
+        st.warning(f"The neighbours could not be found. {error}", icon=":material/hub:")
+        return
+    names = [CLASS_NAMES[label] for label in data.train_labels[found]]
+    position = render_grid(
+        data.train_images[found],
+        [f"{name}\n{distance:.2f}" for name, distance in zip(names, distances, strict=True)],
+        alts=[
+            f"{name}, training image {i}, distance {distance:.2f}"
+            for name, i, distance in zip(names, found, distances, strict=True)
+        ],
+        key="neighbours",
+        size=84,
+        label="Nearest neighbours",
+    )
+    st.caption(
+        "Below each: its class and its distance, the root of the summed squared differences of "
+        "all 784 pixels on a scale from 0 to 1."
+    )
+    if position is not None:
+        _url.write(split="train", index=int(found[position]))
+        st.rerun()
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def _nearest(
+    _data: Dataset, fingerprint: str, split: str, index: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Indices and distances of the nearest training images, never the image itself."""
+    images, _ = _data.split(split)
+    wanted = min(NEIGHBOURS + (split == "train"), len(_data.train_images))
+    indices, distances = _engine.get().neighbours(images[index : index + 1], k=wanted)
+    other = (indices[0] != index) | (split != "train")
+    return indices[0][other][:NEIGHBOURS], distances[0][other][:NEIGHBOURS]

@@ -1,0 +1,66 @@
+"""The classes and the table of the dataset, as the Browse page shows them."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fmnist import dataset, formats
+from fmnist.dataset import CLASS_NAMES, Dataset
+from pages import _url
+from pages._image_grid import render_grid
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def summarise(_data: Dataset, fingerprint: str, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """(counts, mean images) of the ten classes; the fingerprint keys the cache."""
+    images, labels = _data.split(split)
+    return dataset.class_counts(labels), dataset.mean_images(images, labels)
+
+
+def render_classes(data: Dataset, split: str) -> None:
+    from fmnist import figures
+
+    counts, means = summarise(data, data.fingerprint, split)
+    st.subheader("The mean image of each class")
+    st.caption(
+        "Every pixel is the mean over all images of the class. Choose one to see its images."
+    )
+    position = render_grid(
+        np.round(means).astype(np.uint8),
+        [
+            f"{name}\n{formats.count(int(count))}"
+            for name, count in zip(CLASS_NAMES, counts, strict=True)
+        ],
+        alts=[f"Mean of all images of the class {name}" for name in CLASS_NAMES],
+        key="means",
+        size=84,
+        label="Mean image of each class",
+    )
+    if position is not None:
+        _url.write(classes=[position], view=None)
+        st.rerun()
+    st.subheader("Images per class")
+    st.plotly_chart(figures.plot_class_counts(counts), key="counts")
+
+
+def render_table(images: np.ndarray, labels: np.ndarray, sample: np.ndarray, name: str) -> None:
+    frame = dataset.table(images[sample], labels[sample], index=sample)
+    st.caption("The images of the grid, one a row, as in the dataset's CSV form.")
+    for column, (label, value) in zip(
+        st.columns(3), dataset.describe_table(frame).items(), strict=True
+    ):
+        column.metric(label, value)
+    st.dataframe(frame, height=380)
+    st.download_button(
+        "Download as CSV",
+        lambda: frame.to_csv(index=False),
+        file_name=f"fashion-mnist-{name}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    chosen = st.selectbox("Distinct values of a column", frame.columns, index=14 * 28 + 14 + 1)
+    values = dataset.distinct_values(frame, chosen)
+    st.write(f"**{chosen}** has {len(values)} distinct values in these {len(frame)} images.")
+    st.dataframe(values, hide_index=True, height=240, width=240)
