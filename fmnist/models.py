@@ -1,7 +1,6 @@
 """From a `TrainConfig` to a plain Keras network, its layer table and its cost.
 
-Keras is imported inside the functions that need it: the page asks `check_architecture` before a
-start, in a process that never loads TensorFlow.
+Keras is imported inside the functions: the command line needs this module before it may load it.
 """
 
 from __future__ import annotations
@@ -9,50 +8,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from fmnist.config import ConfigError, TrainConfig
+from fmnist.config import TrainConfig
+from fmnist.feature_maps import IMAGE_SIDE, check_architecture
 
 if TYPE_CHECKING:
     import keras
 
-IMAGE_SIDE = 28  # pixels
 CLASS_COUNT = 10
-
-
-def feature_map_sizes(config: TrainConfig) -> list[int]:
-    """Side (pixels) of the square feature map after each convolution, pooling included.
-
-    Empty for a dense network. Plain arithmetic, so that a page can ask before anything is built.
-
-    Raises:
-        ConfigError: a kernel or a pool is larger than the map it is to be laid on.
-    """
-    if config.architecture == "dense":
-        return []
-    sizes = []
-    side = IMAGE_SIDE
-    for number, _ in enumerate(config.filters, start=1):
-        if config.padding == "valid" and config.kernel_size > side:
-            raise ConfigError(
-                f"Convolution {number} has a {config.kernel_size}×{config.kernel_size} kernel, but "
-                f"the feature map before it is only {side}×{side}: use fewer convolutions, a "
-                "smaller kernel, pool or stride, or padding 'same'."
-            )
-        span = side if config.padding == "same" else side - config.kernel_size + 1
-        side = math.ceil(span / config.strides)
-        if config.pool > side:
-            raise ConfigError(
-                f"The {config.pool}×{config.pool} pooling after convolution {number} is larger "
-                f"than the feature map of {side}×{side}: use fewer convolutions, a smaller pool "
-                "or stride, or padding 'same'."
-            )
-        side //= config.pool
-        sizes.append(side)
-    return sizes
-
-
-def check_architecture(config: TrainConfig) -> None:
-    """Raise a ConfigError with one sentence when the network of `config` cannot be built."""
-    feature_map_sizes(config)
 
 
 def build_model(config: TrainConfig) -> keras.Model:

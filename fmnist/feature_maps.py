@@ -1,0 +1,49 @@
+"""Whether a network can be built at all: plain arithmetic over a `TrainConfig`, without Keras.
+
+Apart from `models.py`, so that the page can ask before a start without coming near TensorFlow.
+"""
+
+from __future__ import annotations
+
+import math
+
+from fmnist.config import ConfigError, TrainConfig
+
+IMAGE_SIDE = 28  # pixels
+
+
+def feature_map_sizes(config: TrainConfig) -> list[int]:
+    """Side (pixels) of the square feature map after each convolution, pooling included.
+
+    Empty for a dense network. Plain arithmetic, so that a page can ask before anything is built.
+
+    Raises:
+        ConfigError: a kernel or a pool is larger than the map it is to be laid on.
+    """
+    if config.architecture == "dense":
+        return []
+    sizes = []
+    side = IMAGE_SIDE
+    for number, _ in enumerate(config.filters, start=1):
+        if config.padding == "valid" and config.kernel_size > side:
+            raise ConfigError(
+                f"Convolution {number} has a {config.kernel_size}×{config.kernel_size} kernel, but "
+                f"the feature map before it is only {side}×{side}: use fewer convolutions, a "
+                "smaller kernel, pool or stride, or padding 'same'."
+            )
+        span = side if config.padding == "same" else side - config.kernel_size + 1
+        side = math.ceil(span / config.strides)
+        if config.pool > side:
+            raise ConfigError(
+                f"The {config.pool}×{config.pool} pooling after convolution {number} is larger "
+                f"than the feature map of {side}×{side}: use fewer convolutions, a smaller pool "
+                "or stride, or padding 'same'."
+            )
+        side //= config.pool
+        sizes.append(side)
+    return sizes
+
+
+def check_architecture(config: TrainConfig) -> None:
+    """Raise a ConfigError with one sentence when the network of `config` cannot be built."""
+    feature_map_sizes(config)
