@@ -125,6 +125,7 @@ class Engine:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._requests = 0
+        self._warmed: set[str | None] = set()  # model paths; None stands for TensorFlow alone
 
     def predict(self, model_path: Path, images: np.ndarray) -> Prediction:
         """Class probabilities of `images` (uint8 (N, 28, 28), N ≥ 1) by a saved Keras model.
@@ -164,14 +165,18 @@ class Engine:
     def warm(self, model_path: Path | None = None) -> None:
         """Have the child import TensorFlow, and load a model, while nobody waits.
 
-        Returns at once; when the engine is busy it is warm already, or soon will be.
+        Returns at once, and does nothing when the same was asked of this child before. When the
+        engine is busy it is warm already, or soon will be.
         """
+        model = None if model_path is None else _path(model_path)
+        if self.alive and model in self._warmed:
+            return
         if not self._lock.acquire(blocking=False):
             return
         try:
-            header = {"model": None if model_path is None else _path(model_path)}
             with contextlib.suppress(OSError):  # a dead child is replaced by the next request
-                self._send(self._running(), "warm", header, {})
+                self._send(self._running(), "warm", {"model": model}, {})
+                self._warmed |= {None, model}
         finally:
             self._lock.release()
 
@@ -248,6 +253,7 @@ class Engine:
         if self._process is None:
             return
         process, self._process = self._process, None
+        self._warmed = set()
         process.kill()
         process.wait()
         with contextlib.suppress(OSError):  # closing flushes, and nobody is there to read
@@ -337,11 +343,10 @@ def _load_model(path: str) -> Callable:
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
-        print(f"{path}: {error}", file=sys.stderr)
         raise EngineError(
             f"{path} is not a Keras model that can be opened: it is damaged, cut short, or was not "
             "written by Keras 3."
-        ) from None
+        ) from error
     shapes = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
     if shapes != (INPUT_SHAPE, OUTPUT_SHAPE):
         raise EngineError(

@@ -101,7 +101,7 @@ def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engi
         else:
             probabilities = engine.predict(model, image[np.newaxis]).probabilities[0]
             line = {"file": str(path), **answer(probabilities)}
-        print(json.dumps(line, ensure_ascii=False), flush=True)
+        print(json.dumps(line), flush=True)
     return unread
 
 

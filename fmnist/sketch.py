@@ -36,7 +36,7 @@ def sketch_to_image(drawing: np.ndarray, background: int | None = None) -> Sketc
     """The image that a model should see for a drawing of one item.
 
     Alpha → polarity → crop → fit → centre. The fit averages areas (a thin line gets fainter, never
-    lost), then stretches the brightest pixel to 255. Content smaller than 28 pixels is not enlarged.
+    lost), then stretches the brightest pixel to 255. What is smaller than 28 pixels stays so.
 
     Args:
         drawing: uint8 (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA.
@@ -68,7 +68,7 @@ def photo_to_image(picture: np.ndarray) -> np.ndarray:
         return _luma(picture, paper=0.0)
     grey = _luma(_reduce(picture), paper=0.0)
     level = int(np.median(_border(grey)))
-    return centre(_resize(grey, SIDE / max(grey.shape)), level)
+    return centre(np.rint(_resize(grey, SIDE / max(grey.shape))).astype(np.uint8), level)
 
 
 def to_grey(drawing: np.ndarray) -> np.ndarray:
@@ -98,7 +98,7 @@ def to_bright_on_black(grey: np.ndarray, background: int | None = None) -> np.nd
 
 
 def crop_to_content(bright: np.ndarray) -> np.ndarray:
-    """The smallest rectangle that holds every pixel above CONTENT_ABOVE (there is one, at least)."""
+    """The smallest rectangle with every pixel above CONTENT_ABOVE (there is one, at least)."""
     content = bright > CONTENT_ABOVE
     rows, columns = np.flatnonzero(content.any(axis=1)), np.flatnonzero(content.any(axis=0))
     return bright[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -106,7 +106,7 @@ def crop_to_content(bright: np.ndarray) -> np.ndarray:
 
 def fit(cropped: np.ndarray) -> np.ndarray:
     """At most 28×28, aspect kept, averaged over areas, the brightest pixel at 255."""
-    return _stretch(_resize(cropped, min(1.0, SIDE / max(cropped.shape))).astype(np.float32))
+    return _stretch(_resize(cropped, min(1.0, SIDE / max(cropped.shape))))
 
 
 def centre(small: np.ndarray, level: int = 0) -> np.ndarray:
@@ -151,11 +151,10 @@ def _border(grey: np.ndarray) -> np.ndarray:
 
 
 def _resize(grey: np.ndarray, scale: float) -> np.ndarray:
+    """Float32, as a dot averaged over an area may be fainter than one grey level."""
     height, width = (min(SIDE, max(1, round(side * scale))) for side in grey.shape)
-    if (height, width) == grey.shape:
-        return grey
     how = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(np.ascontiguousarray(grey)).resize((width, height), how))
+    return np.asarray(Image.fromarray(grey.astype(np.float32)).resize((width, height), how))
 
 
 def _stretch(values: np.ndarray) -> np.ndarray:

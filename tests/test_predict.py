@@ -1,0 +1,146 @@
+"""The command line for predictions, with a real model that knows the made shapes."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fmnist.predict import answer, find_model, main, read_file
+from tests import made_data, made_runs
+
+
+def save(path: Path, picture: np.ndarray) -> str:
+    Image.fromarray(picture).save(path)
+    return str(path)
+
+
+def one_of_each() -> np.ndarray:
+    """Ten made images, uint8 (10, 28, 28): image i is of class i."""
+    return made_data.draw_shapes(np.arange(10, dtype=np.uint8), np.random.default_rng(1))
+
+
+def test_the_best_guess_and_its_confidence():
+    probabilities = np.full(10, 0.05, np.float32)
+    probabilities[9] = 0.55
+    assert answer(probabilities) == {
+        "class": "Ankle boot",
+        "label": 9,
+        "confidence": 0.55,
+        "unsure": False,
+        "probabilities": [0.05] * 9 + [0.55],
+    }
+
+
+def test_under_one_half_is_unsure_and_still_names_the_best_guess():
+    probabilities = np.array([0.49, 0.2, 0.31, 0, 0, 0, 0, 0, 0, 0], np.float32)
+    result = answer(probabilities)
+    assert (result["unsure"], result["label"], result["class"]) == (True, 0, "T-shirt/top")
+
+
+def test_one_json_line_per_file_in_order(lab, tmp_path, capsys):
+    made_runs.write_run(lab.runs_dir, with_model=True)
+    images = one_of_each()
+    files = [save(tmp_path / f"{label}.png", images[label]) for label in (1, 4, 9)]
+    assert main(files) == 0
+    captured = capsys.readouterr()
+    lines = [json.loads(line) for line in captured.out.splitlines()]
+    assert [line["file"] for line in lines] == files
+    assert [line["label"] for line in lines] == [1, 4, 9]
+    assert [line["class"] for line in lines] == ["Trouser", "Coat", "Ankle boot"]
+    for line in lines:
+        assert sorted(line) == sorted(
+            ["file", "class", "label", "confidence", "unsure", "probabilities"]
+        )
+        assert sum(line["probabilities"]) == pytest.approx(1, abs=1e-4)
+        assert line["confidence"] == max(line["probabilities"])
+        assert line["unsure"] is (line["confidence"] < 0.5)
+
+
+def test_files_that_cannot_be_read_do_not_stop_the_others(lab, tmp_path, capsys):
+    run_dir = made_runs.write_run(lab.runs_dir, with_model=True)
+    junk = tmp_path / "junk.png"
+    junk.write_bytes(b"not a picture")
+    # Drawn on a large white page: only the drawing path turns it around and cuts it out.
+    page = np.full((400, 300), 255, np.uint8)
+    page[50:162, 60:172] = 255 - np.kron(one_of_each()[6], np.ones((4, 4), np.uint8))
+    drawing = save(tmp_path / "drawing.png", page)
+    blank = save(tmp_path / "blank.png", np.full((50, 50), 255, np.uint8))
+    absent = str(tmp_path / "absent.png")
+    assert main(["--run", str(run_dir), "--sketch", str(junk), drawing, blank, absent]) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert "not a picture" in lines[0]["error"]
+    assert lines[1]["label"] == 6
+    assert "empty" in lines[2]["error"]
+    assert "No such file" in lines[3]["error"]
+    assert [sorted(line) for line in lines if "error" in line] == [["error", "file"]] * 3
+
+
+def test_without_run_the_newest_completed_one_answers(lab):
+    made_runs.write_run(lab.runs_dir, "20260101-000000-old")
+    made_runs.write_run(lab.runs_dir, "20260102-000000-new")
+    made_runs.write_run(lab.runs_dir, "20260103-000000-stopped", status="stopped")
+    made_runs.write_run(lab.runs_dir, "20260104-000000-failed", status="failed")
+    assert find_model() == lab.runs_dir / "20260102-000000-new" / "model.keras"
+    assert find_model("20260101-000000-old").parent.name == "20260101-000000-old"
+    assert find_model(str(lab.runs_dir / "20260103-000000-stopped")).is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "There is no completed run in"),
+        (["--run", "../../etc/passwd"], "is not the id of a run"),
+        (["--run", "20260101-000000-none"], "There is no run '20260101-000000-none'"),
+        (["--run", "20260104-000000-failed"], "has no model.keras"),
+        (["--run", "20260105-000000-junk"], "not a Keras model that can be opened"),
+    ],
+)
+def test_without_a_model_one_line_says_so(lab, tmp_path, capfd, arguments, message):
+    if arguments:
+        made_runs.write_run(lab.runs_dir, "20260104-000000-failed", status="failed")
+        made_runs.write_run(lab.runs_dir, "20260105-000000-junk")
+    picture = save(tmp_path / "a.png", np.zeros((28, 28), np.uint8))
+    assert main([*arguments, picture]) == 2
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_help_and_bad_arguments_from_a_shell():
+    def run(*arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, "-m", "fmnist.predict", *arguments], capture_output=True, text=True
+        )
+
+    helped = run("--help")
+    assert helped.returncode == 0
+    assert "--sketch" in helped.stdout
+    bad = run("--size", "3")
+    assert bad.returncode == 2
+    assert "Traceback" not in bad.stderr
+
+
+def test_alpha_16_bits_and_palettes_are_read(tmp_path):
+    garment = np.zeros((56, 56), np.uint8)
+    garment[14:42, 14:42] = 255
+    pictures = {
+        "grey": Image.fromarray(garment),
+        "alpha": Image.merge("LA", [Image.new("L", (56, 56), 255), Image.fromarray(garment)]),
+        "bits": Image.fromarray(garment.astype(np.uint16) * 257),
+        "palette": Image.fromarray(garment).convert("P"),
+    }
+    for name, picture in pictures.items():
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG")
+        path = tmp_path / f"{name}.png"
+        path.write_bytes(buffer.getvalue())
+        assert (read_file(path, sketch=True) == 255).all(), name
+        plain = read_file(path, sketch=False)
+        assert (plain[7:21, 7:21] == 255).all(), name
+        assert plain.sum() == 14 * 14 * 255, name
