@@ -72,7 +72,7 @@ class TrainConfig:
         step=0.01,
     )
     epochs: int = _field(5, "passes over the training images", low=1, high=200, step=1)
-    batch_size: int = _field(128, "images per step", low=8, high=2048, step=8)
+    batch_size: int = _field(128, "images per step", low=8, high=2048, step=4)
     learning_rate: float = _field(0.001, "size of a step", low=1e-6, high=10.0)
     schedule: str = _field(
         "constant",
@@ -209,12 +209,13 @@ def _checked(field: dataclasses.Field, value: Any) -> Any:
 
 
 def _number(name: str, value: Any, kind: type, bounds: Bounds) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or (isinstance(value, float) and not math.isfinite(value)):
         raise ConfigError(f"{name} is a number, got {value!r}.")
     if kind is int and value != int(value):
         raise ConfigError(f"{name} is a whole number, got {value!r}.")
     if not bounds.low <= value <= bounds.high:
         raise ConfigError(
-            f"{name} is between {bounds.low:g} and {bounds.high:.10g}, got {value:g}."
+            f"{name} is between {bounds.low:g} and {bounds.high:.10g}, got {str(value)[:20]}."
         )
     return kind(value)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
-from fmnist.config import ConfigError, TrainConfig
+from fmnist.config import FIELDS, ConfigError, TrainConfig
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +45,7 @@ BATCH_COLUMNS = ("step", "epoch", "loss", "accuracy", "images_per_second")
 MAX_PARALLEL_TRAININGS = 4
 BUNDLED_DIR = Path(__file__).parent / "bundled"
 
+_STATUS_TEXTS = ("status", "host", "message")
 _RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,50}")
 _NEVER_STARTED_AFTER = 60.0  # seconds a queued run may lack a process
 _SILENT_AFTER = 120.0  # seconds without a heartbeat, for a process on another computer
@@ -295,7 +296,12 @@ def read_status(run_dir: Path) -> Status:
     known = {f.name for f in fields(Status)}
     if not isinstance(values, dict) or values.get("status") not in STATUSES:
         raise RunDamaged("status.json names no known status")
-    return Status(**{key: value for key, value in values.items() if key in known})
+    values = {key: value for key, value in values.items() if key in known}
+    for key, value in values.items():
+        kind = str if key in _STATUS_TEXTS else int | float
+        if not isinstance(value, kind) and value is not None:
+            raise RunDamaged(f"status.json has {key} {value!r}")
+    return Status(**values)
 
 
 def write_status(run_dir: Path, **changes: Any) -> Status:
@@ -414,7 +420,8 @@ def read_environment(run: Run) -> dict[str, Any]:
 
 def read_results(run: Run) -> dict[str, Any]:
     """`results.json` (test_accuracy, test_loss, best_epoch, seconds, …), or {} before scoring."""
-    return _read_json_or_empty(run.file("results.json"))
+    values = _read_json_or_empty(run.file("results.json"))
+    return {key: value for key, value in values.items() if isinstance(value, int | float)}
 
 
 def read_log(run: Run, last_lines: int = 40) -> str:
@@ -430,16 +437,32 @@ def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """A table of numbers; a last line still being written, or a broken one, is left out."""
     import pandas as pd
 
-    return pd.DataFrame(list(_whole_rows(path, columns)), columns=list(columns))
-
-
-def _whole_rows(path: Path, columns: tuple[str, ...]) -> Iterator[list[float]]:
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return
+        text = ""
     header, *lines = text[: text.rfind("\n") + 1].splitlines() or [""]
     names = header.split(",")
+    rows = _all_numbers(lines, len(names)) if names == list(columns) else None
+    if rows is None:
+        rows = list(_whole_rows(lines, names, columns))
+    return pd.DataFrame(rows, columns=list(columns), dtype=np.float64)
+
+
+def _all_numbers(lines: list[str], width: int) -> np.ndarray | None:
+    """Float64 (lines, width), or None when a line is broken. Quick: a page asks twice a second."""
+    if any(line.count(",") != width - 1 for line in lines):
+        return None
+    try:
+        cells = np.array(",".join(lines).split(","), dtype=np.float64)
+    except ValueError:
+        return None
+    return cells.reshape(-1, width)
+
+
+def _whole_rows(
+    lines: list[str], names: list[str], columns: tuple[str, ...]
+) -> Iterator[list[float]]:
     for line in lines:
         cells = line.split(",")
         if len(cells) != len(names):
@@ -449,6 +472,82 @@ def _whole_rows(path: Path, columns: tuple[str, ...]) -> Iterator[list[float]]:
             yield [float(row.get(column) or "nan") for column in columns]
         except ValueError:
             continue
+
+
+def summary_table(runs: list[Run]) -> pd.DataFrame:
+    """One row per run, in the order given; what is not known is None.
+
+    Columns: run_id, name, status, settings (where the config differs from the default),
+    parameters, epochs_done, epochs, best_val_accuracy, test_accuracy (both 0 to 1), seconds, note
+    (what is damaged, or the message of the status).
+    """
+    import pandas as pd
+
+    return pd.DataFrame([_summary(run) for run in runs]).astype(
+        {"parameters": "Int64", "epochs_done": "Int64", "best_val_accuracy": float}
+        | {"test_accuracy": float, "seconds": float}
+        if runs
+        else {}
+    )
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    results, status = read_results(run), run.status
+    best, seconds = results.get("best_val_accuracy"), results.get("seconds")
+    if best is None:
+        val_accuracy = read_history(run)["val_accuracy"]
+        best = None if val_accuracy.empty else float(val_accuracy.max())
+    if seconds is None and status.started_at:
+        seconds = (status.finished_at or time.time()) - status.started_at
+    return {
+        "run_id": run.run_id,
+        "name": run.title,
+        "status": "damaged" if run.damaged else status.status,
+        "settings": "" if run.damaged else describe_settings(run.config),
+        "parameters": read_environment(run).get("parameters"),
+        "epochs_done": _count_epochs(run.file("history.csv")),
+        "epochs": run.config.epochs,
+        "best_val_accuracy": best,
+        "test_accuracy": results.get("test_accuracy"),
+        "seconds": seconds,
+        "note": run.damaged or status.message,
+    }
+
+
+def _count_epochs(history: Path) -> int:
+    try:
+        return max(history.read_bytes().count(b"\n") - 1, 0)
+    except OSError:
+        return 0
+
+
+def describe_settings(config: TrainConfig) -> str:
+    """Where a config differs from the default one, e.g. `filters 64, dropout 0.2`."""
+    changes = config.differences(TrainConfig())
+    return ", ".join(f"{name} {_in_words(mine)}" for name, (mine, _) in changes.items())
+
+
+def compare_settings(runs: list[Run], labels: list[str]) -> pd.DataFrame:
+    """The settings in which runs differ, in words: one row per setting, one column per label."""
+    import pandas as pd
+
+    configs = [vars(run.config) for run in runs]
+    names = [
+        name
+        for name in FIELDS
+        if name != "name" and any(config[name] != configs[0][name] for config in configs)
+    ]
+    columns = {
+        label: [_in_words(config[name]) for name in names]
+        for label, config in zip(labels, configs, strict=True)
+    }
+    return pd.DataFrame(columns, index=pd.Index(names, name="setting"))
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "-".join(map(str, value)) or "none" if isinstance(value, tuple) else f"{value}"
 
 
 # -- settings -------------------------------------------------------------------------------------
