@@ -1,0 +1,206 @@
+"""One run, watched: its progress, numbers and curves while it trains, its outcome afterwards.
+
+The same rows in the same places in every state, so that nothing jumps when a run moves on.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from fmnist import figures, formats, jobs, progress, runs
+from fmnist.progress import Curves
+from fmnist.runs import Run
+from pages import _url
+
+TICK = 0.5  # seconds between two looks at a run that trains
+QUEUE_TICK = 1.0  # seconds; a place in line changes seldom
+CHART_HEIGHT = 250  # pixels
+_BADGES = {
+    "queued": ("Waiting", ":material/hourglass_top:", "gray"),
+    "running": ("Training", ":material/model_training:", "blue"),
+    "completed": ("Finished", ":material/check_circle:", "green"),
+    "stopped": ("Stopped", ":material/stop_circle:", "orange"),
+    "failed": ("Failed", ":material/error:", "red"),
+}
+
+
+def render_live(run: Run) -> None:
+    """Draw a run in whatever state it is; a live one is kept up to date without a reload."""
+    if run.damaged:
+        st.error(f"{run.title} is damaged: {run.damaged}.", icon=":material/broken_image:")
+    elif run.is_live:
+        interval = TICK if run.status.status == "running" else QUEUE_TICK
+        st.fragment(_tick, run_every=interval)(run.run_id, run.status.status)
+    else:
+        _render(run)
+
+
+def render_nothing_yet(everything: list[Run]) -> None:
+    """What will be seen here, and the last finished runs to look at meanwhile."""
+    with st.container(border=True):
+        st.markdown("##### :material/show_chart: Your training will appear here")
+        st.markdown(
+            "Choose the settings, then **Start training**. Accuracy and loss are drawn here while "
+            "it learns. It goes on in the background when you look at other pages, or close this "
+            "one."
+        )
+    finished = [run for run in everything if run.status.status == "completed" and not run.damaged]
+    for run in finished[:3]:
+        accuracy = formats.percent(runs.read_results(run).get("test_accuracy"))
+        label = f"{run.title} · {accuracy} on the test set"
+        _render_link("train", label, ":material/history:", run)
+
+
+def _tick(run_id: str, shown: str) -> None:
+    """One look. Anything but more of the same is a matter for the whole page."""
+    try:
+        run = runs.load_run(run_id)
+    except runs.RunNotFound:
+        st.rerun()
+    if run.damaged or run.status.status != shown:
+        st.rerun()
+    _render(run)
+
+
+def _render(run: Run) -> None:
+    curves = progress.read_curves(run)
+    _render_head(run)
+    {
+        "queued": _render_queued,
+        "running": _render_running,
+        "completed": _render_ended,
+        "stopped": _render_ended,
+        "failed": _render_failed,
+    }[run.status.status](run, curves)
+    if run.status.status in ("queued", "failed") and not len(curves.batches):
+        return
+    for metric in ("accuracy", "loss"):
+        st.plotly_chart(
+            _figure(curves, metric),
+            height=CHART_HEIGHT,
+            key=f"live_{metric}",
+            config={"displayModeBar": False},
+        )
+
+
+def _render_head(run: Run) -> None:
+    label, icon, colour = _BADGES[run.status.status]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(run.title, anchor=False, width="content")
+        st.badge(label, icon=icon, color=colour)
+        st.space("stretch")
+        if run.is_live:
+            _render_stop(run)
+
+
+def _render_stop(run: Run) -> None:
+    is_stopping = runs.is_stop_requested(run.run_dir)
+    is_queued = run.status.status == "queued"
+    st.button(
+        "Stopping …" if is_stopping else "Cancel" if is_queued else "Stop",
+        icon=":material/stop:",
+        key="live_stop",
+        help="Takes it out of the line" if is_queued else "Keeps and scores the model as it stands",
+        disabled=is_stopping,
+        on_click=_stop,
+        args=(run.run_id,),
+    )
+    if "live_problem" in st.session_state:
+        st.error(st.session_state.pop("live_problem"), icon=":material/error:")
+
+
+def _stop(run_id: str) -> None:
+    try:
+        jobs.stop_run(run_id)
+    except (runs.RunNotFound, runs.RunsFolderError) as error:
+        st.session_state["live_problem"] = str(error)
+
+
+def _render_queued(run: Run, _curves: Curves) -> None:
+    st.info(progress.describe_place(run, runs.list_runs()), icon=":material/hourglass_top:")
+    st.caption("It starts by itself when its turn comes, even if this page is closed.")
+
+
+def _render_running(run: Run, curves: Curves) -> None:
+    status = run.status
+    st.progress(progress.share_done(status), _describe_progress(run, curves))
+    numbers = progress.latest(curves)
+    _render_metrics(
+        ("Accuracy", formats.percent(numbers.get("accuracy")), "of the latest training batches"),
+        ("Validation", formats.percent(numbers.get("val_accuracy")), "accuracy, last epoch"),
+        ("Loss", formats.loss(numbers.get("loss")), "of the latest training batches"),
+        ("Validation loss", formats.loss(numbers.get("val_loss")), "last epoch"),
+    )
+
+
+def _describe_progress(run: Run, curves: Curves) -> str:
+    status = run.status
+    if status.message == "scoring":
+        return "Scoring the model on the test set …"
+    if runs.is_stop_requested(run.run_dir):
+        return "Stopping after this step …"
+    if not status.steps_per_epoch:
+        return f"{status.message[:1].upper()}{status.message[1:]} …" if status.message else "…"
+    step = min(status.step or 0, status.steps_per_epoch)
+    parts = [
+        f"Epoch {(status.epoch or 0) + 1} of {status.epochs}",
+        f"step {formats.count(step)} of {formats.count(status.steps_per_epoch)}",
+    ]
+    if status.images_per_second:
+        parts.append(f"{formats.count(status.images_per_second)} images/s")
+    seconds = progress.seconds_left(run, curves.history)
+    if seconds is not None:
+        parts.append(f"{formats.duration(seconds)} left")
+    return " · ".join(parts)
+
+
+def _render_ended(run: Run, curves: Curves) -> None:
+    results = runs.read_results(run)
+    if not results:
+        st.info(run.status.message or "It ended before it began.", icon=":material/info:")
+        return
+    is_completed = run.status.status == "completed"
+    said = run.status.message or ("" if is_completed else "Stopped; scored as it stood.")
+    epochs = f"{len(curves.history)} of {run.config.epochs} epochs"
+    took = f"{epochs} in {formats.duration(results.get('seconds'))}"
+    st.progress(progress.share_done(run.status) if not is_completed else 1.0, f"{took}. {said}")
+    best = results.get("best_epoch")
+    _render_metrics(
+        ("Test accuracy", formats.percent(results.get("test_accuracy")), "on the whole test set"),
+        ("Validation", formats.percent(results.get("best_val_accuracy")), "accuracy, best epoch"),
+        ("Test loss", formats.loss(results.get("test_loss")), "on the whole test set"),
+        ("Best epoch", "–" if best is None else f"{best + 1:.0f}", "by validation accuracy"),
+    )
+    with st.container(horizontal=True):
+        _render_link("evaluate", "See what it gets wrong", ":material/query_stats:", run)
+        _render_link("draw", "Let it guess a drawing", ":material/draw:", run)
+        _render_link("runs", "Compare with others", ":material/list_alt:", run)
+
+
+def _render_link(page: str, label: str, icon: str, run: Run) -> None:
+    link = _url.link(run=run.run_id)
+    st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params=link)
+
+
+def _render_failed(run: Run, _curves: Curves) -> None:
+    reason = run.status.message or "The training failed and left no reason."
+    st.error(reason, icon=":material/error:")
+    st.caption("Change what the message names, then start it again; the other runs are untouched.")
+    log = runs.read_log(run)
+    if log:
+        with st.expander("End of the log", icon=":material/article:"):
+            st.code(log, language=None, wrap_lines=True)
+
+
+def _render_metrics(*metrics: tuple[str, str, str]) -> None:
+    columns = st.columns(len(metrics))
+    for column, (label, value, explanation) in zip(columns, metrics, strict=True):
+        column.metric(label, value, help=f"{label}: {explanation}.")
+
+
+@functools.lru_cache(maxsize=32)
+def _figure(curves: Curves, metric: str) -> go.Figure:
+    return figures.plot_history(curves.history, curves.batches, metric)

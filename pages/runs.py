@@ -1,0 +1,122 @@
+"""What have we trained, and how do the runs compare?"""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from fmnist import figures, formats, runs
+from fmnist.runs import Run
+from pages import _run_actions, _url
+
+TICK = 3.0  # seconds between two looks while something trains
+_MOST_COMPARED = 10  # runs in one chart, and in the address
+_STATUS_NAMES = {
+    "queued": "Waiting",
+    "running": "Training",
+    "completed": "Finished",
+    "stopped": "Stopped",
+    "failed": "Failed",
+    "damaged": "Damaged",
+}
+
+
+def _render_empty() -> None:
+    with st.container(border=True):
+        st.markdown("##### :material/list_alt: No run yet")
+        st.markdown("Every training is kept here with its settings, curves and scores.")
+        st.page_link("pages/train.py", label="Train the first one", icon=":material/play_arrow:")
+
+
+def _render_body() -> None:
+    everything = runs.list_runs()
+    if not everything:
+        _render_empty()
+        return
+    chosen = _render_table(everything)
+    if not chosen:
+        st.caption("Select rows to open, compare, rename, delete or download runs.")
+        return
+    _run_actions.render_actions(chosen)
+    _render_comparison(chosen[:_MOST_COMPARED])
+
+
+def _render_table(everything: list[Run]) -> list[Run]:
+    """Draw all runs; returns those selected, which the address keeps."""
+    ids = [run.run_id for run in everything]
+    wanted = _url.read("runs") or [run_id for run_id in [_url.read("run")] if run_id in ids]
+    for run_id in wanted:
+        if run_id not in ids:
+            st.warning(
+                f"There is no run “{run_id}”: it may have been deleted.", icon=":material/link_off:"
+            )
+    # A selection is kept by position: another list of runs is another table, selected anew.
+    key = f"runs_table_{hash(tuple(ids))}"
+    state = st.dataframe(
+        _in_display_form(runs.summary_table(everything)),
+        key=key,
+        hide_index=True,
+        on_select=lambda: _keep_selection(ids, st.session_state[key].selection.rows),
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": [ids.index(i) for i in wanted if i in ids]}},
+        column_config={"Settings": st.column_config.TextColumn(width="medium")},
+        placeholder="–",
+        alt="All runs with their settings and scores",
+    )
+    return [everything[row] for row in state.selection.rows if row < len(everything)]
+
+
+def _keep_selection(ids: list[str], rows: list[int]) -> None:
+    _url.write(runs=[ids[row] for row in rows][:_MOST_COMPARED])
+
+
+def _in_display_form(table: pd.DataFrame):
+    """Words for the eye, numbers underneath, so that a click on a heading sorts as it should."""
+    display = pd.DataFrame(
+        {
+            "Run": table["name"],
+            "Status": table["status"].map(_STATUS_NAMES),
+            "Test accuracy": table["test_accuracy"],
+            "Best validation": table["best_val_accuracy"],
+            "Epochs": [
+                f"{done} of {asked}"
+                for done, asked in zip(table["epochs_done"], table["epochs"], strict=True)
+            ],
+            "Time": table["seconds"],
+            "Parameters": table["parameters"],
+            "Settings": table["settings"],
+            "Started": table["run_id"].map(formats.day_and_time),
+            "Note": table["note"],
+        }
+    )
+    if not table["note"].any():
+        display = display.drop(columns="Note")
+    formatters = {
+        "Test accuracy": formats.percent,
+        "Best validation": formats.percent,
+        "Time": formats.duration,
+        "Parameters": formats.count,
+    }
+    return display.style.format(formatters, na_rep="–")
+
+
+def _render_comparison(chosen: list[Run]) -> None:
+    with_curves = [run for run in chosen if not run.damaged]
+    labels = _run_actions.tell_apart(with_curves)
+    histories = {
+        label: runs.read_history(run) for label, run in zip(labels, with_curves, strict=True)
+    }
+    histories = {label: history for label, history in histories.items() if len(history)}
+    if histories:
+        for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):
+            chart = figures.plot_comparison(histories, metric)
+            column.plotly_chart(chart, key=f"runs_{metric}", config={"displayModeBar": False})
+    if len(with_curves) > 1:
+        st.markdown("**Where their settings differ**")
+        st.dataframe(runs.compare_settings(with_curves, labels))
+
+
+st.title("Runs")
+st.caption("Every training, its settings and its scores.")
+is_live = any(run.is_live for run in runs.list_runs())
+st.fragment(_render_body, run_every=TICK if is_live else None)()

@@ -1,0 +1,109 @@
+"""What happens to accuracy and loss if I change the filters, the dropout, the epochs?"""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from fmnist import jobs, runs
+from fmnist.config import ConfigError, TrainConfig
+from fmnist.feature_maps import check_architecture
+from fmnist.runs import Run
+from pages import _data, _live, _url
+from pages._config_form import render_config_form
+from pages._plan import render_plan
+
+_DOUBLE_CLICK = 2.0  # seconds within which a second press of Start is the same wish
+# On a phone the columns are stacked: what is being watched comes before the settings.
+_WATCHED_FIRST = """<style>@media (max-width: 640px) {
+.st-key-train_page > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
+}</style>"""
+
+
+def _find_run(everything: list[Run]) -> Run | None:
+    """The run in the address, or else the newest that trains."""
+    wanted = _url.read("run")
+    if wanted:
+        try:
+            return runs.load_run(wanted)
+        except runs.RunNotFound as error:
+            _url.write(run=None)
+            st.warning(str(error), icon=":material/link_off:")
+    return next((run for run in everything if run.is_live), None)
+
+
+@st.fragment
+def _render_setup(image_count: int) -> None:
+    config = render_config_form()
+    try:
+        check_architecture(config)
+        problem = ""
+    except ConfigError as error:
+        problem = str(error)
+        st.warning(problem, icon=":material/block:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        is_pressed = st.button(
+            "Start training",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=bool(problem),
+            key="train_start",
+        )
+        _render_queue_setting()
+    if is_pressed:
+        _start(config)
+    if not problem:
+        render_plan(config, image_count)
+
+
+def _render_queue_setting() -> None:
+    with st.popover("Queue", icon=":material/tune:", type="tertiary"):
+        st.slider(
+            "Trainings at once",
+            1,
+            runs.MAX_PARALLEL_TRAININGS,
+            runs.read_parallel_trainings(),
+            key="train_parallel",
+            on_change=_set_parallel,
+            help="More at once share the processor; the rest wait in line.",
+        )
+        if "train_problem" in st.session_state:
+            st.error(st.session_state.pop("train_problem"), icon=":material/error:")
+
+
+def _set_parallel() -> None:
+    try:
+        runs.write_parallel_trainings(st.session_state["train_parallel"])
+    except runs.RunsFolderError as error:
+        st.session_state["train_problem"] = str(error)
+
+
+def _start(config: TrainConfig) -> None:
+    now = time.monotonic()
+    if now - st.session_state.get("train_started_at", -_DOUBLE_CLICK) < _DOUBLE_CLICK:
+        st.rerun()
+    st.session_state["train_started_at"] = now
+    try:
+        run_id = jobs.start_run(config)
+    except (ConfigError, runs.RunsFolderError) as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    _url.write(run=run_id)
+    st.rerun()
+
+
+st.title("Train")
+st.caption("Choose a network, start it, and watch it learn.")
+everything = runs.list_runs()
+watched = _find_run(everything)
+with st.container(key="train_page"):
+    setup, live = st.columns([3, 5], gap="large")
+with live:
+    if watched:
+        st.html(_WATCHED_FIRST)
+        _live.render_live(watched)
+    else:
+        _live.render_nothing_yet(everything)
+with setup:
+    _render_setup(len(_data.dataset().train_labels))
