@@ -1,28 +1,37 @@
-"""Numbers in words, the same way on every page: accuracies, losses, times and counts."""
+"""Numbers in words, the same way on every page: accuracies, losses, times and counts.
+
+What is not known, None or NaN (a table's way to say so), is written as a dash.
+"""
 
 from __future__ import annotations
+
+import math
 
 _NBSP = "\N{NO-BREAK SPACE}"
 
 
+def _is_unknown(number: float | None) -> bool:
+    return number is None or math.isnan(number)
+
+
 def percent(share: float | None, digits: int = 1) -> str:
     """0.918 → "91.8 %"; None → "–"."""
-    return "–" if share is None else f"{100 * share:.{digits}f}{_NBSP}%"
+    return "–" if _is_unknown(share) else f"{100 * share:.{digits}f}{_NBSP}%"
 
 
 def loss(value: float | None) -> str:
     """0.26612 → "0.266"; None → "–"."""
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if _is_unknown(value) else f"{value:.3f}"
 
 
 def count(number: float | None) -> str:
     """693578 → "693,578"; None → "–"."""
-    return "–" if number is None else f"{number:,.0f}"
+    return "–" if _is_unknown(number) else f"{number:,.0f}"
 
 
 def duration(seconds: float | None) -> str:
     """0.42 → "0.4 s", 12.3 → "12 s", 200 → "3 min 20 s", 4000 → "1 h 07 min"; None → "–"."""
-    if seconds is None:
+    if _is_unknown(seconds):
         return "–"
     if seconds < 9.95:
         return f"{seconds:.1f}{_NBSP}s"
@@ -31,7 +40,8 @@ def duration(seconds: float | None) -> str:
         return f"{whole}{_NBSP}s"
     if whole < 3600:
         return f"{whole // 60}{_NBSP}min {whole % 60:02d}{_NBSP}s"
-    return f"{whole // 3600}{_NBSP}h {whole % 3600 // 60:02d}{_NBSP}min"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60}{_NBSP}h {minutes % 60:02d}{_NBSP}min"
 
 
 def day_and_time(run_id: str) -> str:
