@@ -379,7 +379,8 @@ def is_stop_requested(run_dir: Path) -> bool:
 
 def queue(runs: list[Run] | None = None) -> list[Run]:
     """The queued runs, first come first."""
-    waiting = [run for run in runs or list_runs() if run.is_live and run.status.status == "queued"]
+    everything = list_runs() if runs is None else runs
+    waiting = [run for run in everything if run.is_live and run.status.status == "queued"]
     return sorted(waiting, key=lambda run: (run.status.queued_at or 0.0, run.run_id))
 
 

@@ -80,7 +80,7 @@ def test_whole_numbers_for_shares_become_floats():
     [
         (TrainConfig(filters=(64,)), "conv-64", "conv-64"),
         (
-            TrainConfig(filters=(8, 24), dropout=0.2),
+            TrainConfig(filters=(8,), dropout=0.2),
             "conv-8-24 dropout 0.2",
             "conv-8-24-dropout-0-2",
         ),

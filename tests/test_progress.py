@@ -1,0 +1,99 @@
+"""How far a training is, worked out by hand from small tables."""
+
+import os
+import time
+
+import pandas as pd
+import pytest
+
+from fmnist import progress, runs
+from fmnist.runs import Status
+from tests import made_runs
+
+
+def make_run(lab, **status):
+    run_dir = made_runs.write_run(lab.runs_dir, status="running", epochs=4, batch_size=100)
+    runs.write_status(run_dir, **status)
+    return runs.read_run(run_dir)
+
+
+@pytest.mark.parametrize(
+    ("status", "share"),
+    [
+        (Status("running"), 0),
+        (Status("running", epochs=4), 0),
+        (Status("running", epochs=4, steps_per_epoch=10, epoch=0, step=5), 0.125),
+        (Status("running", epochs=4, steps_per_epoch=10, epoch=1, step=10), 0.5),
+        (Status("running", epochs=4, steps_per_epoch=10, epoch=3, step=99), 1),
+        (Status("running", epochs=4, steps_per_epoch=10, epoch=9, step=0), 1),
+    ],
+)
+def test_share_done(status, share):
+    assert progress.share_done(status) == share
+
+
+def test_time_left_by_finished_epochs_or_else_by_the_rate(lab):
+    run = make_run(lab, epoch=1, step=5, steps_per_epoch=10, images_per_second=500.0)
+    # 2.5 of 4 epochs are left: 2 s each by the history, 10 steps × 100 / 500 = 2 s by the rate.
+    assert progress.seconds_left(run, pd.DataFrame({"seconds": [3.0, 5.0]})) == 10.0
+    assert progress.seconds_left(run, pd.DataFrame({"seconds": []})) == 5.0
+
+
+@pytest.mark.parametrize("unknown", ["images_per_second", "steps_per_epoch", "epochs"])
+def test_time_left_is_unknown_at_first(lab, unknown):
+    run = make_run(lab, **{unknown: None})
+    assert progress.seconds_left(run, pd.DataFrame({"seconds": []})) is None
+
+
+def test_tables_are_read_again_only_when_they_changed(lab):
+    run = make_run(lab)
+    first = progress.read_curves(run)
+    again = progress.read_curves(run)
+    assert again == first
+    assert again.batches is first.batches
+    with run.file("batches.csv").open("a") as file:
+        file.write("16,3,0.5,0.75,4000\n")
+    changed = progress.read_curves(run)
+    assert changed != first
+    assert changed.history is first.history
+    assert len(changed.batches) == len(first.batches) + 1
+    numbers = progress.latest(changed)
+    assert (numbers["accuracy"], numbers["loss"], numbers["epoch"]) == (0.75, 0.5, 3)
+    assert numbers["val_accuracy"] == first.history["val_accuracy"].iloc[-1]
+
+
+def test_a_table_rewritten_at_the_same_length_counts_as_changed(lab):
+    run = make_run(lab)
+    first = progress.read_curves(run)
+    path = run.file("batches.csv")
+    path.write_text(path.read_text().replace("5000", "4000"))
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1_000_000))
+    assert progress.read_curves(run).batches["images_per_second"].iloc[0] == 4000
+    assert progress.read_curves(run) != first
+
+
+def test_no_tables_yet(lab):
+    run = runs.read_run(made_runs.write_run(lab.runs_dir, status="queued"))
+    curves = progress.read_curves(run)
+    assert (len(curves.history), len(curves.batches)) == (0, 0)
+    assert progress.latest(curves) == {}
+
+
+def test_a_place_in_line_in_words(lab):
+    for place, name in enumerate(("first", "second", "third")):
+        run_dir = made_runs.write_run(
+            lab.runs_dir, f"20260102-03040{place}-{name}", status="queued", name=name
+        )
+        runs.write_status(run_dir, queued_at=time.time() - 30 + place)
+
+    def places():
+        everything = runs.list_runs()
+        return [progress.describe_place(run, everything) for run in reversed(everything)][-3:]
+
+    assert places() == [
+        "Next in line: it starts in a moment.",
+        "Second in line, behind first.",
+        "Third in line, behind second.",
+    ]
+    made_runs.write_run(lab.runs_dir, "20260101-000000-busy", status="running", name="busy")
+    assert places()[0] == "Next in line, behind busy, which is training."

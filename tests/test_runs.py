@@ -1,0 +1,388 @@
+"""The run folder survives what happens to folders: dead processes, half files, hostile names."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from io import BytesIO
+
+import numpy as np
+import psutil
+import pytest
+
+from fmnist import runs
+from fmnist.config import TrainConfig
+from tests import made_runs
+
+
+@pytest.fixture
+def made(lab):
+    """A completed run in a Lab of its own."""
+    return runs.read_run(made_runs.write_run(lab.runs_dir))
+
+
+# -- where runs live ------------------------------------------------------------------------------
+
+
+def test_a_new_run_waits_and_can_be_loaded_again(lab):
+    run = runs.create_run(TrainConfig(filters=(64,), epochs=7))
+    assert run.run_dir.parent == lab.runs_dir
+    assert run.run_id.endswith("-conv-64")
+    assert runs.load_run(run.run_id) == run
+    assert (run.status.status, run.status.epochs, run.is_live) == ("queued", 7, True)
+    assert [path.name for path in lab.runs_dir.iterdir()] == [run.run_id]
+
+
+def test_runs_made_within_one_second_get_names_of_their_own(lab, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 1_795_190_400.0)  # 2026-11-20 16:00:00 UTC
+    ids = [runs.create_run(TrainConfig(name="Ä/b c")).run_id for _ in range(3)]
+    assert ids == ["20261120-160000-b-c", "20261120-160000-b-c-2", "20261120-160000-b-c-3"]
+    assert [run.run_id for run in runs.list_runs()] == ids[::-1]
+
+
+@pytest.mark.parametrize(
+    "run_id",
+    [
+        "../../etc/passwd",
+        "<script>alert(1)</script>",
+        "",
+        ".",
+        "..",
+        "20260102-030405-made/../20260102-030405-made",
+        "20260102-030405-MADE",
+        "20260102-030405-made\n",
+        "20260102-030405-made\0",
+        "x" * 5000,
+    ],
+)
+def test_what_is_no_id_is_no_run(made, run_id):
+    with pytest.raises(runs.RunNotFound, match="is not the id of a run") as caught:
+        runs.load_run(run_id)
+    assert len(str(caught.value)) < 120
+
+
+def test_an_absent_run_is_said_to_be_absent(lab):
+    with pytest.raises(runs.RunNotFound, match="may have been deleted"):
+        runs.load_run("20260102-030405-made")
+
+
+def test_other_folders_and_files_are_no_runs(lab):
+    made_runs.write_run(lab.runs_dir)
+    (lab.runs_dir / "notes").mkdir()
+    (lab.runs_dir / ".new-abc").mkdir()
+    (lab.runs_dir / "20260102-030405-file").write_text("a file")
+    assert [run.run_id for run in runs.list_runs()] == [made_runs.RUN_ID]
+
+
+def test_no_folder_is_no_runs(lab):
+    lab.runs_dir.rmdir()
+    assert runs.list_runs() == []
+    assert runs.read_parallel_trainings() == 1
+
+
+def test_a_file_in_the_place_of_the_folder_is_one_clear_sentence(lab):
+    lab.runs_dir.rmdir()
+    lab.runs_dir.write_text("not a folder")
+    for write in (
+        lambda: runs.create_run(TrainConfig()),
+        lambda: runs.write_parallel_trainings(2),
+    ):
+        with pytest.raises(runs.RunsFolderError, match=r"cannot be written .*FMNIST_RUNS_DIR"):
+            write()
+    assert runs.list_runs() == []
+
+
+def test_a_full_disk_leaves_no_half_run(lab, monkeypatch):
+    def fail(path, value):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runs, "write_json", fail)
+    with pytest.raises(runs.RunsFolderError, match="No space left on device"):
+        runs.create_run(TrainConfig())
+    assert list(lab.runs_dir.iterdir()) == []
+
+
+# -- processes that are gone ----------------------------------------------------------------------
+
+
+def test_a_dead_process_makes_its_run_failed_and_keeps_the_curves(lab):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    run_dir = made_runs.write_run(lab.runs_dir, status="running", epochs=3)
+    runs.write_status(run_dir, pid=gone.pid, pid_started_at=time.time())
+    run = runs.load_run(run_dir.name)
+    assert run.status.status == "failed"
+    assert "was killed" in run.status.message
+    assert json.loads((run_dir / "status.json").read_text())["status"] == "failed"
+    assert len(runs.read_history(run)) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no zombies")
+def test_a_killed_child_that_nobody_reaped_is_dead(lab):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    started_at = psutil.Process(child.pid).create_time()
+    runs.write_status(run_dir, pid=child.pid, pid_started_at=started_at)
+    assert runs.read_run(run_dir).status.status == "running"
+    child.kill()
+    deadline = time.monotonic() + 5
+    while runs.read_run(run_dir).status.status == "running" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert runs.read_run(run_dir).status.status == "failed"
+    child.wait()
+
+
+def test_a_reused_pid_is_somebody_else(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, status="running", is_alive=False)
+    assert runs.read_run(run_dir).status.status == "failed"
+
+
+def test_a_live_process_keeps_its_run_live(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    assert runs.read_run(run_dir).is_live
+
+
+def test_a_queued_run_without_a_process_has_a_minute_to_get_one(lab):
+    run = runs.create_run(TrainConfig())
+    assert runs.load_run(run.run_id).is_live
+    runs.write_status(run.run_dir, queued_at=time.time() - 61)
+    status = runs.load_run(run.run_id).status
+    assert status.status == "failed"
+    assert "never started" in status.message
+
+
+def test_another_computers_run_is_judged_by_its_heartbeat(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, status="running", is_alive=False)
+    runs.write_status(run_dir, status="running", host="elsewhere", heartbeat_at=time.time() - 60)
+    assert runs.read_run(run_dir).is_live
+    runs.write_status(run_dir, heartbeat_at=time.time() - 121)
+    assert runs.read_run(run_dir).status.status == "failed"
+
+
+def test_a_process_that_ended_well_between_two_looks_is_left_as_it_is(lab):
+    run_dir = made_runs.write_run(lab.runs_dir)
+    stale = runs.Status("running", pid=2**22 + 1, host=socket.gethostname())
+    assert runs.settle(run_dir, stale).status == "completed"
+
+
+def test_claiming_a_run_records_this_process(lab):
+    run = runs.create_run(TrainConfig())
+    status = runs.claim_run(run.run_dir)
+    assert status.pid == os.getpid()
+    assert runs.process_is_alive(status)
+
+
+# -- damage ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("config.json", None, "config.json is missing"),
+        ("config.json", '{"epochs": 3', "config.json cannot be read"),
+        ("config.json", b"\xff\xfe\x00", "config.json cannot be read"),
+        ("config.json", '{"layers": 3}', "not written by this version: Unknown setting 'layers'"),
+        ("config.json", '{"epochs": 1e999}', "epochs is a number, got inf"),
+        ("status.json", None, "status.json is missing"),
+        ("status.json", "", "status.json cannot be read"),
+        ("status.json", "[]", "status.json cannot be read"),
+        ("status.json", '{"status": "paused"}', "status.json cannot be read"),
+        ("status.json", '{"status": "running", "pid": "7"}', "status.json cannot be read"),
+        ("model.keras", None, "model.keras is missing"),
+        ("test_probabilities.npy", None, "test_probabilities.npy is missing"),
+    ],
+)
+def test_a_damaged_run_is_listed_with_the_reason_and_harms_no_other(lab, name, content, said):
+    whole = made_runs.write_run(lab.runs_dir, "20260101-000000-whole")
+    broken = made_runs.write_run(lab.runs_dir, "20260102-000000-broken")
+    (broken / name).unlink()
+    if content is not None:
+        data = content if isinstance(content, bytes) else content.encode()
+        (broken / name).write_bytes(data)
+    first, second = runs.list_runs()
+    assert (first.run_id, second.run_id) == (broken.name, whole.name)
+    assert said in first.damaged
+    assert not second.damaged
+    assert not first.is_live
+    table = runs.summary_table([first, second])
+    assert list(table["status"]) == ["damaged", "completed"]
+    assert said in table["note"][0]
+
+
+def test_a_status_of_a_later_version_is_read_without_its_new_fields(made):
+    values = json.loads(made.file("status.json").read_text())
+    made.file("status.json").write_text(json.dumps({**values, "mood": "good"}))
+    assert runs.load_run(made.run_id).status == made.status
+
+
+def test_a_cancelled_run_has_no_model_and_is_not_damaged(lab):
+    run = runs.create_run(TrainConfig())
+    runs.write_status(run.run_dir, status="stopped", finished_at=time.time())
+    assert runs.load_run(run.run_id).damaged == ""
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '{"name": 7}'])
+def test_broken_notes_are_no_damage(made, content):
+    made.file("notes.json").write_text(content)
+    run = runs.load_run(made.run_id)
+    assert (run.damaged, run.title) == ("", "7" if "7" in content else "Made run")
+
+
+def test_a_line_still_being_written_is_left_out(made):
+    whole = runs.read_batches(made)
+    with made.file("batches.csv").open("a") as file:
+        file.write("16,3,0.41")
+    assert runs.read_batches(made).equals(whole)
+    with made.file("batches.csv").open("a") as file:
+        file.write(",0.9,5000\n")
+    assert list(runs.read_batches(made).iloc[-1]) == [16, 3, 0.41, 0.9, 5000]
+
+
+def test_broken_lines_and_absent_columns_of_a_table(made):
+    made.file("history.csv").write_text(
+        "epoch,loss,accuracy\n0,0.5,0.8\n1,0.4\n2,zero,0.9\n,0.3,0.9\n4,0.2,0.95\n"
+    )
+    history = runs.read_history(made)
+    assert list(history["loss"]) == [0.5, 0.3, 0.2]
+    assert history["epoch"].isna().tolist() == [False, True, False]
+    assert history["val_loss"].isna().all()
+    assert tuple(history.columns) == runs.HISTORY_COLUMNS
+
+
+@pytest.mark.parametrize("content", [None, "", "epoch,loss", "\n"])
+def test_a_table_without_rows(made, content):
+    made.file("history.csv").unlink()
+    if content is not None:
+        made.file("history.csv").write_text(content)
+    history = runs.read_history(made)
+    assert (len(history), tuple(history.columns)) == (0, runs.HISTORY_COLUMNS)
+
+
+def test_probabilities_half_written_or_of_another_shape(made):
+    good = runs.read_probabilities(made)
+    assert good.shape == (200, 10)
+    np.testing.assert_allclose(good.sum(axis=1), 1, atol=1e-6)
+    path = made.file("test_probabilities.npy")
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(runs.RunDamaged, match="cannot be read"):
+        runs.read_probabilities(made)
+    np.save(path, good[:, :9])
+    with pytest.raises(runs.RunDamaged, match=r"shape \(200, 9\), not \(N, 10\)"):
+        runs.read_probabilities(made)
+    np.save(path, np.array([{"an": "object"}]), allow_pickle=True)
+    with pytest.raises(runs.RunDamaged, match="cannot be read"):
+        runs.read_probabilities(made)
+
+
+def test_results_keep_only_numbers(made):
+    made.file("results.json").write_text('{"test_accuracy": "high", "seconds": 3}')
+    assert runs.read_results(made) == {"seconds": 3}
+
+
+# -- what a person does with runs -----------------------------------------------------------------
+
+
+def test_renaming_and_taking_the_name_back(made):
+    runs.rename_run(made, "  my \n best   run ")
+    assert runs.load_run(made.run_id).title == "my best run"
+    runs.rename_run(runs.load_run(made.run_id), "")
+    assert runs.load_run(made.run_id).title == "Made run"
+
+
+def test_deleting_leaves_nothing_and_harms_no_other(lab, made):
+    other = made_runs.write_run(lab.runs_dir, "20260103-000000-other")
+    runs.delete_run(made)
+    assert [path.name for path in lab.runs_dir.iterdir()] == [other.name]
+
+
+def test_a_run_that_trains_is_not_deleted(lab):
+    run = runs.read_run(made_runs.write_run(lab.runs_dir, status="running"))
+    with pytest.raises(ValueError, match="still running: stop it"):
+        runs.delete_run(run)
+    assert run.run_dir.is_dir()
+
+
+def test_a_folder_that_is_gone_cannot_be_renamed_stopped_or_deleted(made):
+    runs.delete_run(made)
+    for change in (lambda: runs.rename_run(made, "x"), lambda: runs.request_stop(made)):
+        with pytest.raises(runs.RunsFolderError, match="cannot be written"):
+            change()
+    with pytest.raises(runs.RunsFolderError, match="cannot be deleted"):
+        runs.delete_run(made)
+
+
+def test_the_zip_holds_the_whole_folder(made):
+    made.file(".status.json.1.tmp").write_text("a draft")
+    with zipfile.ZipFile(BytesIO(runs.zip_run(made))) as archive:
+        names = set(archive.namelist())
+        assert archive.testzip() is None
+        assert json.loads(archive.read(f"{made.run_id}/config.json")) == made.config.to_json()
+    expected = {path.name for path in made.run_dir.iterdir()} - {".status.json.1.tmp"}
+    assert names == {f"{made.run_id}/{name}" for name in expected}
+
+
+def test_stopping_is_a_file(made):
+    assert not runs.is_stop_requested(made.run_dir)
+    runs.request_stop(made)
+    assert runs.is_stop_requested(made.run_dir)
+
+
+def test_the_queue_is_first_come_first_served(lab):
+    for place, name in enumerate(("c", "a", "b")):
+        run_dir = made_runs.write_run(lab.runs_dir, f"20260102-030405-{name}", status="queued")
+        runs.write_status(run_dir, queued_at=time.time() - 30 + place)
+    made_runs.write_run(lab.runs_dir, "20260101-000000-trains", status="running")
+    assert [run.run_id[-1] for run in runs.queue()] == ["c", "a", "b"]
+    assert runs.queue([]) == []
+
+
+def test_settings_survive_and_nonsense_is_one_training_at_a_time(lab):
+    runs.write_parallel_trainings(3)
+    assert runs.read_parallel_trainings() == 3
+    for nonsense in ('{"parallel_trainings": 99}', '{"parallel_trainings": "2"}', "{", "[]"):
+        (lab.runs_dir / "settings.json").write_text(nonsense)
+        assert runs.read_parallel_trainings() == 1
+    with pytest.raises(ValueError, match="1 to 4 trainings may run at once, not 0"):
+        runs.write_parallel_trainings(0)
+
+
+# -- in words -------------------------------------------------------------------------------------
+
+
+def test_the_summary_of_a_finished_a_running_and_a_waiting_run(lab):
+    made_runs.write_run(lab.runs_dir, "20260103-000000-c", epochs=3, dropout=0.2, accuracy=0.85)
+    made_runs.write_run(lab.runs_dir, "20260102-000000-b", status="running", epochs=4)
+    made_runs.write_run(lab.runs_dir, "20260101-000000-a", status="queued")
+    table = runs.summary_table(runs.list_runs())
+    assert list(table["status"]) == ["completed", "running", "queued"]
+    assert list(table["epochs_done"]) == [3, 3, 0]
+    assert table["settings"][0] == "filters 8, dropout 0.2, epochs 3"
+    assert table["test_accuracy"][0] == 0.85
+    assert table["test_accuracy"].isna().tolist() == [False, True, True]
+    # made_runs draws validation accuracy as 0.98 - 0.3 × 0.7^epoch; the last epoch is the best.
+    np.testing.assert_allclose(table["best_val_accuracy"][:2], 0.98 - 0.3 * 0.7**2, atol=1e-5)
+    assert table["seconds"][0] == 6.0
+    assert table["parameters"].isna().tolist() == [False, False, True]
+
+
+def test_the_summary_of_no_runs_is_empty():
+    assert runs.summary_table([]).empty
+
+
+def test_settings_in_words():
+    config = TrainConfig(
+        name="x", filters=(8, 24), dense_units=(), weight_averaging=True, optimizer="sgd"
+    )
+    words = "filters 8-24, dense_units none, optimizer sgd, weight_averaging on"
+    assert runs.describe_settings(config) == words
+    assert runs.describe_settings(TrainConfig()) == ""
+
+
+def test_the_settings_in_which_runs_differ(lab):
+    made_runs.write_run(lab.runs_dir, "20260102-000000-b", filters=(8,), dropout=0.2)
+    made_runs.write_run(lab.runs_dir, "20260101-000000-a", filters=(16, 8), dropout=0.2)
+    table = runs.compare_settings(runs.list_runs(), ["b", "a"])
+    assert table.to_dict("index") == {"filters": {"b": "8", "a": "16-8"}}
