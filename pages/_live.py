@@ -79,7 +79,7 @@ def _render(run: Run) -> None:
         return
     for metric in ("accuracy", "loss"):
         st.plotly_chart(
-            _figure(curves, metric),
+            _figure(curves, metric, run.config.epochs, run.status.steps_per_epoch),
             height=CHART_HEIGHT,
             key=f"live_{metric}",
             config={"displayModeBar": False},
@@ -202,5 +202,7 @@ def _render_metrics(*metrics: tuple[str, str, str]) -> None:
 
 
 @functools.lru_cache(maxsize=32)
-def _figure(curves: Curves, metric: str) -> go.Figure:
-    return figures.plot_history(curves.history, curves.batches, metric)
+def _figure(curves: Curves, metric: str, epochs: int, steps_per_epoch: int | None) -> go.Figure:
+    return figures.plot_history(
+        curves.history, curves.batches, metric, epochs=epochs, steps_per_epoch=steps_per_epoch
+    )

@@ -78,12 +78,8 @@ def test_whole_numbers_for_shares_become_floats():
 @pytest.mark.parametrize(
     ("config", "label", "slug"),
     [
-        (TrainConfig(filters=(64,)), "conv-64", "conv-64"),
-        (
-            TrainConfig(filters=(8,), dropout=0.2),
-            "conv-8-24 dropout 0.2",
-            "conv-8-24-dropout-0-2",
-        ),
+        (TrainConfig(filters=(8, 24)), "conv-8-24", "conv-8-24"),
+        (TrainConfig(dropout=0.2), "conv-32 dropout 0.2", "conv-32-dropout-0-2"),
         (TrainConfig(architecture="dense", dense_units=(32,)), "dense-32", "dense-32"),
         (TrainConfig(name="../Ähm <b>"), "../Ähm <b>", "hm-b"),
         (TrainConfig(name="…"), "…", "run"),
