@@ -487,11 +487,10 @@ def table(images: np.ndarray, labels: np.ndarray, index: np.ndarray | None = Non
 
 def describe_table(frame: pd.DataFrame) -> dict[str, str]:
     """Shape, type and memory of a table, in words for a reader."""
-    kinds = frame.dtypes.value_counts()
     return {
         "Shape": f"{frame.shape[0]:,} rows × {frame.shape[1]:,} columns",
-        "Type": ", ".join(f"{kind} ({count:,} columns)" for kind, count in kinds.items()),
-        "Memory": f"{frame.memory_usage(index=False).sum() / 1000:,.0f} kB",
+        "Type": f"type {', '.join(str(kind) for kind in frame.dtypes.unique())}",
+        "Memory": f"{frame.memory_usage(index=False).sum() / 1000:,.0f} kB in memory",
     }
 
 

@@ -10,6 +10,7 @@ from fmnist.dataset import CLASS_NAMES, SIDE, Dataset, pixel_name
 from fmnist.engine import EngineError
 from fmnist.images import image_png
 from pages import _engine, _url
+from pages._browse_pixels import render_pixels
 from pages._image_grid import render_grid
 
 NEIGHBOURS = 8
@@ -23,7 +24,7 @@ _scroll_to_top = st.components.v2.component(
     export default function ({ data, parentElement }) {
       if (shown.get(parentElement) === data) return;
       shown.set(parentElement, data);
-      parentElement.scrollIntoView({ block: "end" });
+      parentElement.querySelector("span").scrollIntoView({ block: "end" });
     }
     """,
 )
@@ -33,12 +34,13 @@ def render(data: Dataset, split: str, index: int, sample: np.ndarray) -> None:
     """The whole page for image `index` (valid) of `split`; `sample` is what its grid showed."""
     images, labels = data.split(split)
     image, name = images[index], CLASS_NAMES[labels[index]]
+    _scroll_to_top(key="top", data=f"{split} {index}")
     _render_steps(index, sample, len(images))
     st.title(name)
     st.caption(f"{SPLIT_NAMES[split].capitalize()} {formats.count(index)}, label {labels[index]}")
-    left, right = st.columns([5, 2], gap="large")
+    left, right = st.columns([3, 1], gap="medium")
     with left:
-        _render_pixels(image, index)
+        _render_pixels(image)
     with right:
         _render_facts(image, name)
     st.subheader("Nearest neighbours in the training set")
@@ -64,19 +66,22 @@ def _render_steps(index: int, sample: np.ndarray, count: int) -> None:
             )
 
 
-def _render_pixels(image: np.ndarray, index: int) -> None:
-    from fmnist import figures
-
-    st.plotly_chart(figures.plot_pixels(image), key="pixels")
+def _render_pixels(image: np.ndarray) -> None:
+    for axis in ("pixel_row", "pixel_column"):
+        st.session_state.setdefault(axis, SIDE // 2)
+    picked = st.session_state["pixel_row"], st.session_state["pixel_column"]
+    clicked = render_pixels(image, picked, key="pixels")
+    if clicked:
+        st.session_state["pixel_row"], st.session_state["pixel_column"] = clicked
 
 
 def _render_facts(image: np.ndarray, name: str) -> None:
     from fmnist import figures
 
-    st.image(image_png(image, scale=8), width=8 * SIDE, alt=f"{name}, enlarged eight times")
+    st.image(image_png(image, scale=7), width=7 * SIDE, alt=f"{name}, enlarged seven times")
     with st.container(horizontal=True):
-        row = st.number_input("Row", 0, SIDE - 1, 14, key="pixel_row", width=110)
-        column = st.number_input("Column", 0, SIDE - 1, 14, key="pixel_column", width=110)
+        row = st.number_input("Row", 0, SIDE - 1, key="pixel_row", width=90)
+        column = st.number_input("Column", 0, SIDE - 1, key="pixel_column", width=90)
     st.metric(
         pixel_name(row, column),
         f"{image[row, column]} of 255",
@@ -87,12 +92,18 @@ def _render_facts(image: np.ndarray, name: str) -> None:
 
 @st.fragment(parallel=True)
 def _render_neighbours(data: Dataset, split: str, index: int) -> None:
+    # Not a spinner: its timer thread leaves a traceback in the log when the person moves on.
+    waiting = st.empty()
+    waiting.caption(":material/hourglass_top: Comparing with every training image …")
     try:
-        with st.spinner("Comparing with every training image …"):
-            found, distances = _nearest(data, data.fingerprint, split, index)
+        found, distances = _nearest(data, data.fingerprint, split, index)
     except EngineError as error:
-        st.warning(f"The neighbours could not be found. {error}", icon=":material/hub:")
+        waiting.warning(f"The neighbours could not be found. {error}", icon=":material/hub:")
         return
+    waiting.caption(
+        "Below each: its class and its distance, the root of the summed squared differences of "
+        "all 784 pixels on a scale from 0 to 1."
+    )
     names = [CLASS_NAMES[label] for label in data.train_labels[found]]
     position = render_grid(
         data.train_images[found],
@@ -104,10 +115,6 @@ def _render_neighbours(data: Dataset, split: str, index: int) -> None:
         key="neighbours",
         size=84,
         label="Nearest neighbours",
-    )
-    st.caption(
-        "Below each: its class and its distance, the root of the summed squared differences of "
-        "all 784 pixels on a scale from 0 to 1."
     )
     if position is not None:
         _url.write(split="train", index=int(found[position]))

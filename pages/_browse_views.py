@@ -34,7 +34,7 @@ def render_classes(data: Dataset, split: str) -> None:
         ],
         alts=[f"Mean of all images of the class {name}" for name in CLASS_NAMES],
         key="means",
-        size=84,
+        size=140,
         label="Mean image of each class",
     )
     if position is not None:
@@ -46,11 +46,10 @@ def render_classes(data: Dataset, split: str) -> None:
 
 def render_table(images: np.ndarray, labels: np.ndarray, sample: np.ndarray, name: str) -> None:
     frame = dataset.table(images[sample], labels[sample], index=sample)
-    st.caption("The images of the grid, one a row, as in the dataset's CSV form.")
-    for column, (label, value) in zip(
-        st.columns(3), dataset.describe_table(frame).items(), strict=True
-    ):
-        column.metric(label, value)
+    st.caption(
+        "The images of the grid, one a row, as in the dataset's CSV form. "
+        + " · ".join(dataset.describe_table(frame).values())
+    )
     st.dataframe(frame, height=380)
     st.download_button(
         "Download as CSV",
@@ -60,7 +59,12 @@ def render_table(images: np.ndarray, labels: np.ndarray, sample: np.ndarray, nam
         icon=":material/download:",
         on_click="ignore",
     )
-    chosen = st.selectbox("Distinct values of a column", frame.columns, index=14 * 28 + 14 + 1)
+    st.subheader("Distinct values of one column")
+    left, right = st.columns(2)
+    chosen = left.selectbox("Column", frame.columns, index=14 * 28 + 14 + 1)
     values = dataset.distinct_values(frame, chosen)
-    st.write(f"**{chosen}** has {len(values)} distinct values in these {len(frame)} images.")
-    st.dataframe(values, hide_index=True, height=240, width=240)
+    left.write(
+        f"{chosen} has {len(values)} distinct {'value' if len(values) == 1 else 'values'} "
+        f"in these {len(frame)} images."
+    )
+    right.dataframe(values, hide_index=True, height=240)

@@ -11,7 +11,7 @@ from pages import _browse_image, _browse_views, _data, _url
 from pages._image_grid import render_grid
 
 VIEWS = {"images": "Garments", "classes": "Classes", "table": "Table"}
-SPLITS = {"train": "Training", "test": "Test"}
+SPLITS = {"train": "Training images", "test": "Test images"}
 MAX_CAPTIONS = 200  # more of them would only lengthen the page
 
 
@@ -23,18 +23,35 @@ def go_to_image() -> None:
     _url.write(index=st.session_state["go_to"])
 
 
-def render_choices(count: int) -> None:
-    """Which images: split, classes, a new sample, and the rest behind one button."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+def render_view_switch() -> str:
+    binding = _url.bind("view")
+    if st.session_state[binding["key"]] not in VIEWS:
+        st.session_state[binding["key"]] = "images"
+    return st.segmented_control(
+        "View", VIEWS, format_func=VIEWS.get, required=True, label_visibility="collapsed", **binding
+    )
+
+
+def render_choices(count: int, view: str) -> None:
+    """Which images: the split and, where a sample is shown, the classes and a new sample."""
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
-            "Split", SPLITS, format_func=SPLITS.get, required=True, **_url.bind("split", "index")
+            "Split",
+            SPLITS,
+            format_func=SPLITS.get,
+            required=True,
+            label_visibility="collapsed",
+            **_url.bind("split", "index"),
         )
+        if view == "classes":
+            return
         st.multiselect(
             "Classes",
             range(10),
             format_func=CLASS_NAMES.__getitem__,
             placeholder="All ten classes",
-            width=320,
+            label_visibility="collapsed",
+            width=260,
             **_url.bind("classes"),
         )
         st.button("Shuffle", type="primary", icon=":material/shuffle:", on_click=shuffle)
@@ -72,53 +89,51 @@ def render_images(images: np.ndarray, labels: np.ndarray, sample: np.ndarray) ->
         st.rerun()
 
 
-data = _data.dataset()
-split, index = _url.read("split"), _url.read("index")
-images, labels = data.split(split)
-sample = dataset.sample_indices(
-    labels, classes=_url.read("classes"), count=_url.read("count"), seed=_url.read("seed")
-)
-if index is not None and index < len(images):
-    _browse_image.render(data, split, index, sample)
-    st.stop()
+def render_introduction(train_count: int, test_count: int) -> None:
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        st.title("Browse", width="content")
+        st.page_link(
+            "pages/train.py",
+            label="Train a model to tell them apart",
+            icon=":material/model_training:",
+            query_params=_url.link(),
+        )
+    st.markdown(
+        f"{formats.count(train_count)} training and {formats.count(test_count)} test images of "
+        "garments, 28 × 28 grey pixels each. Choose one to see its pixels."
+    )
 
-st.title("Browse")
-if index is not None:
+
+def render_no_such_image(index: int, count: int) -> None:
     st.warning(
-        f"There is no image {formats.count(index)}: the last one is {len(images) - 1:,}.",
+        f"The address asks for image {formats.count(index)}; the last one is "
+        f"{formats.count(count - 1)}. Showing a sample instead.",
         icon=":material/link_off:",
     )
     _url.write(index=None)
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.markdown(
-        f"{formats.count(len(data.train_images))} training and "
-        f"{formats.count(len(data.test_images))} test images of garments, 28 × 28 grey pixels "
-        "each. Choose one to see its pixels, or",
-        width="content",
-    )
-    st.page_link(
-        "pages/train.py",
-        label="train a model to tell them apart",
-        icon=":material/arrow_forward:",
-        query_params=_url.link(),
-    )
-render_choices(len(images))
-view_binding = _url.bind("view")
-if st.session_state[view_binding["key"]] not in VIEWS:
-    st.session_state[view_binding["key"]] = "images"
-view = st.segmented_control(
-    "View",
-    VIEWS,
-    format_func=VIEWS.get,
-    required=True,
-    label_visibility="collapsed",
-    **view_binding,
+
+
+data = _data.dataset()
+split, index, seed = _url.read("split"), _url.read("index"), _url.read("seed")
+images, labels = data.split(split)
+sample = dataset.sample_indices(
+    labels, classes=_url.read("classes"), count=_url.read("count"), seed=seed
 )
-if not len(sample):
-    st.info("No image of this split has the chosen classes.", icon=":material/filter_alt_off:")
-elif view == "classes":
-    _browse_views.render_classes(data, split)
-elif view == "table":
-    _browse_views.render_table(images, labels, sample, f"{split}-{_url.read('seed')}")
+if index is not None and index < len(images):
+    _browse_image.render(data, split, index, sample)
 else:
-    render_images(images, labels, sample)
+    render_introduction(len(data.train_images), len(data.test_images))
+    if index is not None:
+        render_no_such_image(index, len(images))
+    view = render_view_switch()
+    render_choices(len(images), view)
+    if view == "classes":
+        _browse_views.render_classes(data, split)
+    elif not len(sample):
+        st.info("No image of this split has the chosen classes.", icon=":material/filter_alt_off:")
+    elif view == "table":
+        _browse_views.render_table(images, labels, sample, f"{split}-{seed}")
+    else:
+        render_images(images, labels, sample)

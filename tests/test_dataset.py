@@ -535,8 +535,8 @@ def test_table_has_785_uint8_columns(frame):
 def test_describe_table(frame):
     assert dataset.describe_table(frame) == {
         "Shape": "3 rows × 785 columns",
-        "Type": "uint8 (785 columns)",
-        "Memory": "2 kB",  # 3 × 785 bytes
+        "Type": "type uint8",
+        "Memory": "2 kB in memory",  # 3 × 785 bytes
     }
 
 

@@ -1,0 +1,39 @@
+"""The 28×28 numbers of one image, each on its own grey; pointing at one names it, a click picks it.
+
+A component and not a chart: 784 readable numbers, real text, quick to draw, scrollable on a phone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from fmnist.dataset import SIDE
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "fmnist_pixels",
+    html='<div class="scroll"><div class="sheet"><table tabindex="0"></table></div></div><p></p>',
+    css=(_HERE / "_browse_pixels.css").read_text(encoding="utf-8"),
+    js=(_HERE / "_browse_pixels.js").read_text(encoding="utf-8"),
+)
+
+
+def render_pixels(
+    image: np.ndarray, picked: tuple[int, int], *, key: str
+) -> tuple[int, int] | None:
+    """Draw `image` (uint8 (28, 28)) with the pixel `picked` (row, column) framed.
+
+    Returns (row, column) in the one rerun that a pick causes, else None.
+    """
+    result = _component(
+        key=key,
+        data={"values": image.tolist(), "picked": list(picked)},
+        on_picked_change=lambda: None,
+    )
+    match result.picked:
+        case [int(row), int(column)] if 0 <= row < SIDE and 0 <= column < SIDE:
+            return row, column
+    return None
