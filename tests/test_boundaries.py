@@ -37,7 +37,6 @@ NEVER_IMPORTS = {
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "sklearn": "scikit-learn",
-    "streamlit_drawable_canvas": "streamlit-drawable-canvas",
 }
 # Needed without being imported: the backend of Keras; a pytest plugin; a command.
 NEVER_IMPORTED = {"tensorflow", "pytest-timeout", "ruff"}
