@@ -1,0 +1,79 @@
+"""The answer on the Draw page: the class in words, ten bars, and what the model was shown.
+
+One piece of HTML of fixed size, so that a stroke changes it at once and nothing else moves.
+"""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from fmnist import formats
+from fmnist.dataset import CLASS_NAMES
+from fmnist.figures import CLASS_COLOURS
+from fmnist.images import image_png
+from fmnist.predict import answer
+
+_STYLE = """
+<style>
+.answer { font-variant-numeric: tabular-nums; }
+.answer header { display: flex; gap: 1.25rem; align-items: center; margin-bottom: 1rem; }
+.answer img { flex: none; width: 140px; height: 140px; border-radius: 0.4rem;
+  image-rendering: pixelated; }
+.answer strong { display: block; font-size: 1.75rem; line-height: 1.2; }
+.answer p { margin: 0.25rem 0 0; line-height: 1.4; }
+.answer p.quiet { font-size: 0.85rem; opacity: 0.75; }
+.answer ol { margin: 0; padding: 0; list-style: none; }
+.answer li { display: grid; grid-template-columns: 6.2rem 1fr 4rem; gap: 0.6rem;
+  align-items: center; margin: 0; height: 1.75rem; font-size: 0.9rem; }
+.answer li.best { font-weight: 700; }
+.answer li span:last-child { text-align: right; }
+.answer .track { height: 0.9rem; border-radius: 0.25rem; overflow: hidden;
+  background: color-mix(in srgb, currentColor 9%, transparent); }
+.answer .bar { display: block; height: 100%; }
+</style>
+"""
+_SEEN = "On the left: the 28 × 28 pixels the model sees."
+
+
+def render_hint(title: str, detail: str) -> None:
+    """The answer's place while there is nothing to answer."""
+    _render(title, detail, np.full(10, np.nan), np.zeros((28, 28), np.uint8), "")
+
+
+def render_answer(probabilities: np.ndarray, image: np.ndarray, milliseconds: float) -> None:
+    """Ten probabilities (10,) of an image uint8 (28, 28), and how long the model took."""
+    best = answer(probabilities)
+    confidence = formats.percent(best["confidence"])
+    title, detail = best["class"], f"Confidence {confidence}"
+    if best["unsure"]:
+        title, detail = "Not sure", f"Perhaps {best['class']} (confidence {confidence})"
+    _render(title, detail, probabilities, image, f"{_SEEN} It took {milliseconds:.1f} ms.")
+
+
+def _render(title: str, detail: str, probabilities: np.ndarray, image: np.ndarray, note: str):
+    best = np.nanmax(probabilities, initial=0)
+    bars = "".join(_bar(label, share, share == best) for label, share in enumerate(probabilities))
+    source = base64.b64encode(image_png(image)).decode("ascii")
+    st.html(
+        f"""{_STYLE}
+<section class="answer">
+<header><img src="data:image/png;base64,{source}" alt="The 28 by 28 image the model sees">
+<div role="status"><strong>{escape(title)}</strong><p>{escape(detail)}</p>
+<p class="quiet">{escape(note)}</p></div></header>
+<ol aria-label="Probabilities">{bars}</ol>
+</section>"""
+    )
+
+
+def _bar(label: int, share: float, is_best: bool) -> str:
+    is_known = bool(np.isfinite(share))
+    width = f"width: {100 * share if is_known else 0:.1f}%; background: {CLASS_COLOURS[label]}"
+    return (
+        f'<li class="{"best" if is_best else ""}"><span>{CLASS_NAMES[label]}</span>'
+        f'<span class="track"><span class="bar" style="{width}"></span></span>'
+        f"<span>{formats.percent(float(share) if is_known else None)}</span></li>"
+    )

@@ -1,0 +1,106 @@
+"""Draw: does it recognise what I draw?"""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from fmnist.engine import EngineError
+from fmnist.images import ImageError, read_image
+from fmnist.runs import Run
+from fmnist.sketch import Sketch, sketch_to_image
+from pages import _draw_answer, _draw_canvas, _engine, _url
+from pages._run_picker import render_run_picker
+
+SOURCES = {"draw": "Draw", "upload": "Upload a picture"}
+ICONS = {"draw": ":material/draw:", "upload": ":material/upload:"}
+HINTS = {
+    "draw": ("Draw a garment", "The answer appears here after each stroke."),
+    "upload": ("Choose a picture", "One garment, photographed or drawn, on a plain background."),
+}
+BLANK = ("Nothing to see", "No garment stands out from the background.")
+CANVAS_WIDTH = 360  # CSS pixels; a phone's width holds it
+FILE_TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
+
+
+def can_answer(run: Run) -> bool:
+    return run.has_model and not run.damaged and run.status.status in ("completed", "stopped")
+
+
+def render_no_model() -> None:
+    st.info("No model yet: train one, then draw for it.", icon=":material/model_training:")
+    st.page_link(
+        "pages/train.py",
+        label="Train a model",
+        icon=":material/arrow_forward:",
+        query_params=_url.link(),
+    )
+
+
+@st.fragment
+def render_drawing(model: Path) -> None:
+    """Where the drawing comes from, and the answer beside it; a stroke reruns only this."""
+    source = st.segmented_control(
+        "Source",
+        SOURCES,
+        format_func=lambda name: f"{ICONS[name]} {SOURCES[name]}",
+        default="draw",
+        required=True,
+        label_visibility="collapsed",
+        key="draw_source",
+    )
+    with st.container(horizontal=True, gap="large"):
+        left, right = st.container(width=CANVAS_WIDTH), st.container(width="stretch")
+    try:
+        with left:
+            sketch = read_upload() if source == "upload" else read_canvas()
+        with right:
+            render_result(model, sketch, source)
+    except ImageError as error:
+        right.error(str(error), icon=":material/broken_image:")
+
+
+def read_canvas() -> Sketch | None:
+    drawing = _draw_canvas.render_canvas("canvas")
+    return None if drawing is None else sketch_to_image(drawing, background=_draw_canvas.PAPER)
+
+
+def read_upload() -> Sketch | None:
+    file = st.file_uploader(
+        "One garment on a plain background", FILE_TYPES, key="draw_upload", max_upload_size=10
+    )
+    if file is None:
+        return None
+    sketch = sketch_to_image(read_image(file.getvalue()))
+    st.image(sketch.stages["grey"], "As uploaded, in grey", width=CANVAS_WIDTH)
+    return sketch
+
+
+def render_result(model: Path, sketch: Sketch | None, source: str) -> None:
+    if sketch is None or sketch.is_empty:
+        _draw_answer.render_hint(*(HINTS[source] if sketch is None else BLANK))
+        return
+    try:
+        with st.spinner("The model is waking up …"):
+            prediction = _engine.get().predict(model, sketch.image[np.newaxis])
+    except EngineError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    _draw_answer.render_answer(prediction.probabilities[0], sketch.image, prediction.milliseconds)
+
+
+st.title("Draw")
+st.markdown("Does a model recognise what you draw? Any of the ten garments, one at a time.")
+run = render_run_picker(can_answer, "Which model answers")
+if run is None:
+    render_no_model()
+elif not can_answer(run):
+    st.info(
+        f"{run.title} has no model that can answer ({run.damaged or run.status.status}). "
+        "Choose another run, or train one.",
+        icon=":material/hourglass_empty:",
+    )
+    render_no_model()
+else:
+    _engine.get().warm(run.file("model.keras"))
+    render_drawing(run.file("model.keras"))
