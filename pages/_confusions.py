@@ -1,0 +1,96 @@
+"""The confusion matrix, and the images of the cell that was chosen in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fmnist.dataset import CLASS_NAMES
+from fmnist.evaluate import Evaluation, describe_confusion
+from pages import _url
+from pages._answers import render_selection, selected_indices
+
+TOP_CONFUSIONS = 10
+MATRIX_MODES = {
+    "counts": "Counts",
+    "rows": "Row %",
+    "share": "Share of all",
+    "errors": "Errors only",
+}
+MATRIX_HELP = {
+    "counts": "Number of images.",
+    "rows": "Percent of the true class, so each row adds up to 100.",
+    "share": "Percent of all test images, so the whole matrix adds up to 100.",
+    "errors": "Number of images, without the right answers on the diagonal.",
+}
+
+
+def render_matrix(evaluation: Evaluation, images: np.ndarray) -> None:
+    from fmnist import figures
+
+    cell = _url.read("true"), _url.read("predicted")
+    selected = cell if None not in cell else None
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        mode = st.segmented_control(
+            "Cells show",
+            MATRIX_MODES,
+            format_func=MATRIX_MODES.get,
+            required=True,
+            label_visibility="collapsed",
+            **_url.bind("matrix"),
+        )
+        st.caption(f"{MATRIX_HELP[mode]} Choose a cell to see its images.")
+        figure = figures.plot_confusion_matrix(evaluation.confusion_matrix, mode, selected=selected)
+        st.plotly_chart(
+            figure,
+            key="confusion_matrix",
+            on_select=_choose_cell,
+            selection_mode="points",
+            config={"displayModeBar": False},
+            alt="Confusion matrix: true classes in rows, predicted classes in columns",
+        )
+    with right:
+        if selected:
+            _render_cell(evaluation, images, *selected)
+        else:
+            _render_top_confusions(evaluation)
+
+
+def _choose_cell() -> None:
+    points = st.session_state["confusion_matrix"]["selection"]["points"]
+    if points:
+        true, predicted = points[0]["customdata"]
+        _url.write(true=int(true), predicted=int(predicted), page=None)
+
+
+def _render_top_confusions(evaluation: Evaluation) -> None:
+    st.subheader("Most frequent confusions")
+    if not evaluation.top_confusions:
+        st.markdown("None: every answer is right.")
+    for true, predicted, count in evaluation.top_confusions[:TOP_CONFUSIONS]:
+        st.button(
+            describe_confusion(true, predicted, count),
+            key=f"confusion_{true}_{predicted}",
+            type="tertiary",
+            icon=":material/arrow_forward:",
+            on_click=_url.write,
+            kwargs={"true": true, "predicted": predicted, "page": None},
+        )
+
+
+def _render_cell(evaluation: Evaluation, images: np.ndarray, true: int, predicted: int) -> None:
+    indices = selected_indices(evaluation)
+    st.subheader(describe_confusion(true, predicted, len(indices)))
+    with st.container(horizontal=True):
+        st.button(
+            "All confusions",
+            icon=":material/arrow_back:",
+            on_click=_url.write,
+            kwargs={"true": None, "predicted": None, "page": None},
+        )
+    if not len(indices):
+        st.caption(f"No {CLASS_NAMES[true]} was called {CLASS_NAMES[predicted]}.")
+        return
+    with st.container(height=560, border=False):
+        render_selection(evaluation, images, indices)

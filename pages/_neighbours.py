@@ -1,0 +1,52 @@
+"""The training images most like one image, found by the engine while the page stays usable."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fmnist.dataset import CLASS_NAMES, Dataset
+from fmnist.engine import EngineError
+from pages import _engine, _url
+from pages._image_grid import render_grid
+
+NEIGHBOURS = 8
+
+
+@st.fragment(parallel=True)
+def render_neighbours(data: Dataset, index: int) -> None:
+    """The nearest training images of test image `index`; a click opens one on Browse."""
+    # Not a spinner: its timer thread leaves a traceback in the log when the person moves on.
+    waiting = st.empty()
+    waiting.caption(":material/hourglass_top: Comparing with every training image …")
+    try:
+        found, distances = _nearest(data, data.fingerprint, index)
+    except EngineError as error:
+        waiting.warning(f"The neighbours could not be found. {error}", icon=":material/hub:")
+        return
+    waiting.caption(
+        "Below each: its class and its distance, the root of the summed squared differences of "
+        "all 784 pixels on a scale from 0 to 1."
+    )
+    names = [CLASS_NAMES[label] for label in data.train_labels[found]]
+    position = render_grid(
+        data.train_images[found],
+        [f"{name}\n{distance:.2f}" for name, distance in zip(names, distances, strict=True)],
+        alts=[
+            f"{name}, training image {i}, distance {distance:.2f}"
+            for name, i, distance in zip(names, found, distances, strict=True)
+        ],
+        key="neighbours",
+        size=84,
+        label="Nearest neighbours",
+    )
+    if position is not None:
+        link = _url.link(split="train", index=int(found[position]))
+        st.switch_page("pages/browse.py", query_params=link)
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def _nearest(_data: Dataset, fingerprint: str, index: int) -> tuple[np.ndarray, np.ndarray]:
+    count = min(NEIGHBOURS, len(_data.train_images))
+    indices, distances = _engine.get().neighbours(_data.test_images[index : index + 1], k=count)
+    return indices[0], distances[0]

@@ -1,0 +1,54 @@
+"""Why a run cannot be evaluated, and where to go instead."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmnist import formats, runs
+from fmnist.runs import Run
+from pages import _url
+
+
+def render_link(page: str, label: str, icon: str) -> None:
+    st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params=_url.link())
+
+
+def render_no_run() -> None:
+    st.info(
+        "No run has been scored yet. Train a model first: it is scored on the test images as soon "
+        "as it ends, and its mistakes appear here.",
+        icon=":material/query_stats:",
+    )
+    render_link("train", "Train a model", ":material/model_training:")
+
+
+def render_reason(run: Run) -> None:
+    """A run that is there, but has no scores."""
+    if run.damaged:
+        st.warning(f"This run is damaged: {run.damaged}.", icon=":material/broken_image:")
+        render_link("runs", "See all runs", ":material/list_alt:")
+    elif run.is_live:
+        st.info(
+            f"“{run.title}” is {run.status.status}. It is scored on all test images when it ends; "
+            "until then, watch its curves.",
+            icon=":material/hourglass_top:",
+        )
+        render_link("train", "Watch the training", ":material/model_training:")
+    else:
+        reason = run.status.message or "It ended before it was scored."
+        st.warning(f"This run has no scores. {reason}", icon=":material/error:")
+        render_link("train", "Look at the run, or train again", ":material/model_training:")
+
+
+def render_another_dataset(run: Run, loaded: str) -> None:
+    """The run's own figures, but no images: those loaded now are not the ones it answered."""
+    results, name = runs.read_results(run), runs.read_environment(run).get("dataset", "unknown")
+    st.warning(
+        f"This run was trained and scored on other data (“{name}”) than the dataset loaded now "
+        f"(“{loaded}”), so its answers cannot be shown beside these images. Set FMNIST_DATA_DIR "
+        "to the folder it was trained on and start the app again.",
+        icon=":material/difference:",
+    )
+    accuracy, loss = st.columns(2)
+    accuracy.metric("Test accuracy then", formats.percent(results.get("test_accuracy")))
+    loss.metric("Test loss then", formats.loss(results.get("test_loss")))

@@ -1,0 +1,50 @@
+"""Precision, recall and F1 of each class, as a table and as bars; all predictions as a file."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fmnist.evaluate import Evaluation, predictions_table
+from pages import _url
+
+
+def render_report(evaluation: Evaluation, _images: np.ndarray) -> None:
+    from fmnist import figures
+
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        st.dataframe(
+            evaluation.report,
+            hide_index=True,
+            height="content",
+            column_config={
+                "class": "Class",
+                "precision": st.column_config.NumberColumn(
+                    "Precision",
+                    format="%.3f",
+                    help="Of the images given this name, how many deserve it.",
+                ),
+                "recall": st.column_config.NumberColumn(
+                    "Recall", format="%.3f", help="Of the images of this class, how many are found."
+                ),
+                "f1": st.column_config.NumberColumn(
+                    "F1", format="%.3f", help="The harmonic mean of precision and recall."
+                ),
+                "support": st.column_config.NumberColumn("Support", help="Images of this class."),
+            },
+        )
+        st.download_button(
+            "Predictions as CSV",
+            lambda: predictions_table(evaluation).to_csv(index=False),
+            file_name=f"predictions-{_url.read('run')}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    right.plotly_chart(
+        figures.plot_report(evaluation.report),
+        key="report",
+        config={"displayModeBar": False},
+        alt="Precision, recall and F1 of each class as bars",
+    )

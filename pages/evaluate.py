@@ -1,0 +1,90 @@
+"""Evaluate: how good is this run, and what exactly does it get wrong?"""
+
+import streamlit as st
+
+from fmnist import formats, runs
+from pages import _answers, _confusions, _data, _no_scores, _one_image, _report, _url
+from pages._run_picker import render_run_picker
+
+VIEWS = {
+    "matrix": (":material/grid_on: Confusions", _confusions.render_matrix),
+    "images": (":material/grid_view: Images", _answers.render_images),
+    "report": (":material/table_chart: Report", _report.render_report),
+}
+
+
+def render_headline(evaluation) -> None:
+    """Four numbers about all test images."""
+    low, high = (100 * bound for bound in evaluation.accuracy_interval)
+    count = formats.count(len(evaluation.labels))
+    metrics = (
+        (
+            "Test accuracy",
+            formats.percent(evaluation.accuracy),
+            f"95 % interval {low:.1f}–{high:.1f} %",
+        ),
+        ("Errors", formats.count(evaluation.errors), f"of {count} test images"),
+        ("Top-2 accuracy", formats.percent(evaluation.top2_accuracy), "right within two guesses"),
+        ("Test loss", formats.loss(evaluation.loss), "cross-entropy"),
+    )
+    with st.container(horizontal=True, gap="large"):
+        for label, value, remark in metrics:
+            st.metric(label, value, remark, delta_color="off", delta_arrow="off", width="content")
+
+
+def render_view(evaluation, images) -> None:
+    """One of the three views; only the chosen one is computed."""
+    binding = _url.bind("view")
+    if st.session_state[binding["key"]] not in VIEWS:
+        st.session_state[binding["key"]] = "matrix"
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        view = st.segmented_control(
+            "View",
+            VIEWS,
+            format_func=lambda name: VIEWS[name][0],
+            required=True,
+            label_visibility="collapsed",
+            **binding,
+        )
+        st.button(
+            "Misclassified shirts",
+            icon=":material/apparel:",
+            help="Every shirt it takes for something else, the most confident mistakes first.",
+            on_click=_answers.show_misclassified_shirts,
+        )
+    VIEWS[view][1](evaluation, images)
+
+
+st.title("Evaluate")
+run = render_run_picker(lambda candidate: candidate.has_scores)
+if run is None:
+    _no_scores.render_no_run()
+    st.stop()
+if not run.has_scores:
+    _no_scores.render_reason(run)
+    st.stop()
+data = _data.dataset()
+if runs.read_environment(run).get("dataset_fingerprint", data.fingerprint) != data.fingerprint:
+    _no_scores.render_another_dataset(run, data.name)
+    st.stop()
+try:
+    evaluation = _data.evaluation(run)
+except ValueError as error:
+    st.error(f"The scores of this run cannot be used: {error}", icon=":material/broken_image:")
+    _no_scores.render_link("runs", "See all runs", ":material/list_alt:")
+    st.stop()
+index = _url.read("index")
+if index is not None and index < len(data.test_images):
+    _one_image.render(data, evaluation, index)
+else:
+    if index is not None:
+        st.warning(
+            f"The address asks for image {formats.count(index)}; the last one is "
+            f"{formats.count(len(data.test_images) - 1)}. Showing them all instead.",
+            icon=":material/link_off:",
+        )
+        _url.write(index=None)
+    render_headline(evaluation)
+    render_view(evaluation, data.test_images)
