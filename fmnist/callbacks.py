@@ -9,7 +9,7 @@ import math
 import time
 from collections import deque
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, NamedTuple, TextIO
 
 import keras
 
@@ -20,7 +20,7 @@ LOOK_FOR_STOP_EVERY = 0.2  # seconds
 SCREEN_EVERY = 0.2  # seconds
 CHECKPOINT_NAME = "checkpoint.weights.h5"
 
-_RATE_WINDOWS = 20  # reports that the shown images per second are averaged over
+_RATE_ROWS = 20  # rows that the shown images per second are averaged over
 _BAR_WIDTH = 24  # characters
 
 
@@ -30,6 +30,20 @@ class StopRequested(Exception):
 
 class TrainingDiverged(Exception):
     """The loss is no longer a number; the message says when, and what to try."""
+
+
+class _Sums(NamedTuple):
+    """Images, and the sums of their losses and of right answers."""
+
+    images: int = 0
+    loss: float = 0.0
+    accuracy: float = 0.0
+
+    def __add__(self, other: _Sums) -> _Sums:
+        return _Sums(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def __sub__(self, other: _Sums) -> _Sums:
+        return _Sums(*(a - b for a, b in zip(self, other, strict=True)))
 
 
 class RunReporter(keras.callbacks.Callback):
@@ -51,8 +65,10 @@ class RunReporter(keras.callbacks.Callback):
         self._steps_per_epoch = math.ceil(train_images / batch_size)
         self._files: dict[str, IO[str]] = {}
         self._epoch = 0
-        self._windows: deque[tuple[int, float]] = deque(maxlen=_RATE_WINDOWS)  # images, seconds
+        self._rows: deque[tuple[int, float]] = deque(maxlen=_RATE_ROWS)  # images, seconds
         self._has_traced = False
+        self._row_sums = _Sums()  # of the row to come
+        self._row_seconds = 0.0
 
     def on_train_begin(self, logs=None):
         self._open("history.csv", runs.HISTORY_COLUMNS)
@@ -60,6 +76,7 @@ class RunReporter(keras.callbacks.Callback):
         self._report(0)
 
     def on_train_end(self, logs=None):
+        self._report(self._step_after(self._steps_per_epoch - 1))
         self.close()
 
     def close(self) -> None:
@@ -69,38 +86,31 @@ class RunReporter(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
-        self._epoch_began = self._last_report = self._window_began = time.perf_counter()
-        self._window_images = 0  # of this epoch, before the window
-        self._window_sums = (0.0, 0.0)  # loss and accuracy, times images, before the window
+        self._epoch_began = self._part_began = time.perf_counter()
+        self._part_start = _Sums()
 
     def on_train_batch_end(self, batch, logs=None):
         now = time.perf_counter()
         if not self._has_traced:
             # The first step also traces the graph: no measure of the speed.
             self._has_traced = True
-            self._start_window(batch, logs, now)
-        if now - self._last_report < REPORT_EVERY:
+            self._part_began = now
+            self._part_start = self._sums_after(batch, logs)
+        is_due = now - self._last_report >= REPORT_EVERY
+        if not is_due and batch + 1 < self._steps_per_epoch:
             return
-        self._last_report = now
-        images = self._images_after(batch)
-        count, seconds = images - self._window_images, now - self._window_began
-        if count:
-            self._windows.append((count, seconds))
-            self._update_rate()
-            loss, accuracy = (
-                (logs[name] * images - before) / count
-                for name, before in zip(("loss", "accuracy"), self._window_sums, strict=True)
-            )
-            row = f"{self._step_after(batch)},{self._epoch},{loss:.6g},{accuracy:.6g}"
-            self._append("batches.csv", f"{row},{count / seconds:.5g}\n")
-        self._start_window(batch, logs, now)
-        self._report(self._step_after(batch))
+        # A row may begin in one epoch and end in the next; the validation between does not count.
+        sums = self._sums_after(batch, logs)
+        self._row_sums += sums - self._part_start
+        self._row_seconds += now - self._part_began
+        self._part_start, self._part_began = sums, now
+        if is_due:
+            if self._row_sums.images:
+                self._write_row(self._step_after(batch))
+            self._report(self._step_after(batch))
 
     def on_test_batch_end(self, batch, logs=None):
-        now = time.perf_counter()
-        if now - self._last_report >= REPORT_EVERY:
-            self._last_report = now
-            self._report(self._step_after(self._steps_per_epoch - 1))
+        self._report_if_due()
 
     def on_epoch_end(self, epoch, logs=None):
         values = {
@@ -111,29 +121,33 @@ class RunReporter(keras.callbacks.Callback):
         }
         row = [f"{values[column]:.8g}" for column in runs.HISTORY_COLUMNS]
         self._append("history.csv", ",".join(row) + "\n")
-        self._report(self._step_after(self._steps_per_epoch - 1))
+        self._report_if_due()
 
     def _step_after(self, batch: int) -> int:
         """Steps of the whole run done after batch number `batch` of this epoch."""
         return self._epoch * self._steps_per_epoch + batch + 1
 
-    def _images_after(self, batch: int) -> int:
-        """Images seen in this epoch after batch number `batch`; the last one may be smaller."""
-        return min((batch + 1) * self._batch_size, self._train_images)
+    def _sums_after(self, batch: int, logs: dict[str, float]) -> _Sums:
+        """This epoch's images after batch number `batch` (the last may be smaller), and sums."""
+        images = min((batch + 1) * self._batch_size, self._train_images)
+        return _Sums(images, logs["loss"] * images, logs["accuracy"] * images)
 
-    def _start_window(self, batch: int, logs: dict[str, float], now: float) -> None:
-        self._window_began = now
-        self._window_images = self._images_after(batch)
-        self._window_sums = (
-            logs["loss"] * self._window_images,
-            logs["accuracy"] * self._window_images,
-        )
+    def _write_row(self, step: int) -> None:
+        sums, seconds = self._row_sums, self._row_seconds
+        self._row_sums, self._row_seconds = _Sums(), 0.0
+        self._rows.append((sums.images, seconds))
+        images, all_seconds = (sum(column) for column in zip(*self._rows, strict=True))
+        self.images_per_second = images / all_seconds
+        loss, accuracy = sums.loss / sums.images, sums.accuracy / sums.images
+        row = f"{step},{self._epoch},{loss:.6g},{accuracy:.6g},{sums.images / seconds:.5g}\n"
+        self._append("batches.csv", row)
 
-    def _update_rate(self) -> None:
-        images, seconds = (sum(column) for column in zip(*self._windows, strict=True))
-        self.images_per_second = images / seconds
+    def _report_if_due(self) -> None:
+        if time.perf_counter() - self._last_report >= REPORT_EVERY:
+            self._report(self._step_after(self._steps_per_epoch - 1))
 
     def _report(self, step: int) -> None:
+        self._last_report = time.perf_counter()
         runs.write_status(
             self._run_dir,
             epoch=self._epoch,
@@ -295,7 +309,7 @@ class ScreenProgress(keras.callbacks.Callback):
         self._screen.write(
             f"\rEpoch {self._epoch + 1}/{self._epochs} "
             f"[{'█' * filled}{'·' * (_BAR_WIDTH - filled)}] "
-            f"loss {logs['loss']:.3f}, accuracy {logs['accuracy']:.1%}, "
+            f"loss {formats.loss(logs['loss'])}, accuracy {formats.percent(logs['accuracy'])}, "
             f"{rate:,.0f} images/s, {formats.duration(left)} left \033[K"
         )
         self._screen.flush()
@@ -306,8 +320,9 @@ class ScreenProgress(keras.callbacks.Callback):
         start = "\r\033[K" if self._screen.isatty() else ""
         self._screen.write(
             f"{start}Epoch {epoch + 1}/{self._epochs}: "
-            f"loss {logs['loss']:.3f}, accuracy {logs['accuracy']:.1%}, "
-            f"validation loss {logs['val_loss']:.3f}, accuracy {logs['val_accuracy']:.1%}, "
+            f"loss {formats.loss(logs['loss'])}, accuracy {formats.percent(logs['accuracy'])}, "
+            f"validation loss {formats.loss(logs['val_loss'])}, "
+            f"accuracy {formats.percent(logs['val_accuracy'])}, "
             f"{formats.duration(seconds)}\n"
         )
         self._screen.flush()

@@ -543,8 +543,11 @@ def open_run(run_dir: Path) -> runs.Run:
 
 def lower_priority() -> None:
     """Let the rest of the computer go first."""
-    is_windows = sys.platform == "win32"
-    psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if is_windows else 10)
+    process = psutil.Process()
+    if sys.platform == "win32":
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        process.nice(max(10, process.nice()))  # lower than it is already may not be raised
 
 
 def keep_logs_off_screen(log_path: Path) -> TextIO:

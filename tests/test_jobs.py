@@ -1,0 +1,161 @@
+"""Real training processes on made images: started, queued, stopped, cancelled, killed."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fmnist import jobs, runs
+from fmnist.config import ConfigError, TrainConfig
+
+ROOT = Path(__file__).parent.parent
+SHORT = TrainConfig(filters=(4,), dense_units=(8,), epochs=1, batch_size=64)
+LONG = SHORT.replace(epochs=200, batch_size=8)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {seconds} s: {what}")
+        time.sleep(0.05)
+
+
+def status_of(run_id: str) -> runs.Status:
+    return runs.load_run(run_id).status
+
+
+def is_training(run_id: str) -> bool:
+    return status_of(run_id).status == "running" and (status_of(run_id).step or 0) > 0
+
+
+def start_and_wait(config: TrainConfig) -> str:
+    run_id = jobs.start_run(config)
+    wait_for(lambda: is_training(run_id), 60, "the training begins")
+    return run_id
+
+
+def batch_rows(run_id: str) -> int:
+    return len(runs.read_batches(runs.load_run(run_id)))
+
+
+def test_a_started_run_trains_by_itself_at_low_priority(lab):
+    began = time.monotonic()
+    run_id = jobs.start_run(SHORT)
+    assert time.monotonic() - began < 1, "the page must not wait"
+    wait_for(lambda: status_of(run_id).status == "running", 20, "its turn comes")
+    process = psutil.Process(status_of(run_id).pid)
+    assert process.pid != os.getpid()
+    low = psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 10
+    wait_for(lambda: process.nice() == low, 5, "the priority is lowered")
+    wait_for(lambda: not status_of(run_id).is_live, 90, "the training ends")
+    run = runs.load_run(run_id)
+    assert (run.status.status, run.damaged) == ("completed", ""), runs.read_log(run)
+    assert len(runs.read_probabilities(run)) == 200
+    assert run_id in runs.read_log(run), "what the command prints is in the log"
+    assert "TensorFlow" in runs.read_log(run)
+
+
+def test_two_started_at_once_take_turns_and_a_stop_lets_the_next_one_go_on(lab):
+    run_ids = []
+    starts = [
+        threading.Thread(target=lambda: run_ids.append(jobs.start_run(LONG))) for _ in range(2)
+    ]
+    for start in starts:
+        start.start()
+    for start in starts:
+        start.join()
+    assert len(set(run_ids)) == 2
+    wait_for(lambda: any(map(is_training, run_ids)), 60, "one of the two begins")
+    first, second = sorted(run_ids, key=is_training, reverse=True)
+    assert status_of(second).status == "queued"
+    assert [run.run_id for run in runs.queue()] == [second]
+    waiting = psutil.Process(status_of(second).pid)
+    assert waiting.memory_info().rss < 200e6, "a waiting run has no TensorFlow"
+
+    jobs.stop_run(first)
+    asked = time.time()
+    wait_for(lambda: not status_of(first).is_live, 30, "the stopped run is scored")
+    stopped = runs.load_run(first)
+    assert (stopped.status.status, stopped.damaged) == ("stopped", "")
+    # Steps report at least every half second: none was done 2 s after the stop.
+    assert stopped.status.heartbeat_at < asked + 2
+    assert runs.read_results(stopped)["test_accuracy"] > 0.1
+    wait_for(lambda: status_of(second).status == "running", 5, "the queue moves on")
+
+
+def test_a_waiting_run_is_cancelled_and_a_later_one_takes_its_turn(lab):
+    first = start_and_wait(LONG)
+    second, third = jobs.start_run(SHORT), jobs.start_run(SHORT)
+    wait_for(lambda: status_of(third).pid is not None, 20, "the third one waits")
+    assert [run.run_id for run in runs.queue()] == [second, third]
+    jobs.stop_run(second)
+    wait_for(lambda: not status_of(second).is_live, 20, "the second one is cancelled")
+    assert status_of(second).status == "stopped"
+    assert status_of(second).message == "Cancelled before it started."
+    assert not runs.load_run(second).damaged
+    assert status_of(third).status == "queued"
+    jobs.stop_run(first)
+    wait_for(lambda: status_of(third).status != "queued", 30, "the third one goes on")
+    jobs.stop_run(second)  # already over: nothing happens
+    assert status_of(second).status == "stopped"
+
+
+def test_a_killed_training_is_failed_and_the_queue_moves_on(lab):
+    first = start_and_wait(LONG)
+    second = jobs.start_run(LONG)
+    wait_for(lambda: batch_rows(first) >= 2, 20, "rows are written")
+    psutil.Process(status_of(first).pid).kill()
+    wait_for(lambda: status_of(first).status == "failed", 5, "the kill is noticed")
+    assert "ended without a word" in status_of(first).message
+    assert batch_rows(first) >= 2, "what was written is kept"
+    wait_for(lambda: status_of(second).status == "running", 20, "the next one starts")
+
+
+def test_a_training_outlives_the_process_that_started_it(lab):
+    code = (
+        "from fmnist import jobs; from fmnist.config import TrainConfig; "
+        "print(jobs.start_run(TrainConfig(filters=(4,), dense_units=(8,), epochs=1)))"
+    )
+    started = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    run_id = started.stdout.strip()
+    wait_for(lambda: not status_of(run_id).is_live, 90, "the training ends")
+    assert status_of(run_id).status == "completed"
+
+
+def test_a_process_that_dies_at_once_is_told(lab, monkeypatch):
+    monkeypatch.setattr(jobs, "PROJECT_ROOT", lab.cache_dir)  # no fmnist package there
+    run_id = jobs.start_run(SHORT)
+    wait_for(lambda: not status_of(run_id).is_live, 20, "the run is settled")
+    assert status_of(run_id).status == "failed"
+    assert "exit code 1" in status_of(run_id).message
+    assert "No module named" in runs.read_log(runs.load_run(run_id))
+
+
+def test_a_network_that_cannot_be_built_makes_no_run(lab):
+    with pytest.raises(ConfigError, match="Convolution 4"):
+        jobs.start_run(TrainConfig(filters=(8,) * 5))
+    assert list(lab.runs_dir.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(lab, monkeypatch):
+    blocked = lab.cache_dir / "a-file"
+    blocked.write_text("in the way")
+    monkeypatch.setenv("FMNIST_RUNS_DIR", str(blocked / "runs"))
+    with pytest.raises(runs.RunsFolderError, match="cannot be written"):
+        jobs.start_run(SHORT)
+
+
+def test_no_process_to_be_had_leaves_no_run_behind(lab, monkeypatch):
+    monkeypatch.setattr(jobs, "PROJECT_ROOT", lab.cache_dir / "nowhere")
+    with pytest.raises(runs.RunsFolderError, match="could not be started"):
+        jobs.start_run(SHORT)
+    assert runs.list_runs() == []

@@ -1,0 +1,380 @@
+"""Trainings of seconds on made images: the run folder, stopping, failing, the command."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from fmnist import runs, train
+from fmnist.config import ConfigError, TrainConfig
+from fmnist.dataset import load_dataset, split_train_val
+
+ROOT = Path(__file__).parent.parent
+SMALL = TrainConfig(filters=(8,), dense_units=(16,), epochs=2, batch_size=32)
+
+
+def train_small(config: TrainConfig = SMALL, screen=None) -> tuple[runs.Run, dict]:
+    run = runs.create_run(config)
+    results = train.train_run(run, screen)
+    return runs.load_run(run.run_id), results
+
+
+def command(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "fmnist.train", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=timeout,
+    )
+
+
+# -- the run folder -------------------------------------------------------------------------------
+
+
+def test_a_training_leaves_a_whole_run_folder(lab):
+    run, results = train_small()
+    assert sorted(path.name for path in run.run_dir.iterdir()) == [
+        "batches.csv",
+        "config.json",
+        "environment.json",
+        "history.csv",
+        "model.keras",
+        "results.json",
+        "status.json",
+        "test_probabilities.npy",
+    ]
+    status = run.status
+    assert (status.status, status.message, run.damaged) == ("completed", "", "")
+    # 600 images, a tenth for validation: 540 in steps of 32 are 17 a epoch
+    assert (status.epoch, status.step, status.steps_per_epoch, status.epochs) == (1, 34, 17, 2)
+    assert status.queued_at <= status.started_at <= status.heartbeat_at <= status.finished_at
+
+    history = runs.read_history(run)
+    assert list(history.columns) == list(runs.HISTORY_COLUMNS)
+    assert history["epoch"].tolist() == [0, 1]
+    assert history["learning_rate"].tolist() == pytest.approx([0.001, 0.001])
+    assert history["loss"][1] < history["loss"][0]
+
+    environment = runs.read_environment(run)
+    # 9·8 + 8 + 13·13·8·16 + 16 + 160 + 10; 26·26·9·8 + 13·13·8·16 + 160
+    assert environment["parameters"] == 80 + 21_648 + 170
+    assert environment["macs_per_image"] == 48_672 + 21_632 + 160
+    assert environment["dataset"] == "custom"
+    assert environment["dataset_fingerprint"] == load_dataset().fingerprint
+    assert environment["versions"]["keras"] == keras.__version__
+    assert environment["hardware"]["cores"] >= 1
+
+    labels = load_dataset().test_labels
+    probabilities = runs.read_probabilities(run)
+    assert (probabilities.shape, probabilities.dtype) == ((200, 10), np.float32)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert results == runs.read_results(run)
+    assert results["test_accuracy"] == np.mean(np.argmax(probabilities, 1) == labels)
+    targets = keras.utils.to_categorical(labels, 10)
+    losses = keras.losses.categorical_crossentropy(targets, probabilities)
+    assert results["test_loss"] == pytest.approx(float(np.mean(losses)), rel=1e-4)
+    assert results["train_images"] == 540
+    best = int(np.argmax(history["val_accuracy"]))
+    assert results["best_epoch"] == best
+    assert results["best_val_accuracy"] == history["val_accuracy"][best]
+
+
+def test_the_saved_model_opens_where_this_project_is_unknown(lab, tmp_path):
+    run, _ = train_small()
+    script = """
+import sys, keras, numpy as np
+model = keras.models.load_model(sys.argv[1], safe_mode=True)
+images = np.load(sys.argv[2])
+assert not model.compiled and "fmnist" not in sys.modules
+assert model.dtype == "float32" and model.input_shape == (None, 28, 28, 1)
+np.save(sys.argv[3], model.predict(images[..., None], verbose=0))
+"""
+    np.save(tmp_path / "images.npy", load_dataset().test_images)
+    files = [run.file("model.keras"), tmp_path / "images.npy", tmp_path / "answers.npy"]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, files)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_allclose(np.load(files[2]), runs.read_probabilities(run), atol=1e-6)
+
+
+def test_keeping_the_best_epoch_restores_its_weights(lab):
+    # Steps this long wreck what the first epochs learnt: the last epoch is not the best.
+    config = SMALL.replace(epochs=6, learning_rate=0.2, optimizer="sgd", keep="best")
+    run, results = train_small(config)
+    accuracies = runs.read_history(run)["val_accuracy"].tolist()
+    assert results["best_epoch"] == accuracies.index(max(accuracies))
+    assert accuracies[-1] < max(accuracies), "the last epoch must not be the best for this test"
+    data = load_dataset()
+    _, val = split_train_val(600, config.validation_fraction, config.seed)
+    answers = train.compute_probabilities(run.file("model.keras"), data.train_images[val])
+    assert np.mean(answers.argmax(1) == data.train_labels[val]) == pytest.approx(max(accuracies))
+    assert not run.file("checkpoint.weights.h5").exists()
+
+
+def test_early_stopping_ends_a_run_that_no_longer_improves(lab):
+    config = SMALL.replace(epochs=50, optimizer="sgd", learning_rate=5.0, early_stopping_patience=1)
+    run, _ = train_small(config)
+    losses = runs.read_history(run)["val_loss"].tolist()
+    assert 2 <= len(losses) < 50
+    assert losses[-1] >= min(losses[:-1])
+    assert run.status.status == "completed"
+    assert run.status.message == (
+        f"Stopped early after epoch {len(losses)}: "
+        "the validation loss had not improved for 1 epoch."
+    )
+
+
+def test_a_diverged_loss_fails_the_run_with_advice(lab):
+    config = TrainConfig(
+        architecture="dense",
+        dense_units=(256, 256, 256, 256),
+        optimizer="sgd",
+        learning_rate=10.0,
+        batch_size=8,
+    )
+    with pytest.raises(train.TrainingError, match=r"became NaN in epoch \d, step \d+: lower the"):
+        train_small(config)
+    (run,) = runs.list_runs()
+    assert run.status.status == "failed"
+    assert "lower the learning rate (it was 10)" in run.status.message
+    assert not run.has_model
+    assert not run.has_scores
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizer": "adamw", "schedule": "cosine", "label_smoothing": 0.1},
+        {"optimizer": "rmsprop", "augmentation": "flip+shift", "weight_averaging": True},
+        {"architecture": "dense", "optimizer": "sgd", "dropout": 0.1, "keep": "last"},
+    ],
+)
+def test_every_kind_of_setting_trains(lab, changes):
+    run, results = train_small(SMALL.replace(epochs=4, learning_rate=0.01, **changes))
+    assert run.status.status == "completed"
+    assert results["test_accuracy"] > 0.5
+    rates = runs.read_history(run)["learning_rate"]
+    if "schedule" in changes:
+        # half a cosine: (1 + cos(π/4))/2 after a quarter, nothing at the end
+        assert rates[0] == pytest.approx(0.01 * 0.853553, rel=1e-3)
+        assert rates[3] == pytest.approx(0, abs=1e-6)
+
+
+def test_the_seed_repeats_a_run(lab):
+    config = SMALL.replace(epochs=1, augmentation="flip+shift", dropout=0.2)
+    first, second, other = (train_small(c)[0] for c in (config, config, config.replace(seed=1)))
+    np.testing.assert_allclose(
+        runs.read_probabilities(first), runs.read_probabilities(second), atol=1e-4
+    )
+    difference = runs.read_probabilities(first) - runs.read_probabilities(other)
+    assert np.abs(difference).max() > 1e-2
+
+
+# -- batches --------------------------------------------------------------------------------------
+
+
+def test_an_epoch_holds_every_training_image_once_in_an_order_of_its_own():
+    images = np.arange(50, dtype=np.uint8).repeat(784).reshape(50, 28, 28)
+    labels = np.arange(50, dtype=np.uint8) % 10
+    batches = train.make_training_batches(images, labels, TrainConfig(batch_size=16))
+    epochs = []
+    taken = [(x.numpy(), y.numpy()) for x, y in batches.take(8)]  # 4 a epoch: 16, 16, 16, 2
+    assert [len(x) for x, _ in taken] == [16, 16, 16, 2] * 2
+    for part in (taken[:4], taken[4:]):
+        seen = np.concatenate([x[:, 0, 0, 0] for x, _ in part])
+        targets = np.concatenate([y for _, y in part])
+        assert sorted(seen) == list(range(50))
+        np.testing.assert_array_equal(targets.argmax(1), seen % 10)
+        epochs.append(seen.tolist())
+    assert epochs[0] != epochs[1]
+    assert taken[0][0].dtype == np.uint8
+
+
+def test_label_smoothing_spreads_the_training_targets_alone():
+    images, labels = np.zeros((8, 28, 28), np.uint8), np.full(8, 3, np.uint8)
+    config = TrainConfig(batch_size=8, label_smoothing=0.2)
+    _, targets = next(iter(train.make_training_batches(images, labels, config)))
+    # 0.2 spread over ten classes: 0.02 each, and 0.8 more for the true one
+    np.testing.assert_allclose(targets[0], [0.02] * 3 + [0.82] + [0.02] * 6, rtol=1e-6)
+    _, targets = next(iter(train.make_validation_batches(images, labels)))
+    np.testing.assert_array_equal(targets[0], [0, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+
+
+# -- stopping, waiting, failing -------------------------------------------------------------------
+
+
+def test_a_stopped_training_is_kept_and_scored(lab):
+    run = runs.create_run(SMALL.replace(epochs=200, batch_size=8, weight_averaging=True))
+    trained = threading.Thread(target=train.train_run, args=(run, None))
+    trained.start()
+    deadline = time.monotonic() + 60
+    while (runs.read_status(run.run_dir).step or 0) < 100 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    runs.request_stop(run)
+    asked = time.time()
+    trained.join(60)
+    run = runs.load_run(run.run_id)
+    assert run.status.status == "stopped", run.status
+    assert not run.damaged
+    assert run.status.epoch < 199
+    assert run.status.heartbeat_at < asked + 2
+    assert runs.read_results(run)["test_accuracy"] > 0.5
+    assert runs.read_results(run)["best_epoch"] is not None
+
+
+def test_a_run_stopped_before_its_first_step_has_no_model(lab):
+    run = runs.create_run(SMALL)
+    runs.request_stop(run)
+    assert train.train_and_evaluate(SMALL, run.run_dir) == {}
+    run = runs.load_run(run.run_id)
+    assert (run.status.status, run.damaged) == ("stopped", "")
+    assert run.status.message == "Stopped before the first step."
+    assert not run.has_model
+
+
+def test_a_waiting_run_that_is_stopped_never_starts(lab):
+    run = runs.create_run(SMALL)
+    runs.request_stop(run)
+    assert train.wait_for_turn(run.run_dir) is False
+    status = runs.load_run(run.run_id).status
+    assert (status.status, status.message) == ("stopped", "Cancelled before it started.")
+    assert status.started_at is None
+
+
+def test_only_the_oldest_waiting_run_goes_on(lab):
+    first, second = runs.create_run(SMALL), runs.create_run(SMALL)
+    is_over = threading.Event()
+
+    def wait():
+        train.wait_for_turn(second.run_dir)
+        is_over.set()
+
+    waiter = threading.Thread(target=wait, daemon=True)
+    waiter.start()
+    assert not is_over.wait(1), "the second run must not overtake the first"
+    runs.claim_run(first.run_dir)
+    assert train.wait_for_turn(first.run_dir) is True
+    assert not is_over.wait(1), "one training at a time"
+    runs.claim_run(second.run_dir)
+    runs.write_status(first.run_dir, status="completed")
+    assert is_over.wait(3)
+    assert runs.read_status(second.run_dir).status == "running"
+
+
+def test_two_places_let_two_runs_train(lab):
+    runs.write_parallel_trainings(2)
+    for run in (runs.create_run(SMALL), runs.create_run(SMALL)):
+        runs.claim_run(run.run_dir)
+        assert train.wait_for_turn(run.run_dir) is True
+
+
+def test_a_folder_that_can_no_longer_be_written_fails_the_run(lab, monkeypatch):
+    run = runs.create_run(SMALL)
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(train, "save_array", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        train.train_run(run, None)
+    run = runs.load_run(run.run_id)
+    assert run.status.status == "failed"
+    assert "No space left on device" in run.status.message
+    assert run.has_model, "the model had been written before"
+
+
+def test_an_empty_validation_split_is_a_sentence(lab, tmp_path, monkeypatch):
+    from tests import made_data
+
+    monkeypatch.setenv("FMNIST_DATA_DIR", str(made_data.write_dataset(tmp_path / "d", 10, 10)))
+    run = runs.create_run(SMALL.replace(validation_fraction=0.02))
+    with pytest.raises(ConfigError, match="one side of the split empty"):
+        train.train_run(run, None)
+    assert "one side of the split empty" in runs.load_run(run.run_id).status.message
+
+
+# -- the command ----------------------------------------------------------------------------------
+
+
+def test_the_command_trains_and_ends_with_json(lab, tmp_path):
+    runs_dir = tmp_path / "elsewhere"
+    done = command(
+        *("--architecture", "cnn", "--filters", "4,8", "--dense-units", "16", "--epochs", "1"),
+        *("--batch-size", "32", "--weight-averaging", "--runs-dir", str(runs_dir)),
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert sorted(answer) == ["run_id", "seconds", "test_accuracy", "test_loss"]
+    run = runs.read_run(runs_dir / answer["run_id"])
+    assert run.config == TrainConfig(
+        filters=(4, 8), dense_units=(16,), epochs=1, batch_size=32, weight_averaging=True
+    )
+    assert answer["test_accuracy"] == runs.read_results(run)["test_accuracy"]
+    assert "Epoch 1/1: loss" in done.stderr
+    assert "TensorFlow" not in done.stderr, "TensorFlow's own messages go to the log"
+    assert run.file("log.txt").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--filters", "8,x"], "argument --filters: expected a whole number, got 'x'"),
+        (["--epochs", "0"], "epochs is between 1 and 200, got 0"),
+        (["--dropout", "nan"], "dropout is a number, got nan"),
+        (["--optimizer", "magic"], "optimizer is one of adam, adamw, sgd, rmsprop, got 'magic'"),
+        (["--recipe", "none-such"], "There is no recipe 'none-such': choose one of"),
+        (["--filters", "8,8,8,8,8"], "Convolution 4 has a 3×3 kernel"),
+        (["--weight-averaging", "maybe"], "expected true or false, got 'maybe'"),
+        (["--no-such-option"], "unrecognized arguments: --no-such-option"),
+        (["no/such/folder"], "config.json is missing"),
+        (["some/folder", "--epochs", "3"], "leave out --epochs"),
+    ],
+)
+def test_bad_input_gets_one_line(lab, arguments, sentence, capfd):
+    try:
+        code = train.main(arguments)
+    except SystemExit as left:
+        code = left.code
+    printed = capfd.readouterr()
+    assert code == 2
+    assert sentence in printed.err
+    assert len(printed.err.splitlines()) == 1
+    assert printed.out == ""
+    assert runs.list_runs() == []
+
+
+def test_missing_data_and_a_read_only_folder_get_one_line(lab, tmp_path):
+    blocked = tmp_path / "a-file"
+    blocked.write_text("in the way")
+    done = command("--runs-dir", str(blocked / "runs"))
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "cannot be written" in done.stderr
+
+
+def test_waiting_and_refusing_need_no_tensorflow():
+    code = "import sys, fmnist.train; print(sorted({'keras', 'tensorflow'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_the_options_are_the_config_fields():
+    options = vars(train.build_parser().parse_args(["--filters", "8,24,48", "--dropout", ".5"]))
+    assert options["filters"] == (8, 24, 48)
+    assert options["dropout"] == 0.5
+    assert "epochs" not in options
+    recipe = {"recipe": "conv-8-24-48-strided", "epochs": 3}
+    assert train.read_config(recipe).differences(TrainConfig(epochs=3))["strides"] == (2, 1)
+    assert train.read_config(recipe).epochs == 3
