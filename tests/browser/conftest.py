@@ -17,13 +17,15 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
+from tests import made_data
 from tests.browser.find_chromium import find_chromium
 from tests.conftest import kill_trainings
 
 ROOT = Path(__file__).parent.parent.parent
 FAILURES = ROOT / "test-failures"
-PATIENCE = 30_000  # ms; other programs may have the cores
+PATIENCE = 60_000  # ms; other programs may have the cores
 
 expect.set_options(timeout=PATIENCE)
 
@@ -104,11 +106,21 @@ def browser_cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("browser-cache")
 
 
+@pytest.fixture(scope="package")
+def browser_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real dataset where FMNIST_DATA_DIR names it; else made images, enough to watch."""
+    given = os.environ.get("FMNIST_DATA_DIR")
+    if given:
+        return Path(given)
+    folder = tmp_path_factory.mktemp("browser-data")
+    return made_data.write_dataset(folder, train=12_000, test=2_000)
+
+
 @pytest.fixture(scope="module")
 def server(
-    tmp_path_factory: pytest.TempPathFactory, data_dir: Path, browser_cache_dir: Path
+    tmp_path_factory: pytest.TempPathFactory, browser_data_dir: Path, browser_cache_dir: Path
 ) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("server"), data_dir, browser_cache_dir)
+    server = Server(tmp_path_factory.mktemp("server"), browser_data_dir, browser_cache_dir)
     yield server
     server.kill()
     kill_trainings(server.runs_dir)
@@ -166,7 +178,10 @@ def keep_evidence(folder: Path, visitors: Visitors, log: Path) -> None:
     folder.mkdir(parents=True)
     shutil.copy(log, folder / "server.log")
     pages = [page for context in visitors.contexts for page in context.pages]
-    for number, page in enumerate(pages, start=1):
-        page.screenshot(path=folder / f"page-{number}.png", full_page=True)
     lines = [*(page.url for page in pages), *visitors.console]
+    for number, page in enumerate(pages, start=1):
+        try:
+            page.screenshot(path=folder / f"page-{number}.png", full_page=True)
+        except PlaywrightError as error:  # a page that hangs may be why the test failed
+            lines.append(f"no screenshot of page {number}: {error}")
     (folder / "console.txt").write_text("\n".join(lines), encoding="utf-8")

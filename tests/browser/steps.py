@@ -1,0 +1,91 @@
+"""What a person does on the pages, in one line each; shared by the journeys."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from fmnist import runs
+from tests.browser.conftest import Server, wait_for
+
+TRAINING_ENDS = 180_000  # ms; a few dense epochs, on cores that others use as well
+
+# Points drawn in all charts of the page, and how to wait until there are more.
+_POINTS = """() => [...document.querySelectorAll('.js-plotly-plot')]
+    .flatMap(plot => plot.data).reduce((count, trace) => count + trace.x.length, 0)"""
+
+
+def main(page: Page) -> Locator:
+    """The page without its sidebar."""
+    return page.get_by_test_id("stMain")
+
+
+def start_training(page: Page, *, epochs: str, name: str = "") -> str:
+    """Start a dense network, the quickest there is; `epochs` is Home (1), End (200) or ''.
+
+    Returns the run's id, as the address names it.
+    """
+    page.goto("/train")
+    page.get_by_role("radio", name="Dense only").click()
+    expect(page.get_by_role("slider", name="Dense layers")).to_be_visible()
+    if epochs:
+        page.get_by_role("slider", name="Epochs").press(epochs)
+        expect(page.get_by_role("slider", name="Epochs")).to_have_value(
+            {"Home": "1", "End": "200"}[epochs]
+        )
+    if name:
+        page.get_by_text("Data and name").click()
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_label("Name", exact=True).press("Enter")
+    page.get_by_role("button", name="Start training").click()
+    expect(page).to_have_url(re.compile(r"run=\d{8}-\d{6}-"))
+    return re.search(r"run=([\w-]+)", page.url)[1]
+
+
+def expect_training(page: Page, epoch: int = 1) -> None:
+    """Wait until the page reports this epoch, or a later one, of a training under way."""
+    expect(main(page).get_by_text(re.compile(r"^Epoch \d+ of \d+"))).to_be_visible()
+    page.wait_for_function(
+        """epoch => [...document.querySelectorAll('[data-testid="stMain"] p')].some(p => {
+            const found = p.textContent.match(/^Epoch (\\d+) of/);
+            return found && Number(found[1]) >= epoch;
+        })""",
+        arg=epoch,
+    )
+
+
+def expect_badge(page: Page, label: str, timeout: float = TRAINING_ENDS) -> None:
+    """Wait until the run on the Train page is in this state."""
+    badge = main(page).get_by_test_id("stMarkdownContainer").get_by_text(label, exact=True)
+    expect(badge).to_be_visible(timeout=timeout)
+
+
+def expect_more_points(page: Page) -> None:
+    """Wait until the page's charts have more points than now."""
+    before = page.evaluate(_POINTS)
+    page.wait_for_function(f"before => ({_POINTS})() > before", arg=before)
+
+
+def read_status(server: Server, run_id: str) -> runs.Status:
+    return runs.read_status(server.runs_dir / run_id)
+
+
+def wait_for_status(server: Server, run_id: str, *wanted: str, seconds: float = 60) -> runs.Status:
+    wait_for(
+        lambda: read_status(server, run_id).status in wanted,
+        f"{run_id} to be {' or '.join(wanted)}",
+        seconds,
+    )
+    return read_status(server, run_id)
+
+
+def wait_for_steps(server: Server, run_id: str) -> runs.Status:
+    """Wait until the training process has done its first steps."""
+    wait_for(lambda: read_status(server, run_id).step, f"{run_id} to train", seconds=60)
+    return read_status(server, run_id)
+
+
+def request_stop(server: Server, run_id: str) -> None:
+    """End a run behind the page's back, for the journeys that are about something else."""
+    Path(server.runs_dir / run_id / "stop").touch()
+    wait_for_status(server, run_id, "stopped", "completed", "failed")

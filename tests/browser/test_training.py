@@ -1,0 +1,131 @@
+"""A training, watched: curves that grow, refresh and other tabs, stop, crashes on all sides."""
+
+import time
+
+import psutil
+from playwright.sync_api import Page, expect
+
+from tests.browser import steps
+from tests.browser.conftest import Server, Visitors, wait_for
+
+ENGINE_MODULE = "fmnist.engine"
+
+
+def test_stop_ends_a_training_and_scores_it(page: Page, server: Server):
+    run_id = steps.start_training(page, epochs="End")
+    steps.expect_training(page)
+    wait_for(lambda: rows(server, run_id, "batches.csv"), "the first batch curve row")
+    page.get_by_role("button", name="Stop").click()
+    asked_at = time.time()
+    status = steps.wait_for_status(server, run_id, "stopped")
+    rows_at_end = rows(server, run_id, "batches.csv")
+
+    steps.expect_badge(page, "Stopped")
+    expect(steps.main(page).get_by_text("Test accuracy").first).to_be_visible()
+    assert (server.runs_dir / run_id / "model.keras").is_file()
+    assert status.finished_at - asked_at < 20  # 2 s for the last step, the rest is scoring
+    assert rows_at_end == rows(server, run_id, "batches.csv")
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+
+
+def test_a_refreshed_page_and_another_tab_reattach(page: Page, server: Server, visitors: Visitors):
+    run_id = steps.start_training(page, epochs="End", name="Reattached")
+    steps.expect_training(page)
+    page.reload()
+    steps.expect_training(page)
+    steps.expect_more_points(page)
+
+    other = visitors.open()
+    other.goto("/train")  # no run in the address: the one that trains is shown
+    steps.expect_training(other)
+    expect(steps.main(other).get_by_text("Reattached").first).to_be_visible()
+    steps.expect_more_points(other)
+
+    elsewhere = visitors.open()
+    elsewhere.goto("/")
+    strip = elsewhere.get_by_test_id("stSidebar")
+    expect(strip.get_by_text("Reattached")).to_be_visible()
+    strip.get_by_role("link", name="Watch").click()
+    steps.expect_training(elsewhere)
+
+    steps.request_stop(server, run_id)
+    for visitor in (page, other, elsewhere):
+        steps.expect_badge(visitor, "Stopped")
+
+
+def test_a_training_outlives_the_server(page: Page, server: Server):
+    run_id = steps.start_training(page, epochs="End")
+    steps.expect_training(page)
+    engine = wait_for(lambda: engine_of(server), "the engine to start")
+    server.kill()
+    wait_for(lambda: not is_running(engine), "the engine to be gone", seconds=5)
+    before = steps.read_status(server, run_id).step
+    wait_for(lambda: steps.read_status(server, run_id).step > before, "the training to go on")
+
+    server.start()
+    page.goto(f"/train?run={run_id}")
+    steps.expect_training(page)
+    steps.expect_more_points(page)
+    page.get_by_role("button", name="Stop").click()
+    steps.expect_badge(page, "Stopped")
+
+
+def test_a_killed_training_says_so_and_the_queue_moves_on(page: Page, server: Server):
+    doomed = steps.start_training(page, epochs="End", name="Doomed")
+    steps.expect_training(page)
+    next_run = steps.start_training(page, epochs="Home", name="Next in line")
+    steps.expect_badge(page, "Waiting")
+
+    psutil.Process(steps.read_status(server, doomed).pid).kill()
+    steps.expect_badge(page, "Finished")
+    assert steps.read_status(server, next_run).status == "completed"
+
+    page.goto(f"/train?run={doomed}")
+    steps.expect_badge(page, "Failed")
+    reason = page.get_by_test_id("stAlert").filter(has_text="training process ended")
+    expect(reason).to_be_visible()
+    assert steps.read_status(server, doomed).message
+
+
+def test_a_waiting_training_can_be_cancelled(page: Page, server: Server):
+    first = steps.start_training(page, epochs="End")
+    steps.wait_for_steps(server, first)
+    waiting = steps.start_training(page, epochs="Home", name="Never mind")
+    steps.expect_badge(page, "Waiting")
+    page.get_by_role("button", name="Cancel").click()
+    steps.expect_badge(page, "Stopped")
+    assert not (server.runs_dir / waiting / "model.keras").exists()
+    assert steps.read_status(server, first).status == "running"
+    steps.request_stop(server, first)
+
+
+def test_two_tabs_start_at_once_and_both_are_trained(
+    page: Page, server: Server, visitors: Visitors
+):
+    other = visitors.open()
+    for visitor in (page, other):
+        visitor.goto("/train")
+        visitor.get_by_role("radio", name="Dense only").click()
+        expect(visitor.get_by_role("slider", name="Dense layers")).to_be_visible()
+        visitor.get_by_role("slider", name="Epochs").press("Home")
+    for visitor in (page, other):
+        visitor.get_by_role("button", name="Start training").click(no_wait_after=True)
+    for visitor in (page, other):
+        steps.expect_badge(visitor, "Finished")
+    assert page.url != other.url
+
+
+def rows(server: Server, run_id: str, name: str) -> int:
+    """Whole rows of a table, its header aside."""
+    path = server.runs_dir / run_id / name
+    return max(path.read_text().count("\n") - 1, 0) if path.is_file() else 0
+
+
+def engine_of(server: Server) -> psutil.Process | None:
+    """The server's engine process, once there is one."""
+    children = psutil.Process(server.process.pid).children(recursive=True)
+    return next((child for child in children if ENGINE_MODULE in child.cmdline()), None)
+
+
+def is_running(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
