@@ -80,8 +80,8 @@ def _render_facts(image: np.ndarray, name: str) -> None:
 
     st.image(image_png(image, scale=7), width=7 * SIDE, alt=f"{name}, enlarged seven times")
     with st.container(horizontal=True):
-        row = st.number_input("Row", 0, SIDE - 1, key="pixel_row", width=90)
-        column = st.number_input("Column", 0, SIDE - 1, key="pixel_column", width=90)
+        row = st.number_input("Row", 0, SIDE - 1, key="pixel_row", width=84)
+        column = st.number_input("Column", 0, SIDE - 1, key="pixel_column", width=84)
     st.metric(
         pixel_name(row, column),
         f"{image[row, column]} of 255",
