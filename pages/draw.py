@@ -27,8 +27,8 @@ def can_answer(run: Run) -> bool:
     return run.has_model and not run.damaged and run.status.status in ("completed", "stopped")
 
 
-def render_no_model() -> None:
-    st.info("No model yet: train one, then draw for it.", icon=":material/model_training:")
+def render_no_model(message: str) -> None:
+    st.info(message, icon=":material/model_training:")
     st.page_link(
         "pages/train.py",
         label="Train a model",
@@ -93,14 +93,12 @@ st.title("Draw")
 st.markdown("Does a model recognise what you draw? Any of the ten garments, one at a time.")
 run = render_run_picker(can_answer, "Which model answers")
 if run is None:
-    render_no_model()
+    render_no_model("No model yet: train one, then draw for it.")
 elif not can_answer(run):
-    st.info(
-        f"{run.title} has no model that can answer ({run.damaged or run.status.status}). "
-        "Choose another run, or train one.",
-        icon=":material/hourglass_empty:",
+    render_no_model(
+        f"{run.title} has no model that can answer ({run.damaged or run.status.status}): "
+        "choose another run, or train one."
     )
-    render_no_model()
 else:
     _engine.get().warm(run.file("model.keras"))
     render_drawing(run.file("model.keras"))
