@@ -61,8 +61,13 @@ def share_done(status: Status) -> float:
     """0 to 1: the steps done of all steps that the run was asked for."""
     if not (status.epochs and status.steps_per_epoch):
         return 0.0
-    done = (status.epoch or 0) + min((status.step or 0) / status.steps_per_epoch, 1.0)
-    return min(done / status.epochs, 1.0)
+    return min((status.step or 0) / (status.epochs * status.steps_per_epoch), 1.0)
+
+
+def step_of_epoch(status: Status) -> int:
+    """The step within the running epoch, from 1; `status.json` counts those of the whole run."""
+    before = (status.epoch or 0) * (status.steps_per_epoch or 0)
+    return min(max((status.step or 0) - before, 0), status.steps_per_epoch or 0)
 
 
 def seconds_left(run: Run, history: pd.DataFrame) -> float | None:

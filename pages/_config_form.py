@@ -55,18 +55,30 @@ _MOST_SLIDER_STOPS = 600  # a longer range cannot be set by hand on a slider
 _HARD_TO_SPELL = {"learning_rate": {"step": 0.0005, "format": "%g"}}
 
 
-def render_config_form() -> TrainConfig:
-    """Draw the form; returns the config that it shows now."""
+def render_main_settings() -> None:
+    """Draw the settings the page is about: the network's layers, dropout, epochs, batch size."""
     _render_recipe()
     _render("architecture")
     is_cnn = st.session_state[_key("architecture")] == "cnn"
-    _render_sizes("filters" if is_cnn else "dense_units")
-    for name in ("dropout", "epochs", "batch_size"):
+    sizes = "filters" if is_cnn else "dense_units"
+    layers, dropout = st.columns(2)
+    with layers:
+        _render_count(sizes)
+    with dropout:
+        _render("dropout")
+    _render_sizes(sizes)
+    for name in ("epochs", "batch_size"):
         _render(name)
+
+
+def render_more_settings() -> None:
+    """Draw the settings that most trainings leave as they are, in three closed groups."""
+    is_cnn = st.session_state[_key("architecture")] == "cnn"
     with st.expander("Network", icon=":material/account_tree:"):
         if is_cnn:
             for name in ("kernel_size", "strides", "padding", "pool"):
                 _render(name)
+            _render_count("dense_units")
             _render_sizes("dense_units")
         else:
             st.caption("A dense network has no kernels, strides or pools.")
@@ -78,7 +90,6 @@ def render_config_form() -> TrainConfig:
     with st.expander("Data and name", icon=":material/dataset:"):
         for name in ("augmentation", "validation_fraction", "seed", "name"):
             _render(name)
-    return _read_form()
 
 
 def fill_form(config: TrainConfig) -> None:
@@ -97,9 +108,13 @@ def _key(name: str, part: int | str = "") -> str:
     return f"train_{name}{part}"
 
 
-def _render_recipe() -> None:
+def _fill_once() -> None:
     if _key("epochs") not in st.session_state:
         fill_form(TrainConfig())
+
+
+def _render_recipe() -> None:
+    _fill_once()
     st.selectbox(
         "Recipe",
         list(RECIPES),
@@ -112,7 +127,7 @@ def _render_recipe() -> None:
     )
     recipe = RECIPES.get(st.session_state["train_recipe"])
     if recipe:
-        st.caption(f"{recipe.summary} {recipe.source}")
+        st.caption(recipe.summary, help=recipe.source)
 
 
 def _apply_recipe() -> None:
@@ -124,22 +139,30 @@ def _render(name: str) -> None:
     _render_widget(name, _key(name), LABELS[name], FIELDS[name].default)
 
 
-def _render_sizes(name: str) -> None:
-    """One slider for how many layers, and one for the size of each."""
-    bounds, label = field_bounds(name), LABELS[name]
-    fewest = 1 if name == "filters" else 0
+def _render_count(name: str) -> None:
+    """A slider for the number of layers, of convolutions or dense ones."""
     st.slider(
         _COUNT_LABELS[name],
-        fewest,
-        bounds.max_length,
+        1 if name == "filters" else 0,
+        field_bounds(name).max_length,
         key=_key(name, "count"),
         persist_state="session",
     )
-    count = st.session_state[_key(name, "count")]
+
+
+def _render_sizes(name: str) -> None:
+    """The size of each layer."""
+    count = len(_read_sizes(name))
     for place in range(count):
-        st.session_state.setdefault(_key(name, place), FIELDS[name].default[0])
-        numbered = label if count == 1 else f"{label}, layer {place + 1}"
-        _render_widget(name, _key(name, place), numbered, FIELDS[name].default[0])
+        label = LABELS[name] if count == 1 else f"{LABELS[name]}, layer {place + 1}"
+        _render_widget(name, _key(name, place), label, FIELDS[name].default[0])
+
+
+def _read_sizes(name: str) -> tuple[int, ...]:
+    """The layers' sizes; a layer just added starts with the first one's default."""
+    first = FIELDS[name].default[0]
+    count = st.session_state[_key(name, "count")]
+    return tuple(st.session_state.setdefault(_key(name, place), first) for place in range(count))
 
 
 def _render_widget(name: str, key: str, label: str, default: Any) -> None:
@@ -170,12 +193,14 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _read_form() -> TrainConfig:
-    values = {}
-    for name in LABELS:
-        if isinstance(FIELDS[name].default, tuple):
-            count = st.session_state[_key(name, "count")]
-            values[name] = tuple(st.session_state[_key(name, place)] for place in range(count))
-        elif _key(name) in st.session_state:
-            values[name] = st.session_state[_key(name)]
-    return TrainConfig(**values)
+def read_form() -> TrainConfig:
+    """The config that the form shows; a widget not drawn yet holds what it was filled with."""
+    _fill_once()
+    return TrainConfig(
+        **{
+            name: _read_sizes(name)
+            if isinstance(FIELDS[name].default, tuple)
+            else st.session_state[_key(name)]
+            for name in LABELS
+        }
+    )

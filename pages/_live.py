@@ -144,7 +144,7 @@ def _describe_progress(run: Run, curves: Curves) -> str:
         return "Stopping after this step …"
     if not status.steps_per_epoch:
         return f"{status.message[:1].upper()}{status.message[1:]} …" if status.message else "…"
-    step = min(status.step or 0, status.steps_per_epoch)
+    step = progress.step_of_epoch(status)
     parts = [
         f"Epoch {(status.epoch or 0) + 1} of {status.epochs}",
         f"step {formats.count(step)} of {formats.count(status.steps_per_epoch)}",
@@ -196,9 +196,9 @@ def _render_failed(run: Run, _curves: Curves) -> None:
 
 
 def _render_metrics(*metrics: tuple[str, str, str]) -> None:
-    columns = st.columns(len(metrics))
-    for column, (label, value, explanation) in zip(columns, metrics, strict=True):
-        column.metric(label, value, help=f"{label}: {explanation}.")
+    with st.container(key="live_numbers"):
+        for label, value, explanation in metrics:
+            st.metric(label, value, help=f"{label}: {explanation}.")
 
 
 @functools.lru_cache(maxsize=32)

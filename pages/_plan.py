@@ -37,11 +37,12 @@ def render_plan(config: TrainConfig, image_count: int) -> None:
         st.caption(f":material/info: No layer table just now: {error}")
         return
     guess = _estimate(plan, config, image_count)
-    parameters, epoch, total = st.columns(3)
-    parameters.metric("Parameters", formats.count(plan["parameters"]))
-    epoch.metric("Per epoch", f"~ {formats.duration(guess.seconds_per_epoch)}")
-    total.metric("In all", f"~ {formats.duration(guess.seconds_per_epoch * config.epochs)}")
-    st.caption(f"Times are {guess.basis}.")
+    epoch, total = (guess.seconds_per_epoch * count for count in (1, config.epochs))
+    st.markdown(
+        f"**{formats.count(plan['parameters'])}** parameters  \n"
+        f"About **{formats.duration(epoch)}** per epoch, **{formats.duration(total)}** in all"
+    )
+    st.caption(f"{guess.basis[:1].upper()}{guess.basis[1:]}.")
     with st.expander("Layers", icon=":material/layers:"):
         st.dataframe(_layer_table(plan["layers"]), hide_index=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import streamlit as st
 
@@ -10,15 +11,9 @@ from fmnist import jobs, runs
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.feature_maps import check_architecture
 from fmnist.runs import Run
-from pages import _data, _live, _url
-from pages._config_form import render_config_form
-from pages._plan import render_plan
+from pages import _config_form, _data, _live, _plan, _url
 
 _DOUBLE_CLICK = 2.0  # seconds within which a second press of Start is the same wish
-# On a phone the columns are stacked: what is being watched comes before the settings.
-_WATCHED_FIRST = """<style>@media (max-width: 640px) {
-.st-key-train_page > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
-}</style>"""
 
 
 def _find_run(everything: list[Run]) -> Run | None:
@@ -35,7 +30,8 @@ def _find_run(everything: list[Run]) -> Run | None:
 
 @st.fragment
 def _render_setup(image_count: int) -> None:
-    config = render_config_form()
+    _config_form.render_main_settings()
+    config = _config_form.read_form()
     try:
         check_architecture(config)
         problem = ""
@@ -53,8 +49,11 @@ def _render_setup(image_count: int) -> None:
         _render_queue_setting()
     if is_pressed:
         _start(config)
-    if not problem:
-        render_plan(config, image_count)
+    plan = st.container()
+    _config_form.render_more_settings()
+    if not problem:  # last: the engine may have to start first, and nothing else waits for it
+        with plan:
+            _plan.render_plan(config, image_count)
 
 
 def _render_queue_setting() -> None:
@@ -97,11 +96,11 @@ st.title("Train")
 st.caption("Choose a network, start it, and watch it learn.")
 everything = runs.list_runs()
 watched = _find_run(everything)
-with st.container(key="train_page"):
+st.html(Path(__file__).with_name("_train.css"))
+with st.container(key="train_watching" if watched else "train_page"):
     setup, live = st.columns([3, 5], gap="large")
 with live:
     if watched:
-        st.html(_WATCHED_FIRST)
         _live.render_live(watched)
     else:
         _live.render_nothing_yet(everything)

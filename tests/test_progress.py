@@ -23,17 +23,23 @@ def make_run(lab, **status):
         (Status("running"), 0),
         (Status("running", epochs=4), 0),
         (Status("running", epochs=4, steps_per_epoch=10, epoch=0, step=5), 0.125),
-        (Status("running", epochs=4, steps_per_epoch=10, epoch=1, step=10), 0.5),
+        (Status("running", epochs=4, steps_per_epoch=10, epoch=1, step=20), 0.5),
         (Status("running", epochs=4, steps_per_epoch=10, epoch=3, step=99), 1),
-        (Status("running", epochs=4, steps_per_epoch=10, epoch=9, step=0), 1),
+        (Status("running", epochs=4, steps_per_epoch=10, epoch=3, step=40), 1),
     ],
 )
 def test_share_done(status, share):
     assert progress.share_done(status) == share
 
 
+@pytest.mark.parametrize(("step", "of_epoch"), [(None, 0), (20, 0), (21, 1), (30, 10), (99, 10)])
+def test_step_of_epoch(step, of_epoch):
+    status = Status("running", epochs=4, steps_per_epoch=10, epoch=2, step=step)
+    assert progress.step_of_epoch(status) == of_epoch
+
+
 def test_time_left_by_finished_epochs_or_else_by_the_rate(lab):
-    run = make_run(lab, epoch=1, step=5, steps_per_epoch=10, images_per_second=500.0)
+    run = make_run(lab, epoch=1, step=15, steps_per_epoch=10, images_per_second=500.0)
     # 2.5 of 4 epochs are left: 2 s each by the history, 10 steps × 100 / 500 = 2 s by the rate.
     assert progress.seconds_left(run, pd.DataFrame({"seconds": [3.0, 5.0]})) == 10.0
     assert progress.seconds_left(run, pd.DataFrame({"seconds": []})) == 5.0

@@ -1,0 +1,231 @@
+"""The Train page in every state a run can be in, without a browser.
+
+`run_every` never fires here: each `.run()` is one look.
+"""
+
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fmnist import runs
+from fmnist.config import TrainConfig
+from tests import made_runs
+
+APP = Path(__file__).parents[2] / "app.py"
+TRAINING_ENDS = 90  # seconds; a tiny network, but TensorFlow's import on a busy computer
+
+
+def open_train(**query: str) -> AppTest:
+    at = AppTest.from_file(str(APP), default_timeout=60).run()
+    at.switch_page("pages/train.py")
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def words(at: AppTest) -> str:
+    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
+    return "\n".join(str(element.value) for kind in kinds for element in at.get(kind))
+
+
+def button(at: AppTest, label: str):
+    return next(button for button in at.button if button.label == label)
+
+
+def labels(at: AppTest) -> set[str]:
+    return {button.label for button in at.button}
+
+
+def metrics(at: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in at.metric}
+
+
+def test_no_runs_yet_shows_the_form_and_what_will_appear(lab):
+    at = open_train()
+    assert "Your training will appear here" in words(at)
+    assert "347,146" in words(at)  # 320 of conv 3×3×32, 346,176 + 650 of dense 5408 → 64 → 10
+    assert "a first guess" in words(at).lower()
+    assert not button(at, "Start training").disabled
+    assert "run" not in at.query_params
+    table = at.dataframe[0].value
+    assert list(table["Output"])[-1] == "10"
+    assert table["Parameters"].sum() == 347_146
+
+
+def test_finished_runs_are_offered_while_nothing_trains(lab):
+    made_runs.write_run(lab.runs_dir, name="Yesterday's")
+    at = open_train()
+    links = [link.proto.label for link in at.get("page_link")]
+    assert any("Yesterday's · 90.0\N{NO-BREAK SPACE}% on the test set" in link for link in links)
+
+
+def test_a_recipe_moves_all_sliders_and_its_values_survive_another_page(lab):
+    at = open_train()
+    at.selectbox(key="train_recipe").select("conv-8-24-48-strided").run()
+    assert not at.exception
+    at.switch_page("pages/browse.py").run()
+    at.switch_page("pages/train.py").run()
+    assert [at.slider(key=f"train_filters{place}").value for place in range(3)] == [8, 24, 48]
+    assert at.slider(key="train_batch_size").value == 100
+    assert at.slider(key="train_dropout").value == 0.5
+    at.slider(key="train_epochs").set_value(1).run()
+    at.slider(key="train_filterscount").set_value(2).run()
+    assert not at.exception
+    assert [slider.key for slider in at.slider if "train_filters" in slider.key] == [
+        "train_filterscount",
+        "train_filters0",
+        "train_filters1",
+    ]
+
+
+def test_a_network_that_cannot_be_built_is_one_sentence_and_no_start(lab):
+    at = open_train()
+    at.slider(key="train_filterscount").set_value(5).run()
+    assert "use fewer convolutions" in words(at)
+    assert button(at, "Start training").disabled
+    at.slider(key="train_filterscount").set_value(1).run()
+    assert not button(at, "Start training").disabled
+
+
+def test_a_running_run_is_watched_without_being_asked_for(lab):
+    made_runs.write_run(lab.runs_dir, status="running", epochs=3, name="Under way")
+    at = open_train()
+    assert "Under way" in words(at)
+    assert "Training" in words(at)
+    assert "Stop" in labels(at)
+    shown = metrics(at)
+    # The last rows that made_runs writes: batch 10 and epoch 2.
+    assert shown["Accuracy"] == f"{100 * (1 - 0.4 * 0.93**10):.1f}\N{NO-BREAK SPACE}%"
+    assert shown["Validation"] == f"{100 * (0.98 - 0.3 * 0.7):.1f}\N{NO-BREAK SPACE}%"
+    assert shown["Loss"] == f"{0.9 * 0.93**10:.3f}"
+    assert len(at.get("plotly_chart")) == 2
+
+
+def test_stop_writes_the_stop_file_and_says_so(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    at = open_train(run=run_dir.name)
+    button(at, "Stop").click().run()
+    assert not at.exception
+    assert runs.is_stop_requested(run_dir)
+    assert button(at, "Stopping …").disabled
+
+
+def test_a_queued_run_knows_its_place_and_can_be_cancelled(lab):
+    made_runs.write_run(lab.runs_dir, "20260101-000000-busy", status="running", name="Busy")
+    for place in range(2):
+        run_dir = made_runs.write_run(
+            lab.runs_dir, f"20260101-00000{place + 1}-q", status="queued", name=f"Waits {place}"
+        )
+        runs.write_status(run_dir, queued_at=time.time() - 30 + place)
+    at = open_train(run=run_dir.name)
+    assert "Second in line, behind Waits 0." in words(at)
+    button(at, "Cancel").click().run()
+    assert runs.is_stop_requested(run_dir)
+
+
+def test_a_finished_run_has_its_score_and_leads_on(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, accuracy=0.915)
+    at = open_train(run=run_dir.name)
+    assert metrics(at)["Test accuracy"] == "91.5\N{NO-BREAK SPACE}%"
+    assert metrics(at)["Best epoch"] == "3"
+    assert "Stop" not in labels(at)
+    links = [link.proto for link in at.get("page_link")]
+    assert {"evaluate", "draw", "runs"} <= {link.page for link in links}
+    assert all(run_dir.name in link.query_string for link in links)
+
+
+def test_a_failed_run_says_why_and_shows_the_end_of_its_log(lab):
+    reason = "The loss became NaN in epoch 2, step 7: lower the learning rate (it was 10)."
+    run_dir = made_runs.write_run(lab.runs_dir, status="failed", message=reason)
+    at = open_train(run=run_dir.name)
+    assert [error.value for error in at.error] == [reason]
+    assert "made by tests/made_runs.py" in at.code[0].value
+
+
+def test_a_killed_training_is_failed_at_the_next_look(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, status="running", is_alive=False)
+    at = open_train(run=run_dir.name)
+    assert "was killed" in at.error[0].value
+
+
+def test_a_cancelled_run_says_so(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, status="queued")
+    runs.write_status(run_dir, status="stopped", message="Cancelled before it started.")
+    at = open_train(run=run_dir.name)
+    assert "Cancelled before it started." in words(at)
+
+
+def test_a_damaged_run_is_named_and_the_form_still_works(lab):
+    run_dir = made_runs.write_run(lab.runs_dir)
+    (run_dir / "config.json").write_text("{")
+    at = open_train(run=run_dir.name)
+    assert "config.json cannot be read" in words(at)
+    assert not button(at, "Start training").disabled
+
+
+@pytest.mark.parametrize(
+    "hostile", ["../../etc/passwd", "<script>alert(1)</script>", "x" * 5000, "", "%00"]
+)
+def test_a_hostile_address_is_a_polite_warning(lab, hostile):
+    at = open_train(run=hostile)
+    assert "should be the id of a run" in at.warning[0].value
+    assert "<" not in at.warning[0].value
+    assert "Your training will appear here" in words(at)
+
+
+def test_a_deleted_run_in_the_address_is_a_warning(lab):
+    at = open_train(run="20260101-000000-gone")
+    assert "may have been deleted" in at.warning[0].value
+
+
+def test_a_runs_folder_that_cannot_be_written_is_one_sentence(lab):
+    lab.runs_dir.rmdir()
+    lab.runs_dir.write_text("not a folder")
+    at = open_train()
+    button(at, "Start training").click().run()
+    assert not at.exception
+    assert "cannot be written" in at.error[0].value
+
+
+def test_trainings_at_once_is_kept_in_the_runs_folder(lab):
+    at = open_train()
+    at.slider(key="train_parallel").set_value(2).run()
+    assert runs.read_parallel_trainings() == 2
+    assert open_train().slider(key="train_parallel").value == 2
+
+
+def test_no_dataset_tells_what_to_put_where(lab, monkeypatch, tmp_path):
+    monkeypatch.setenv("FMNIST_DATA_DIR", str(tmp_path / "nowhere"))
+    at = open_train()
+    assert "Start training" not in labels(at)
+    assert "train-images-idx3-ubyte.gz" in words(at)
+
+
+def test_start_trains_in_a_process_of_its_own(lab):
+    at = open_train()
+    at.segmented_control(key="train_architecture").set_value("dense").run()
+    at.slider(key="train_epochs").set_value(1).run()
+    at.number_input(key="train_dense_units0").set_value(8).run()
+    at.text_input(key="train_name").set_value("From the page").run()
+    button(at, "Start training").click().run()
+    assert not at.exception
+    run = runs.load_run(at.query_params["run"])
+    assert run.config == TrainConfig(
+        name="From the page", architecture="dense", dense_units=(8,), epochs=1
+    )
+    button(at, "Start training").click().run()  # the second half of a double click
+    assert len(runs.list_runs()) == 1
+
+    deadline = time.monotonic() + TRAINING_ENDS
+    while run.is_live and time.monotonic() < deadline:
+        time.sleep(0.2)
+        run = runs.load_run(run.run_id)
+    assert run.status.status == "completed", (run.status, runs.read_log(run))
+    at.run()
+    assert "From the page" in words(at)
+    assert metrics(at)["Test accuracy"].endswith("%")
+    assert "from 1 earlier run on this machine" in words(at).lower()
