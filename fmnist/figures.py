@@ -210,12 +210,14 @@ def plot_confusion_matrix(
     mode: MatrixMode = "counts",
     class_names: tuple[str, ...] = CLASS_NAMES,
     selected: tuple[int, int] | None = None,
+    text_colour: str | None = None,
 ) -> go.Figure:
     """A confusion matrix of counts, int (10, 10), rows true, as `evaluate.normalised` shows it.
 
     Right answers are blue and wrong ones orange, each on its own square-root scale, so that the
     confusions are not drowned by the diagonal. Every cell is a point with `customdata`
-    [true, predicted], which a click returns. selected: the outlined cell.
+    [true, predicted], which a click returns. selected: the outlined cell. text_colour: of the
+    numbers in the cells, which need the theme's strongest; None leaves it to the chart's theme.
     """
     values = normalised(matrix, mode)
     size = len(class_names)
@@ -242,10 +244,10 @@ def plot_confusion_matrix(
         "y": [true for true, _ in cells],
         "customdata": [list(cell) for cell in cells],
         "text": [_cell_text(values[cell], mode) for cell in cells],
-        "textfont": {"size": 12},
+        "textfont": {"size": 12, "color": text_colour},
         "marker": {"symbol": "square", "size": 26, "color": _CLEAR, "line": {"width": 0}},
         # Plotly would fade all other cells on a click: the outline says enough.
-        "unselected": {"marker": {"opacity": 1}, "textfont": {}},
+        "unselected": {"marker": {"opacity": 1}, "textfont": {"color": text_colour}},
         "hovertext": [
             f"<b>{class_names[true]}</b> called <b>{class_names[predicted]}</b><br>"
             f"{matrix[true, predicted]:,} of {matrix[true].sum():,} "
@@ -323,14 +325,14 @@ def plot_report(report: pd.DataFrame) -> go.Figure:
                 "xaxis": f"x{suffix}",
                 "marker": {"color": list(CLASS_COLOURS)},
                 "text": [f"{100 * value:.1f}" for value in classes[column]],
-                "textposition": "outside",
-                "cliponaxis": False,
+                "textposition": "auto",
+                "textangle": 0,
                 "hovertemplate": f"%{{y}}: {title[:-4].lower()} %{{x:.1%}}<extra></extra>",
             }
         )
         layout[f"xaxis{suffix}"] = _axis(
             title,
-            range=[0, 1.18],
+            range=[0, 1.03],
             domain=[number * 0.345, number * 0.345 + 0.31],
             tickvals=[0, 0.5, 1],
             ticktext=["0", "50", "100"],
@@ -338,6 +340,7 @@ def plot_report(report: pd.DataFrame) -> go.Figure:
         layout["shapes"].append(
             {
                 "type": "line",
+                "layer": "below",
                 "xref": f"x{suffix}",
                 "yref": "paper",
                 "x0": macro[column],

@@ -7,10 +7,7 @@ import streamlit as st
 
 from fmnist import formats
 from fmnist.dataset import CLASS_NAMES
-from fmnist.evaluate import (
-    Evaluation,
-    select,
-)
+from fmnist.evaluate import Evaluation, select
 from pages import _url
 from pages._image_grid import render_grid
 
@@ -88,7 +85,8 @@ def render_images(evaluation: Evaluation, images: np.ndarray) -> None:
     _render_filters()
     indices = selected_indices(evaluation)
     total = formats.count(len(evaluation.labels))
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox("Order", SORT, format_func=SORT.get, width=240, **_url.bind("sort", "page"))
         st.markdown(f"**{formats.count(len(indices))}** of {total} test images", width="content")
         st.button(
             "Reset filters",
@@ -117,7 +115,6 @@ def _render_filters() -> None:
                 width=170,
                 **_url.bind(name, "page"),
             )
-        st.selectbox("Order", SORT, format_func=SORT.get, width=240, **_url.bind("sort", "page"))
         low, high = sorted((_url.read("min_confidence"), _url.read("max_confidence")))
         st.session_state["confidence_range"] = (low, high)
         st.slider(

@@ -41,7 +41,9 @@ def render_matrix(evaluation: Evaluation, images: np.ndarray) -> None:
             **_url.bind("matrix"),
         )
         st.caption(f"{MATRIX_HELP[mode]} Choose a cell to see its images.")
-        figure = figures.plot_confusion_matrix(evaluation.confusion_matrix, mode, selected=selected)
+        figure = figures.plot_confusion_matrix(
+            evaluation.confusion_matrix, mode, selected=selected, text_colour=_text_colour()
+        )
         st.plotly_chart(
             figure,
             key="confusion_matrix",
@@ -57,6 +59,11 @@ def render_matrix(evaluation: Evaluation, images: np.ndarray) -> None:
             _render_top_confusions(evaluation)
 
 
+def _text_colour() -> str:
+    """The theme's text colour: Streamlit's own for charts is a grey too faint for filled cells."""
+    return st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")
+
+
 def _choose_cell() -> None:
     points = st.session_state["confusion_matrix"]["selection"]["points"]
     if points:
@@ -68,15 +75,16 @@ def _render_top_confusions(evaluation: Evaluation) -> None:
     st.subheader("Most frequent confusions")
     if not evaluation.top_confusions:
         st.markdown("None: every answer is right.")
-    for true, predicted, count in evaluation.top_confusions[:TOP_CONFUSIONS]:
-        st.button(
-            describe_confusion(true, predicted, count),
-            key=f"confusion_{true}_{predicted}",
-            type="tertiary",
-            icon=":material/arrow_forward:",
-            on_click=_url.write,
-            kwargs={"true": true, "predicted": predicted, "page": None},
-        )
+    with st.container(gap="xxsmall"):
+        for true, predicted, count in evaluation.top_confusions[:TOP_CONFUSIONS]:
+            st.button(
+                describe_confusion(true, predicted, count),
+                key=f"confusion_{true}_{predicted}",
+                type="tertiary",
+                icon=":material/arrow_forward:",
+                on_click=_url.write,
+                kwargs={"true": true, "predicted": predicted, "page": None},
+            )
 
 
 def _render_cell(evaluation: Evaluation, images: np.ndarray, true: int, predicted: int) -> None:

@@ -25,8 +25,8 @@ def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
     true, predicted = evaluation.labels[index], evaluation.predictions[index]
     _render_steps(evaluation, index)
     is_correct = evaluation.is_correct[index]
-    verb = "rightly called" if is_correct else "called"
-    st.header(f"{CLASS_NAMES[true]}, {verb} {CLASS_NAMES[predicted]}")
+    said = "rightly recognised" if is_correct else f"called {CLASS_NAMES[predicted]}"
+    st.header(f"{CLASS_NAMES[true]}, {said}")
     st.caption(
         f"Test image {formats.count(index)} · {formats.percent(evaluation.confidence[index])} "
         f"confident · {'right' if is_correct else 'wrong'}"

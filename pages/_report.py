@@ -12,7 +12,7 @@ from pages import _url
 def render_report(evaluation: Evaluation, _images: np.ndarray) -> None:
     from fmnist import figures
 
-    left, right = st.columns([2, 3], gap="medium")
+    left, right = st.columns([5, 6], gap="medium")
     with left:
         st.dataframe(
             evaluation.report,

@@ -57,8 +57,10 @@ def render_view(evaluation, images) -> None:
     VIEWS[view][1](evaluation, images)
 
 
-st.title("Evaluate")
-run = render_run_picker(lambda candidate: candidate.has_scores)
+heading, choice = st.columns([1, 2], vertical_alignment="bottom")
+heading.title("Evaluate")
+with choice:
+    run = render_run_picker(lambda candidate: candidate.has_scores)
 if run is None:
     _no_scores.render_no_run()
     st.stop()
