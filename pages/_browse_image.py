@@ -22,8 +22,9 @@ _scroll_to_top = st.components.v2.component(
     js="""
     const shown = new WeakMap();
     export default function ({ data, parentElement }) {
-      if (shown.get(parentElement) === data) return;
-      shown.set(parentElement, data);
+      const [image] = data;
+      if (shown.get(parentElement) === image) return;
+      shown.set(parentElement, image);
       parentElement.querySelector("span").scrollIntoView({ block: "end" });
     }
     """,
@@ -34,7 +35,7 @@ def render(data: Dataset, split: str, index: int, sample: np.ndarray) -> None:
     """The whole page for image `index` (valid) of `split`; `sample` is what its grid showed."""
     images, labels = data.split(split)
     image, name = images[index], CLASS_NAMES[labels[index]]
-    _scroll_to_top(key="top", data=f"{split} {index}")
+    _scroll_to_top(key="top", data=[f"{split} {index}"])
     _render_steps(index, sample, len(images))
     st.title(name)
     st.caption(f"{SPLIT_NAMES[split].capitalize()} {formats.count(index)}, label {labels[index]}")

@@ -4,21 +4,22 @@ const PAUSE = 200; // ms after the last arrow key until the server hears of it
 const states = new WeakMap(); // table → what it shows and which pixel is picked
 
 export default function ({ data, parentElement, setTriggerValue }) {
+  const [values, picked] = data;
   const table = parentElement.querySelector("table");
   const readout = parentElement.querySelector("p");
   const state = states.get(table) ?? {};
   states.set(table, state);
-  const text = JSON.stringify(data.values);
+  const text = JSON.stringify(values);
   if (state.text !== text) {
-    draw(table, data.values);
+    draw(table, values);
     state.text = text;
   }
   // While a pick is on its way, the server's answer is about an earlier one.
-  if (!state.timer) [state.row, state.column] = data.picked;
+  if (!state.timer) [state.row, state.column] = picked;
 
   const say = (r, c) => {
     const name = `pixel${r * SIDE + c + 1}`;
-    readout.textContent = `Row ${r}, column ${c}: ${name} is ${data.values[r][c]}`;
+    readout.textContent = `Row ${r}, column ${c}: ${name} is ${values[r][c]}`;
   };
   const show = () => {
     frame(table, state.row, state.column);

@@ -30,7 +30,8 @@ def render_pixels(
     """
     result = _component(
         key=key,
-        data={"values": image.tolist(), "picked": list(picked)},
+        # A list, because Streamlit looks through a dict for tables and imports pandas for that.
+        data=[image.tolist(), list(picked)],
         on_picked_change=lambda: None,
     )
     match result.picked:
