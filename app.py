@@ -1,10 +1,14 @@
 """The Fashion-MNIST Lab: `streamlit run app.py`. The page list and the frame, nothing else."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages import _engine, _live_strip
 
-st.set_page_config(page_title="Fashion-MNIST Lab", page_icon=":material/apparel:", layout="wide")
+FAVICON = Path(__file__).parent / ".streamlit" / "favicon.png"  # local: works without a network
+
+st.set_page_config(page_title="Fashion-MNIST Lab", page_icon=str(FAVICON), layout="wide")
 page = st.navigation(
     [
         st.Page("pages/browse.py", title="Browse", icon=":material/grid_view:", default=True),

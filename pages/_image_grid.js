@@ -1,7 +1,7 @@
 const MARKS = { right: "✓", wrong: "✕" };
 const drawn = new WeakMap(); // grid element → the content it shows
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".grid");
   const layout = JSON.stringify([data.content, data.captions, data.tones, data.size, data.label]);
   if (drawn.get(grid) !== layout) {

@@ -57,17 +57,20 @@ def render_grid(
     content = hash((sprite, *alts))
     result = _component(
         key=key,
-        data={
-            "sprite": sprite,
-            "columns": min(SPRITE_COLUMNS, count),
-            "captions": captions,
-            "alts": alts,
-            "tones": tones,
-            "selected": selected,
-            "size": size,
-            "label": label,
-            "content": str(content),
-        },
+        # In a list: given a dictionary, Streamlit imports pandas to look for tables in it.
+        data=[
+            {
+                "sprite": sprite,
+                "columns": min(SPRITE_COLUMNS, count),
+                "captions": captions,
+                "alts": alts,
+                "tones": tones,
+                "selected": selected,
+                "size": size,
+                "label": label,
+                "content": str(content),
+            }
+        ],
         on_clicked_change=lambda: None,
     )
     return _clicked_position(result.clicked, str(content), count)

@@ -113,13 +113,18 @@ def read(name: str) -> Any:
 
 
 def write(**values: Any) -> None:
-    """Put values into the address; None, or a parameter's default, takes it out."""
+    """Put values into the address; None, or a parameter's default, takes it out.
+
+    All at once, so that the browser's Back never stops halfway.
+    """
+    query = st.query_params.to_dict()
     for name, value in values.items():
         parameter = PARAMETERS[name]
-        if value is None or value == parameter.default:
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = parameter.format(value)
+        query.pop(name, None)
+        if value is not None and value != parameter.default:
+            query[name] = parameter.format(value)
+    if query != st.query_params.to_dict():
+        st.query_params.from_dict(query)
 
 
 def link(**values: Any) -> dict[str, str]:
