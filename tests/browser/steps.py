@@ -56,8 +56,7 @@ def expect_training(page: Page, epoch: int = 1) -> None:
 
 def expect_badge(page: Page, label: str, timeout: float = TRAINING_ENDS) -> None:
     """Wait until the run on the Train page is in this state."""
-    badge = main(page).get_by_test_id("stMarkdownContainer").get_by_text(label, exact=True)
-    expect(badge).to_be_visible(timeout=timeout)
+    expect(main(page).locator(".stMarkdownBadge", has_text=label)).to_be_visible(timeout=timeout)
 
 
 def expect_more_points(page: Page) -> None:
