@@ -1,9 +1,10 @@
-"""One long-lived child process that holds TensorFlow, and the client that talks to it.
+"""The client of one long-lived child process that holds TensorFlow.
 
 The server stays light and quick to start; whoever needs a prediction asks an `Engine`, which starts
-`python -m fmnist.engine` when first used. They exchange frames over the child's stdin and stdout: a
-length prefix, a JSON header and the raw bytes of arrays (no pickle: nothing in a frame is code).
-The child leaves as soon as its stdin closes, whatever it is doing, so it never outlives the server.
+`python -m fmnist.engine_child` when first used. They exchange frames over the child's stdin and
+stdout: a length prefix, a JSON header and the raw bytes of arrays (no pickle: nothing in a frame is
+code). The child leaves as soon as its stdin closes, whatever it is doing, so it never outlives the
+server.
 """
 
 from __future__ import annotations
@@ -12,17 +13,12 @@ import contextlib
 import json
 import math
 import os
-import queue
-import signal
 import struct
 import subprocess
 import sys
 import threading
 import time
-import traceback
-import zipfile
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,15 +30,12 @@ from fmnist.config import TrainConfig
 REQUEST_TIMEOUT = 90.0  # seconds; the first request may wait for TensorFlow's import
 MAX_HEADER_BYTES = 1 << 20
 MAX_BODY_BYTES = 128 << 20  # 60,000 images have 47 MB
-MAX_MODELS = 4  # kept in the child's memory
-CHUNK = 1000  # images per call of the model; bounds the size of feature maps
-INPUT_SHAPE = (None, 28, 28, 1)
-OUTPUT_SHAPE = (None, 10)
+# Passed on with a request, as this process may have changed them since the child started.
+DATA_VARIABLES = ("FMNIST_DATA_DIR", "FMNIST_CACHE_DIR")
 
 _PREFIX = struct.Struct("!4sIQ")  # magic, bytes of the header, bytes of the body
 _MAGIC = b"FML1"
 _DTYPES = ("uint8", "float32", "int64")
-_DATA_VARIABLES = ("FMNIST_DATA_DIR", "FMNIST_CACHE_DIR")
 
 Arrays = Mapping[str, np.ndarray]
 Answer = tuple[dict[str, Any], Arrays]
@@ -157,7 +150,7 @@ class Engine:
             EngineError: there is no dataset, or k exceeds its number of training images.
         """
         _require_images(images)
-        variables = {name: os.environ.get(name) for name in _DATA_VARIABLES}
+        variables = {name: os.environ.get(name) for name in DATA_VARIABLES}
         header = {"k": int(k), "environment": variables}
         _, arrays = self._ask("find_neighbours", header, {"images": images})
         return arrays["indices"], arrays["distances"]
@@ -277,7 +270,7 @@ def _start_child() -> subprocess.Popen[bytes]:
         "CUDA_VISIBLE_DEVICES": "-1",
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "fmnist.engine"],
+        [sys.executable, "-m", "fmnist.engine_child"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,
@@ -294,166 +287,3 @@ def _require_images(images: np.ndarray) -> None:
         raise ValueError(f"images are {images.dtype} {images.shape}; expected uint8 (N, 28, 28)")
     if not len(images):
         raise ValueError("images is empty; expected at least one")
-
-
-# -- the child ------------------------------------------------------------------------------------
-
-
-class _Models:
-    """Loaded models as compiled functions, the least recently used given up first."""
-
-    def __init__(self) -> None:
-        self._functions: OrderedDict[tuple[str, int, int], Callable] = OrderedDict()
-
-    def get(self, path: str) -> Callable:
-        try:
-            stat = Path(path).stat()
-        except OSError as error:
-            raise EngineError(f"There is no model at {path} ({error.strerror}).") from None
-        key = (path, stat.st_mtime_ns, stat.st_size)
-        if key not in self._functions:
-            self._functions[key] = _load_model(path)
-            if len(self._functions) > MAX_MODELS:
-                self._functions.popitem(last=False)
-        self._functions.move_to_end(key)
-        return self._functions[key]
-
-
-def _import_tensorflow() -> Any:
-    """TensorFlow, without the lines its libraries print before they know the log level."""
-    if "tensorflow" not in sys.modules:
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        try:
-            import tensorflow  # noqa: F401 - the first import is the one that prints
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            os.close(nowhere)
-    import tensorflow as tf
-
-    return tf
-
-
-def _load_model(path: str) -> Callable:
-    """A function from images uint8 (N, 28, 28, 1) to probabilities float32 (N, 10), warmed up."""
-    tf = _import_tensorflow()
-    import keras
-
-    try:
-        model = keras.models.load_model(path, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
-        raise EngineError(
-            f"{path} is not a Keras model that can be opened: it is damaged, cut short, or was not "
-            "written by Keras 3."
-        ) from error
-    shapes = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
-    if shapes != (INPUT_SHAPE, OUTPUT_SHAPE):
-        raise EngineError(
-            f"The model {path} goes from {shapes[0]} to {shapes[1]}; expected from {INPUT_SHAPE} "
-            f"to {OUTPUT_SHAPE}."
-        )
-
-    # One fixed signature: a batch of another size does not trace the model anew.
-    @tf.function(input_signature=[tf.TensorSpec(INPUT_SHAPE, tf.uint8)])
-    def apply(images: tf.Tensor) -> tf.Tensor:
-        return tf.cast(model(tf.cast(images, tf.float32), training=False), tf.float32)
-
-    apply(np.zeros((1, 28, 28, 1), np.uint8))
-    return apply
-
-
-class _Service:
-    """What the child can do. Heavy modules are imported by the first operation that needs them."""
-
-    def __init__(self) -> None:
-        self._models = _Models()
-        self._neighbours: tuple[str, Any] | None = None  # dataset's fingerprint, index
-        self._operations: dict[str, Callable[[dict[str, Any], Arrays], Answer]] = {
-            "warm": self._warm,
-            "predict": self._predict,
-            "describe": self._describe,
-            "find_neighbours": self._find_neighbours,
-        }
-
-    def answer(self, header: dict[str, Any], arrays: Arrays) -> Answer:
-        try:
-            return self._operations[header["operation"]](header, arrays)
-        except ValueError as error:
-            return {"error": str(error)}, {}
-        except Exception as error:  # noqa: BLE001 - one bad request may not end the process
-            traceback.print_exception(error)
-            return {"error": f"The model process failed: {type(error).__name__}: {error}"}, {}
-
-    def _warm(self, header: dict[str, Any], _arrays: Arrays) -> Answer:
-        _import_tensorflow()
-        if header["model"] is not None:
-            self._models.get(header["model"])
-        return {}, {}
-
-    def _predict(self, header: dict[str, Any], arrays: Arrays) -> Answer:
-        model = self._models.get(header["model"])
-        images = arrays["images"][..., np.newaxis]
-        chunks = [model(images[i : i + CHUNK]).numpy() for i in range(0, len(images), CHUNK)]
-        probabilities = np.concatenate(chunks)
-        if not np.isfinite(probabilities).all():
-            raise EngineError(
-                f"The model {header['model']} gives answers that are not numbers: its training "
-                "diverged."
-            )
-        return {}, {"probabilities": probabilities}
-
-    def _describe(self, header: dict[str, Any], _arrays: Arrays) -> Answer:
-        _import_tensorflow()
-        from fmnist import models
-
-        model = models.build_model(TrainConfig.from_json(header["config"]))
-        description = {
-            "layers": models.describe_model(model),
-            "parameters": model.count_params(),
-            "macs_per_image": models.count_macs(model),
-        }
-        return description, {}
-
-    def _find_neighbours(self, header: dict[str, Any], arrays: Arrays) -> Answer:
-        from fmnist import dataset, neighbours
-
-        for name, value in header["environment"].items():
-            if name in _DATA_VARIABLES:
-                os.environ.pop(name, None)
-                if value is not None:
-                    os.environ[name] = value
-        data = dataset.load_dataset()
-        if self._neighbours is None or self._neighbours[0] != data.fingerprint:
-            self._neighbours = data.fingerprint, neighbours.Neighbours(data.train_images)
-        indices, distances = self._neighbours[1].nearest(arrays["images"], header["k"])
-        return {}, {"indices": indices, "distances": distances}
-
-
-def _read_requests(source: BinaryIO, requests: queue.SimpleQueue) -> None:
-    """Runs in its own thread, so that the child notices the end of the server while it works."""
-    while True:
-        try:
-            requests.put(read_frame(source))
-        except (OSError, ValueError):
-            os._exit(0)
-
-
-def _serve() -> None:
-    # Nothing but frames may reach the client: whatever else prints to stdout goes to stderr. Nor
-    # may another thread's library touch the pipe that the reader waits on (it hangs on Windows).
-    source, target = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server; stdin closes after it
-    requests: queue.SimpleQueue = queue.SimpleQueue()
-    threading.Thread(target=_read_requests, args=(source, requests), daemon=True).start()
-    service = _Service()
-    while True:
-        header, arrays = requests.get()
-        answer, results = service.answer(header, arrays)
-        write_frame(target, {**answer, "number": header["number"]}, results)
-
-
-if __name__ == "__main__":
-    _serve()
