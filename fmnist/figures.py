@@ -333,7 +333,7 @@ def plot_report(report: pd.DataFrame) -> go.Figure:
         layout[f"xaxis{suffix}"] = _axis(
             title,
             range=[0, 1.03],
-            domain=[number * 0.345, number * 0.345 + 0.31],
+            domain=[number * 0.355, number * 0.355 + 0.29],
             tickvals=[0, 0.5, 1],
             ticktext=["0", "50", "100"],
         )

@@ -77,8 +77,14 @@ def render_selection(evaluation: Evaluation, images: np.ndarray, indices: np.nda
         _url.write(index=int(shown[position]))
         st.rerun()
     if pages > 1:
-        _url.write(page=page)
-        st.pagination(pages, **_url.bind("page"))
+        # A widget of its own for each page: one that stays would keep its number when the filters
+        # change, and st.pagination's default rules out `_url.bind`.
+        key = f"page_{page}_of_{pages}"
+        st.pagination(pages, default=page, key=key, on_change=_keep_page, args=(key,))
+
+
+def _keep_page(key: str) -> None:
+    _url.write(page=st.session_state[key])
 
 
 def render_images(evaluation: Evaluation, images: np.ndarray) -> None:

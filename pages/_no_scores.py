@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist import formats, runs
+from fmnist.dataset import Dataset
 from fmnist.runs import Run
 from pages import _url
 
@@ -40,13 +41,15 @@ def render_reason(run: Run) -> None:
         render_link("train", "Look at the run, or train again", ":material/model_training:")
 
 
-def render_another_dataset(run: Run, loaded: str) -> None:
+def render_another_dataset(run: Run, loaded: Dataset) -> None:
     """The run's own figures, but no images: those loaded now are not the ones it answered."""
-    results, name = runs.read_results(run), runs.read_environment(run).get("dataset", "unknown")
+    results, environment = runs.read_results(run), runs.read_environment(run)
     st.warning(
-        f"This run was trained and scored on other data (“{name}”) than the dataset loaded now "
-        f"(“{loaded}”), so its answers cannot be shown beside these images. Set FMNIST_DATA_DIR "
-        "to the folder it was trained on and start the app again.",
+        "This run was trained and scored on other data "
+        f"({environment.get('dataset')}, fingerprint {environment.get('dataset_fingerprint')}) "
+        f"than is loaded now ({loaded.name}, {loaded.fingerprint}), so its answers cannot be shown "
+        "beside these images. Set FMNIST_DATA_DIR to the folder it was trained on and start the "
+        "app again.",
         icon=":material/difference:",
     )
     accuracy, loss = st.columns(2)

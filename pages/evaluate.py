@@ -15,21 +15,21 @@ VIEWS = {
 
 def render_headline(evaluation) -> None:
     """Four numbers about all test images."""
-    low, high = (100 * bound for bound in evaluation.accuracy_interval)
+    low, high = evaluation.accuracy_interval
     count = formats.count(len(evaluation.labels))
     metrics = (
         (
             "Test accuracy",
             formats.percent(evaluation.accuracy),
-            f"95 % interval {low:.1f}–{high:.1f} %",
+            f"95\N{NO-BREAK SPACE}% interval {100 * low:.1f}–{formats.percent(high)}",
         ),
         ("Errors", formats.count(evaluation.errors), f"of {count} test images"),
         ("Top-2 accuracy", formats.percent(evaluation.top2_accuracy), "right within two guesses"),
         ("Test loss", formats.loss(evaluation.loss), "cross-entropy"),
     )
-    with st.container(horizontal=True, gap="large"):
-        for label, value, remark in metrics:
-            st.metric(label, value, remark, delta_color="off", delta_arrow="off", width="content")
+    with st.container(horizontal=True, gap="small"):
+        for label, value, remark in metrics:  # narrow enough for two side by side on a phone
+            st.metric(label, value, remark, delta_color="off", delta_arrow="off", width=168)
 
 
 def render_view(evaluation, images) -> None:
@@ -69,7 +69,7 @@ if not run.has_scores:
     st.stop()
 data = _data.dataset()
 if runs.read_environment(run).get("dataset_fingerprint", data.fingerprint) != data.fingerprint:
-    _no_scores.render_another_dataset(run, data.name)
+    _no_scores.render_another_dataset(run, data)
     st.stop()
 try:
     evaluation = _data.evaluation(run)
