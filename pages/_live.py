@@ -17,7 +17,7 @@ from pages import _url
 
 TICK = 0.5  # seconds between two looks at a run that trains
 QUEUE_TICK = 1.0  # seconds; a place in line changes seldom
-CHART_HEIGHT = 250  # pixels
+CHART_HEIGHT = 235  # pixels
 _BADGES = {
     "queued": ("Waiting", ":material/hourglass_top:", "gray"),
     "running": ("Training", ":material/model_training:", "blue"),
@@ -176,8 +176,8 @@ def _render_ended(run: Run, curves: Curves) -> None:
     )
     with st.container(horizontal=True):
         _render_link("evaluate", "See what it gets wrong", ":material/query_stats:", run)
-        _render_link("draw", "Let it guess a drawing", ":material/draw:", run)
-        _render_link("runs", "Compare with others", ":material/list_alt:", run)
+        _render_link("draw", "Try a drawing", ":material/draw:", run)
+        _render_link("runs", "Compare runs", ":material/list_alt:", run)
 
 
 def _render_link(page: str, label: str, icon: str, run: Run) -> None:

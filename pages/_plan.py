@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import Future
 from typing import Any
 
 import pandas as pd
@@ -12,6 +14,8 @@ from fmnist.config import TrainConfig
 from fmnist.engine import EngineError
 from pages import _engine
 
+_PATIENCE = 0.3  # seconds; a warm engine answers sooner
+_LOOK_AGAIN = 1.0  # seconds
 # All that decides what the network looks like; the other settings do not change the description.
 _NETWORK_FIELDS = (
     "architecture",
@@ -28,14 +32,29 @@ _NETWORK_FIELDS = (
 def render_plan(config: TrainConfig, image_count: int) -> None:
     """Parameters, time per epoch and in all, and the layer table of a config that can be built.
 
-    image_count: training images, the validation share included.
+    The engine may have to start first: the page does not wait for it, a live chart would stand
+    still meanwhile. image_count: training images, the validation share included.
     """
     network = TrainConfig(**{name: getattr(config, name) for name in _NETWORK_FIELDS})
+    answer = _ask_engine(network)
     try:
-        plan = _describe(network)
+        plan = answer.result(timeout=_PATIENCE)
+    except TimeoutError:
+        st.fragment(_render_waiting, run_every=_LOOK_AGAIN)(answer)
     except EngineError as error:
+        _ask_engine.clear(network)
         st.caption(f":material/info: No layer table just now: {error}")
-        return
+    else:
+        _render_description(plan, config, image_count)
+
+
+def _render_waiting(answer: Future) -> None:
+    if answer.done():
+        st.rerun()
+    st.caption(":material/hourglass_top: Counting parameters …")
+
+
+def _render_description(plan: dict[str, Any], config: TrainConfig, image_count: int) -> None:
     guess = _estimate(plan, config, image_count)
     epoch, total = (guess.seconds_per_epoch * count for count in (1, config.epochs))
     st.markdown(
@@ -47,9 +66,19 @@ def render_plan(config: TrainConfig, image_count: int) -> None:
         st.dataframe(_layer_table(plan["layers"]), hide_index=True)
 
 
-@st.cache_data(show_spinner="Counting parameters …", max_entries=200)
-def _describe(network: TrainConfig) -> dict[str, Any]:
-    return _engine.get().describe(network)
+@st.cache_resource(show_spinner=False, max_entries=200)
+def _ask_engine(network: TrainConfig) -> Future:
+    """The engine's description of a network, as soon as it is there."""
+    engine, answer = _engine.get(), Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(engine.describe(network))
+        except EngineError as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    return answer
 
 
 def _estimate(plan: dict[str, Any], config: TrainConfig, image_count: int) -> estimate.Estimate:

@@ -1,0 +1,177 @@
+"""The Runs page: every run listed, whatever has become of it, compared, renamed, deleted."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fmnist import runs
+from tests import made_runs
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+def open_runs(**query: str) -> AppTest:
+    at = AppTest.from_file(str(APP), default_timeout=60).run()
+    at.switch_page("pages/runs.py")
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def words(at: AppTest) -> str:
+    kinds = ("title", "markdown", "caption", "info", "warning", "error")
+    return "\n".join(str(element.value) for kind in kinds for element in at.get(kind))
+
+
+def button(at: AppTest, label: str):
+    return next(button for button in at.button if button.label == label)
+
+
+@pytest.fixture
+def three(lab):
+    """Three finished runs, the newest first; two share a name."""
+    made = [("c", "Twin", 0.9), ("b", "Twin", 0.8), ("a", "Alone", 0.7)]
+    for place, (slug, name, accuracy) in enumerate(made):
+        made_runs.write_run(
+            lab.runs_dir,
+            f"2026010{3 - place}-000000-{slug}",
+            name=name,
+            accuracy=accuracy,
+            dropout=0.1 * place,
+        )
+    return [run.run_id for run in runs.list_runs()]
+
+
+def test_no_runs_lead_to_the_train_page(lab):
+    at = open_runs()
+    assert "No run yet" in words(at)
+    assert any(link.proto.page == "train" for link in at.get("page_link"))
+
+
+def test_all_kinds_of_runs_are_listed_newest_first(lab):
+    for day, status in enumerate(runs.STATUSES, start=1):
+        made_runs.write_run(lab.runs_dir, f"2026010{day}-000000-x", status=status, epochs=3)
+    damaged = made_runs.write_run(lab.runs_dir, "20260109-000000-x")
+    (damaged / "config.json").write_text("{")
+    table = open_runs().dataframe[0].value
+    assert list(table["Status"]) == [
+        "Damaged",
+        "Failed",
+        "Stopped",
+        "Finished",
+        "Training",
+        "Waiting",
+    ]
+    assert "config.json cannot be read" in table["Note"][0]
+    assert list(table["Epochs"]) == ["3 of 5", "2 of 3", "3 of 3", "3 of 3", "2 of 3", "0 of 3"]
+    assert table["Test accuracy"].notna().tolist() == [True, False, True, True, False, False]
+    assert table["Settings"][3] == "filters 8, epochs 3"
+
+
+def test_nothing_selected_is_nothing_to_do(three):
+    at = open_runs()
+    assert "Select rows" in words(at)
+    assert not at.get("plotly_chart")
+
+
+def test_one_run_from_the_address_can_be_opened_and_downloaded(three):
+    at = open_runs(run=three[0])
+    links = {link.proto.page: link.proto.query_string for link in at.get("page_link")}
+    assert three[0] in links["train"]
+    assert three[0] in links["evaluate"]
+    assert [button.proto.label for button in at.get("download_button")] == [
+        "Model (model.keras)",
+        "Curves (history.csv)",
+        "Everything (zip)",
+    ]
+    assert len(at.get("plotly_chart")) == 2
+
+
+def test_several_runs_from_the_address_are_compared(three):
+    at = open_runs(runs=",".join(three))
+    assert "**3 runs**" in words(at)
+    assert len(at.get("plotly_chart")) == 2
+    settings = at.dataframe[1].value
+    assert list(settings.columns) == [
+        "Twin (2026-01-03 00:00 UTC)",
+        "Twin (2026-01-02 00:00 UTC)",
+        "Alone",
+    ]
+    assert settings.loc["dropout"].tolist() == ["0.0", "0.1", "0.2"]
+
+
+def test_a_run_in_the_address_that_is_gone_is_a_warning(three):
+    at = open_runs(runs=f"{three[0]},20260101-000000-gone")
+    assert "There is no run “20260101-000000-gone”" in at.warning[0].value
+    assert "**Twin**" in words(at)
+
+
+@pytest.mark.parametrize("hostile", ["../../etc/passwd", "<script>", ",".join(["bundled"] * 900)])
+@pytest.mark.parametrize("name", ["run", "runs"])
+def test_a_hostile_address_is_a_polite_warning(three, name, hostile):
+    at = open_runs(**{name: hostile})
+    assert "Showing the default instead" in at.warning[0].value
+    assert len(at.dataframe[0].value) == 3
+
+
+def test_renaming(three):
+    at = open_runs(run=three[2])
+    at.text_input(key=f"rename_{three[2]}").set_value("Better name").run()
+    button(at, "Save the name").click().run()
+    assert not at.exception
+    assert runs.load_run(three[2]).title == "Better name"
+    assert list(at.dataframe[0].value["Run"]) == ["Twin", "Twin", "Better name"]
+
+
+def test_deleting_asks_first_and_takes_the_selected_ones_only(three):
+    at = open_runs(runs=f"{three[0]},{three[2]}", run=three[0])
+    assert "Delete these 2 runs for good?" in words(at)
+    button(at, "Delete for good").click().run()
+    assert not at.exception
+    assert [run.run_id for run in runs.list_runs()] == [three[1]]
+    assert "runs" not in at.query_params
+    assert "run" not in at.query_params
+    assert "Select rows" in words(at)
+
+
+def test_a_run_that_trains_cannot_be_deleted(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    at = open_runs(run=run_dir.name)
+    assert "Stop a run before deleting it." in words(at)
+    button(at, "Delete for good").click().run()  # it began to train while the question stood open
+    assert "still running" in at.error[0].value
+    assert run_dir.is_dir()
+
+
+def test_a_damaged_run_says_why_and_can_be_deleted(lab):
+    run_dir = made_runs.write_run(lab.runs_dir)
+    (run_dir / "status.json").unlink()
+    at = open_runs(run=run_dir.name)
+    assert "status.json is missing" in words(at)
+    button(at, "Delete for good").click().run()
+    assert runs.list_runs() == []
+    assert "No run yet" in words(at)
+
+
+def test_a_failed_run_says_why(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, status="failed", message="The loss became NaN.")
+    at = open_runs(run=run_dir.name)
+    assert "Made run failed: The loss became NaN." in at.error[0].value
+
+
+def test_the_strip_follows_a_training_on_every_page(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, status="running", epochs=3, name="Under way")
+    made_runs.write_run(lab.runs_dir, "20260103-000000-q", status="queued")
+    at = AppTest.from_file(str(APP), default_timeout=60).run()
+    said = [caption.value for caption in at.sidebar.caption]
+    assert said[0].startswith("epoch 3 of 3 · val 77.0\N{NO-BREAK SPACE}% · ")
+    assert "1 waiting in line" in said[1]
+    link = at.sidebar.get("page_link")[0].proto
+    assert (link.page, link.query_string) == ("train", f"run={run_dir.name}")
+
+
+def test_there_is_no_strip_while_nothing_trains(three):
+    assert not AppTest.from_file(str(APP), default_timeout=60).run().sidebar.caption
