@@ -7,13 +7,11 @@ import streamlit as st
 
 from fmnist import formats
 from fmnist.dataset import CLASS_NAMES, SIDE, Dataset, pixel_name
-from fmnist.engine import EngineError
 from fmnist.images import image_png
-from pages import _engine, _url
+from pages import _url
 from pages._browse_pixels import render_pixels
-from pages._image_grid import render_grid
+from pages._neighbours import render_neighbours
 
-NEIGHBOURS = 8
 SPLIT_NAMES = {"train": "training image", "test": "test image"}
 
 _scroll_to_top = st.components.v2.component(
@@ -45,7 +43,7 @@ def render(data: Dataset, split: str, index: int, sample: np.ndarray) -> None:
     with right:
         _render_facts(image, name)
     st.subheader("Nearest neighbours in the training set")
-    _render_neighbours(data, split, index)
+    render_neighbours(data, split, index, _open)
 
 
 def _render_steps(index: int, sample: np.ndarray, count: int) -> None:
@@ -91,44 +89,6 @@ def _render_facts(image: np.ndarray, name: str) -> None:
     st.plotly_chart(figures.plot_histogram(image), key="histogram")
 
 
-@st.fragment(parallel=True)
-def _render_neighbours(data: Dataset, split: str, index: int) -> None:
-    # Not a spinner: its timer thread leaves a traceback in the log when the person moves on.
-    waiting = st.empty()
-    waiting.caption(":material/hourglass_top: Comparing with every training image …")
-    try:
-        found, distances = _nearest(data, data.fingerprint, split, index)
-    except EngineError as error:
-        waiting.warning(f"The neighbours could not be found. {error}", icon=":material/hub:")
-        return
-    waiting.caption(
-        "Below each: its class and its distance, the root of the summed squared differences of "
-        "all 784 pixels on a scale from 0 to 1."
-    )
-    names = [CLASS_NAMES[label] for label in data.train_labels[found]]
-    position = render_grid(
-        data.train_images[found],
-        [f"{name}\n{distance:.2f}" for name, distance in zip(names, distances, strict=True)],
-        alts=[
-            f"{name}, training image {i}, distance {distance:.2f}"
-            for name, i, distance in zip(names, found, distances, strict=True)
-        ],
-        key="neighbours",
-        size=84,
-        label="Nearest neighbours",
-    )
-    if position is not None:
-        _url.write(split="train", index=int(found[position]))
-        st.rerun()
-
-
-@st.cache_data(show_spinner=False, max_entries=500)
-def _nearest(
-    _data: Dataset, fingerprint: str, split: str, index: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Indices and distances of the nearest training images, never the image itself."""
-    images, _ = _data.split(split)
-    wanted = min(NEIGHBOURS + (split == "train"), len(_data.train_images))
-    indices, distances = _engine.get().neighbours(images[index : index + 1], k=wanted)
-    other = (indices[0] != index) | (split != "train")
-    return indices[0][other][:NEIGHBOURS], distances[0][other][:NEIGHBOURS]
+def _open(index: int) -> None:
+    _url.write(split="train", index=index)
+    st.rerun()

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
 from fmnist.dataset import CLASS_NAMES, Dataset
 from fmnist.engine import EngineError
-from pages import _engine, _url
+from pages import _engine
 from pages._image_grid import render_grid
 
 NEIGHBOURS = 8
 
 
 @st.fragment(parallel=True)
-def render_neighbours(data: Dataset, index: int) -> None:
-    """The nearest training images of test image `index`; a click opens one on Browse."""
+def render_neighbours(
+    data: Dataset, split: str, index: int, open_image: Callable[[int], None]
+) -> None:
+    """The training images nearest to image `index` of `split`; a click hands one's index over."""
     # Not a spinner: its timer thread leaves a traceback in the log when the person moves on.
     waiting = st.empty()
     waiting.caption(":material/hourglass_top: Comparing with every training image …")
     try:
-        found, distances = _nearest(data, data.fingerprint, index)
+        found, distances = _nearest(data, data.fingerprint, split, index)
     except EngineError as error:
         waiting.warning(f"The neighbours could not be found. {error}", icon=":material/hub:")
         return
@@ -41,12 +45,16 @@ def render_neighbours(data: Dataset, index: int) -> None:
         label="Nearest neighbours",
     )
     if position is not None:
-        link = _url.link(split="train", index=int(found[position]))
-        st.switch_page("pages/browse.py", query_params=link)
+        open_image(int(found[position]))
 
 
 @st.cache_data(show_spinner=False, max_entries=500)
-def _nearest(_data: Dataset, fingerprint: str, index: int) -> tuple[np.ndarray, np.ndarray]:
-    count = min(NEIGHBOURS, len(_data.train_images))
-    indices, distances = _engine.get().neighbours(_data.test_images[index : index + 1], k=count)
-    return indices[0], distances[0]
+def _nearest(
+    _data: Dataset, fingerprint: str, split: str, index: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Indices and distances of the nearest training images, never the image itself."""
+    images, _ = _data.split(split)
+    wanted = min(NEIGHBOURS + (split == "train"), len(_data.train_images))
+    indices, distances = _engine.get().neighbours(images[index : index + 1], k=wanted)
+    other = (indices[0] != index) | (split != "train")
+    return indices[0][other][:NEIGHBOURS], distances[0][other][:NEIGHBOURS]

@@ -51,9 +51,13 @@ def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
         alt="The probability of each class as bars",
     )
     st.subheader("Nearest neighbours in the training set")
-    render_neighbours(data, index)
+    render_neighbours(data, "test", index, _open_on_browse)
     st.subheader("Link to this view")
     st.code(_own_address(), language=None, wrap_lines=True)
+
+
+def _open_on_browse(index: int) -> None:
+    st.switch_page("pages/browse.py", query_params=_url.link(split="train", index=index))
 
 
 def _render_steps(evaluation: Evaluation, index: int) -> None:

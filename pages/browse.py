@@ -1,78 +1,15 @@
 """Browse: what is in this dataset, and what does one image really look like, pixel by pixel?"""
 
-import random
-
 import numpy as np
 import streamlit as st
 
 from fmnist import dataset, formats
 from fmnist.dataset import CLASS_NAMES
 from pages import _browse_image, _browse_views, _data, _url
+from pages._browse_choices import render_choices, render_view_switch
 from pages._image_grid import render_grid
 
-VIEWS = {"images": "Garments", "classes": "Classes", "table": "Table"}
-SPLITS = {"train": "Training images", "test": "Test images"}
 MAX_CAPTIONS = 200  # more of them would only lengthen the page
-
-
-def shuffle() -> None:
-    _url.write(seed=random.randrange(1, 100_000))
-
-
-def go_to_image() -> None:
-    _url.write(index=st.session_state["go_to"])
-
-
-def render_view_switch() -> str:
-    binding = _url.bind("view")
-    if st.session_state[binding["key"]] not in VIEWS:
-        st.session_state[binding["key"]] = "images"
-    return st.segmented_control(
-        "View", VIEWS, format_func=VIEWS.get, required=True, label_visibility="collapsed", **binding
-    )
-
-
-def render_choices(count: int, view: str) -> None:
-    """Which images: the split and, where a sample is shown, the classes and a new sample."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.segmented_control(
-            "Split",
-            SPLITS,
-            format_func=SPLITS.get,
-            required=True,
-            label_visibility="collapsed",
-            **_url.bind("split", "index"),
-        )
-        if view == "classes":
-            return
-        st.multiselect(
-            "Classes",
-            range(10),
-            format_func=CLASS_NAMES.__getitem__,
-            placeholder="All ten classes",
-            label_visibility="collapsed",
-            width=260,
-            **_url.bind("classes"),
-        )
-        st.button("Shuffle", type="primary", icon=":material/shuffle:", on_click=shuffle)
-        with st.popover("More", icon=":material/tune:"):
-            st.slider("Images shown", 25, 400, step=25, **_url.bind("count"))
-            st.number_input(
-                "Seed of the sample",
-                0,
-                2**31 - 1,
-                help="The same seed shows the same images again.",
-                **_url.bind("seed"),
-            )
-            st.number_input(
-                "Go to image",
-                0,
-                count - 1,
-                value=None,
-                placeholder=f"0 to {formats.count(count - 1)}",
-                key="go_to",
-                on_change=go_to_image,
-            )
 
 
 def render_images(images: np.ndarray, labels: np.ndarray, sample: np.ndarray) -> None:

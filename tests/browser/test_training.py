@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import steps
 from tests.browser.conftest import Server, Visitors, wait_for
 
-ENGINE_MODULE = "fmnist.engine"
+ENGINE_MODULE = "fmnist.engine_child"
 
 
 def test_stop_ends_a_training_and_scores_it(page: Page, server: Server):

@@ -1,0 +1,74 @@
+"""What the Browse page shows: which view, which images, which sample of them."""
+
+from __future__ import annotations
+
+import random
+
+import streamlit as st
+
+from fmnist import formats
+from fmnist.dataset import CLASS_NAMES
+from pages import _url
+
+VIEWS = {"images": "Garments", "classes": "Classes", "table": "Table"}
+SPLITS = {"train": "Training images", "test": "Test images"}
+
+
+def shuffle() -> None:
+    _url.write(seed=random.randrange(1, 100_000))
+
+
+def go_to_image() -> None:
+    _url.write(index=st.session_state["go_to"])
+
+
+def render_view_switch() -> str:
+    binding = _url.bind("view")
+    if st.session_state[binding["key"]] not in VIEWS:
+        st.session_state[binding["key"]] = "images"
+    return st.segmented_control(
+        "View", VIEWS, format_func=VIEWS.get, required=True, label_visibility="collapsed", **binding
+    )
+
+
+def render_choices(count: int, view: str) -> None:
+    """Which images: the split and, where a sample is shown, the classes and a new sample."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.segmented_control(
+            "Split",
+            SPLITS,
+            format_func=SPLITS.get,
+            required=True,
+            label_visibility="collapsed",
+            **_url.bind("split", "index"),
+        )
+        if view == "classes":
+            return
+        st.multiselect(
+            "Classes",
+            range(10),
+            format_func=CLASS_NAMES.__getitem__,
+            placeholder="All ten classes",
+            label_visibility="collapsed",
+            width=260,
+            **_url.bind("classes"),
+        )
+        st.button("Shuffle", type="primary", icon=":material/shuffle:", on_click=shuffle)
+        with st.popover("More", icon=":material/tune:"):
+            st.slider("Images shown", 25, 400, step=25, **_url.bind("count"))
+            st.number_input(
+                "Seed of the sample",
+                0,
+                2**31 - 1,
+                help="The same seed shows the same images again.",
+                **_url.bind("seed"),
+            )
+            st.number_input(
+                "Go to image",
+                0,
+                count - 1,
+                value=None,
+                placeholder=f"0 to {formats.count(count - 1)}",
+                key="go_to",
+                on_change=go_to_image,
+            )
