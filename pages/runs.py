@@ -52,13 +52,14 @@ def _render_table(everything: list[Run]) -> list[Run]:
             )
     # A selection is kept by position: another list of runs is another table, selected anew.
     key = f"runs_table_{hash(tuple(ids))}"
+    rows = [ids.index(run_id) for run_id in wanted if run_id in ids]
     state = st.dataframe(
         _in_display_form(runs.summary_table(everything)),
         key=key,
         hide_index=True,
         on_select=lambda: _keep_selection(ids, st.session_state[key].selection.rows),
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": [ids.index(i) for i in wanted if i in ids]}},
+        selection_default={"selection": {"rows": rows}},
         column_config={"Settings": st.column_config.TextColumn(width="medium")},
         placeholder="–",
         alt="All runs with their settings and scores",
@@ -91,12 +92,8 @@ def _in_display_form(table: pd.DataFrame):
     )
     if not table["note"].any():
         display = display.drop(columns="Note")
-    formatters = {
-        "Test accuracy": formats.percent,
-        "Best validation": formats.percent,
-        "Time": formats.duration,
-        "Parameters": formats.count,
-    }
+    formatters = {"Time": formats.duration, "Parameters": formats.count}
+    formatters |= dict.fromkeys(("Test accuracy", "Best validation"), formats.percent)
     return display.style.format(formatters, na_rep="–")
 
 
