@@ -19,15 +19,21 @@ FILE_NAMES = {
 }
 
 
-def write_dataset(folder: Path, train: int = 600, test: int = 200, seed: int = 0) -> Path:
+def write_dataset(
+    folder: Path, train: int = 600, test: int = 200, seed: int = 0, mislabelled: float = 0.0
+) -> Path:
     """Write the four canonical files into `folder` (made if absent) and return it.
 
     The same arguments give the same bytes. Classes are balanced as far as the counts allow.
+    mislabelled: share of images whose label is of another class, for errors no model can avoid.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for split, count, split_seed in (("train", train, [seed, 0]), ("test", test, [seed, 1])):
         images, labels = make_split(count, split_seed)
+        rng = np.random.default_rng([*split_seed, 1])
+        wrong = rng.permutation(count)[: round(mislabelled * count)]
+        labels[wrong] = (labels[wrong] + rng.integers(1, 10, len(wrong))) % 10
         write_idx(folder / FILE_NAMES[f"{split}_images"], images)
         write_idx(folder / FILE_NAMES[f"{split}_labels"], labels)
     return folder

@@ -113,7 +113,7 @@ def browser_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if given:
         return Path(given)
     folder = tmp_path_factory.mktemp("browser-data")
-    return made_data.write_dataset(folder, train=12_000, test=2_000)
+    return made_data.write_dataset(folder, train=12_000, test=2_000, mislabelled=0.1)
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,7 @@ def test_train_then_click_a_confusion_and_see_its_images(page: Page, trained: st
         (cell for cell in cells if cell["actual"] != cell["predicted"]),
         key=lambda cell: cell["count"],
     )
+    assert worst["count"] > 0
     page.mouse.click(worst["x"], worst["y"])
     expect(page).to_have_url(re.compile(rf"true={worst['actual']}\b"))
     expect(page).to_have_url(re.compile(rf"predicted={worst['predicted']}\b"))
