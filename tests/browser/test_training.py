@@ -124,7 +124,7 @@ def rows(server: Server, run_id: str, name: str) -> int:
 def engine_of(server: Server) -> psutil.Process | None:
     """The server's engine process, once there is one."""
     children = psutil.Process(server.process.pid).children(recursive=True)
-    return next((child for child in children if ENGINE_MODULE in child.cmdline()), None)
+    return next((child for child in children if ENGINE_MODULE in " ".join(child.cmdline())), None)
 
 
 def is_running(process: psutil.Process) -> bool:
