@@ -6,9 +6,14 @@ import streamlit as st
 
 from pages import _engine, _live_strip
 
-FAVICON = Path(__file__).parent / ".streamlit" / "favicon.png"  # local: works without a network
+HERE = Path(__file__).parent
 
-st.set_page_config(page_title="Fashion-MNIST Lab", page_icon=str(FAVICON), layout="wide")
+st.set_page_config(
+    page_title="Fashion-MNIST Lab",
+    page_icon=str(HERE / ".streamlit" / "favicon.png"),  # a file: works without a network
+    layout="wide",
+)
+st.html(HERE / "pages" / "_frame.css")
 page = st.navigation(
     [
         st.Page("pages/browse.py", title="Browse", icon=":material/grid_view:", default=True),
@@ -20,4 +25,4 @@ page = st.navigation(
 )
 _live_strip.render()
 page.run()
-_engine.warm()
+_engine.warm_soon()

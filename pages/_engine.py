@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import streamlit as st
 
 from fmnist.engine import Engine
+
+FIRST_PAGE_SECONDS = 2.0  # TensorFlow's import would slow the first page's drawing in the browser
 
 
 @st.cache_resource(show_spinner=False, on_release=Engine.close)
@@ -12,6 +16,9 @@ def get() -> Engine:
     return Engine()
 
 
-def warm() -> None:
-    """Start the engine while the person looks at the first page; returns at once."""
-    get().warm()
+@st.cache_resource(show_spinner=False)
+def warm_soon() -> None:
+    """Once a server: start the engine while the person looks at the first page."""
+    timer = threading.Timer(FIRST_PAGE_SECONDS, get().warm)
+    timer.daemon = True
+    timer.start()
