@@ -586,10 +586,21 @@ def write_json(path: Path, value: Any) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         draft.write_text(json.dumps(value, indent=1), encoding="utf-8")
-        draft.replace(path)
+        _move_into_place(draft, path)
     except OSError:
         draft.unlink(missing_ok=True)
         raise
+
+
+def _move_into_place(draft: Path, path: Path) -> None:
+    """Replace a file in one move; on Windows it must wait while somebody reads the old one."""
+    for _ in range(20 if os.name == "nt" else 0):
+        try:
+            draft.replace(path)
+            return
+        except PermissionError:
+            time.sleep(0.05)
+    draft.replace(path)
 
 
 def _read_json(path: Path) -> Any:
