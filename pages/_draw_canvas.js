@@ -63,6 +63,7 @@ function makePad(root) {
     strokes = [...strokes.slice(-MAX_STROKES), current];
     undone = [];
     current = null;
+    redraw(); // in one piece, as undo and redo will draw it
     changed();
   };
 

@@ -17,7 +17,7 @@ _DOUBLE_CLICK = 2.0  # seconds within which a second press of Start is the same 
 
 
 def _find_run(everything: list[Run]) -> Run | None:
-    """The run in the address, or else the newest that trains."""
+    """The run in the address, or else the newest that trains, which the address then keeps."""
     wanted = _url.read("run")
     if wanted:
         try:
@@ -25,7 +25,10 @@ def _find_run(everything: list[Run]) -> Run | None:
         except runs.RunNotFound as error:
             _url.write(run=None)
             st.warning(str(error), icon=":material/link_off:")
-    return next((run for run in everything if run.is_live), None)
+    live = next((run for run in everything if run.is_live), None)
+    if live:
+        _url.write(run=live.run_id)
+    return live
 
 
 @st.fragment
