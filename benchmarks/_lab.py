@@ -191,7 +191,8 @@ class Viewer:
                     )
                     asked += 1
             with contextlib.suppress(TimeoutError):
-                received = next(self.messages(timeout=0.05))
+                next_look = min((moment for moment, _ in self.due.values()), default=ends)
+                received = next(self.messages(timeout=max(0.01, min(next_look, ends) - now)))
                 if received.WhichOneof("type") == "auto_rerun":
                     self._schedule(received)
         return asked

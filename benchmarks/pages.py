@@ -19,6 +19,7 @@ from benchmarks._lab import (
     percentile,
     report,
     running_server,
+    trained,
     training,
     wait_until_idle,
 )
@@ -35,6 +36,7 @@ def main() -> None:
         running_server(Path(scratch)) as server,
         browser_page(server.url) as page,
     ):
+        trained(Path(scratch), architecture="dense", epochs=1)  # something to evaluate and draw for
         measure(page, rounds, "idle")
         with training(Path(scratch)):
             measure(page, rounds, "while training")

@@ -1,7 +1,7 @@
 """From the end of a stroke to the new probabilities on screen, in Chromium, idle and training.
 
 `python -m benchmarks.stroke [--strokes 40]`: from the mouse's release until the answer's text has
-changed in the page; and the engine's own share, from the call to its answer.
+changed in the page; and the engine's own share, from a call to its answer, without a browser.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ import argparse
 import random
 import statistics
 import tempfile
+import time
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Page
 
 from benchmarks._lab import browser_page, percentile, report, running_server, trained, training
+from fmnist.engine import Engine
 
 WATCH = """() => {
   window.released = null; window.delays = [];
-  document.addEventListener("pointerup", () => { window.released = performance.now(); }, true);
+  document.addEventListener("pointerup", (event) => {
+    if (event.composedPath()[0].tagName === "CANVAS") window.released = performance.now();
+  }, true);
   const answer = () => document.querySelector(".answer ol")?.innerText ?? "";
   let shown = answer();
   const look = () => {
@@ -48,41 +53,51 @@ def main() -> None:
             measure(page, strokes, "idle")
             with training(Path(scratch)):
                 measure(page, strokes, "while training")
+        model = run.file("model.keras")
+        measure_engine(model, "idle")
+        with training(Path(scratch)):
+            measure_engine(model, "while training")
 
 
 def measure(page: Page, strokes: int, state: str) -> None:
     draw(page, 5)  # the first ones wake the engine
     page.evaluate("window.delays = []")
-    shares = draw(page, strokes)
+    draw(page, strokes)
     delays = page.evaluate("window.delays")
     report(f"stroke → probabilities, {state} (median)", statistics.median(delays), "ms", "300")
     report(f"stroke → probabilities, {state} (P95)", percentile(delays, 0.95), "ms", "300")
-    report(f"strokes answered, {state}", len(delays), f"of {strokes}", "all")
-    report(f"engine's own share, {state} (P95)", percentile(shares, 0.95), "ms", "20")
 
 
-def draw(page: Page, strokes: int) -> list[float]:
-    """Draw short strokes anywhere on the canvas; the engine's milliseconds for each."""
+def draw(page: Page, strokes: int) -> None:
+    """Draw short strokes anywhere on the canvas, clearing it now and then."""
     box = page.locator("canvas").first.bounding_box()
     dice = random.Random(strokes)
-    shares = []
     for number in range(strokes):
-        if number % 8 == 0:
-            page.get_by_role("button", name="Clear").click(
-                force=True, timeout=2000
-            ) if number else None
+        if number and number % 8 == 0:
+            page.get_by_role("button", name="Clear").click()
             page.wait_for_timeout(600)
-        x, y = (
-            box[a] + dice.uniform(0.15, 0.7) * box[s] for a, s in (("x", "width"), ("y", "height"))
-        )
+        x = box["x"] + dice.uniform(0.15, 0.7) * box["width"]
+        y = box["y"] + dice.uniform(0.15, 0.7) * box["height"]
         page.mouse.move(x, y)
         page.mouse.down()
         page.mouse.move(x + dice.uniform(20, 80), y + dice.uniform(20, 80), steps=6)
         page.mouse.up()
         page.wait_for_timeout(700)
-        text = page.get_by_text("It took").inner_text()
-        shares.append(float(text.split("It took")[1].split("ms")[0]))
-    return shares
+
+
+def measure_engine(model: Path, state: str) -> None:
+    """One image at a time, from the call to the answer."""
+    engine = Engine()
+    image = np.zeros((1, 28, 28), np.uint8)
+    engine.predict(model, image)
+    shares = []
+    for _ in range(200):
+        time.sleep(0.05)
+        shares.append(engine.predict(model, image).milliseconds)
+    engine.close()
+    report(
+        f"engine's own share of one prediction, {state} (P95)", percentile(shares, 0.95), "ms", "20"
+    )
 
 
 if __name__ == "__main__":
