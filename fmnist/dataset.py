@@ -330,13 +330,16 @@ def compute_fingerprint(*arrays: np.ndarray) -> str:
 
 
 def download_dataset(
-    progress: Progress | None = None, timeout: float = 5.0, mirrors: Sequence[str] = MIRRORS
+    progress: Progress | None = None,
+    timeout: float = 5.0,
+    mirrors: Sequence[str] | None = None,
 ) -> Path:
     """Download what is missing into `<cache>/fashion-mnist` and return that folder.
 
-    Mirrors are tried in turn; `timeout` (seconds) holds for connecting and for each read. A file
-    gets its name only when it is complete and its MD5 is right. `progress(file, bytes, total)` is
-    called as bytes arrive. Two processes at once download once.
+    Mirrors (MIRRORS, if none are given) are tried in turn; `timeout` (seconds) holds for
+    connecting and for each read. A file gets its name only when it is complete and its MD5 is
+    right. `progress(file, bytes, total)` is called as bytes arrive. Two processes at once download
+    once.
 
     Raises DatasetError when no mirror gives all the files, or the folder cannot be written.
     """
@@ -345,7 +348,7 @@ def download_dataset(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / "download.lock", timeout=_LOCK_TIMEOUT_S):
-            for mirror in mirrors:
+            for mirror in MIRRORS if mirrors is None else mirrors:
                 try:
                     for name in FILES:
                         if not _is_right(folder / name):

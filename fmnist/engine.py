@@ -191,7 +191,13 @@ class Engine:
     def _ask(self, operation: str, header: dict[str, Any], arrays: Arrays | None = None) -> Answer:
         with self._lock:
             for _ in range(2):  # a child may have been killed: a fresh one gets a second chance
-                process = self._running()
+                try:
+                    process = self._running()
+                except OSError as error:
+                    raise EngineError(
+                        f"The model process could not be started ({error.strerror or error}): "
+                        "close other programs, then try again."
+                    ) from error
                 timed_out = threading.Event()
                 timer = threading.Timer(self._timeout, _end, (process, timed_out))
                 timer.daemon = True
@@ -199,7 +205,7 @@ class Engine:
                 try:
                     number = self._send(process, operation, header, arrays or {})
                     answer, results = self._receive(process, number)
-                except (OSError, FrameError):
+                except (OSError, ValueError):  # a FrameError, or a header that is no JSON
                     self._discard()
                     if timed_out.is_set():
                         raise EngineError(

@@ -6,17 +6,19 @@ half of one. A training that died leaves a live status behind; whoever reads it 
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import io
 import json
+import math
 import os
 import re
 import shutil
 import socket
 import tempfile
+import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 STATUSES = ("queued", "running", "completed", "stopped", "failed")
 LIVE = ("queued", "running")
+SCORED_FILES = ("model.keras", "test_probabilities.npy", "results.json")
 HISTORY_COLUMNS = (
     "epoch",
     "loss",
@@ -46,10 +49,10 @@ MAX_PARALLEL_TRAININGS = 4
 BUNDLED_DIR = Path(__file__).parent / "bundled"
 
 _STATUS_TEXTS = ("status", "host", "message")
-_RUN_ID = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,50}")
+RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]{1,50}")
 _NEVER_STARTED_AFTER = 60.0  # seconds a queued run may lack a process
 _SILENT_AFTER = 120.0  # seconds without a heartbeat, for a process on another computer
-_START_TIME_SLACK = 2.0  # seconds; two clocks measure a process's start
+_START_TIME_SLACK = 60.0  # seconds; a corrected clock moves the start times it is counted from
 
 
 class RunsFolderError(ValueError):
@@ -182,7 +185,7 @@ def load_run(run_id: str) -> Run:
     """
     if run_id == "bundled":
         run_dir = BUNDLED_DIR
-    elif _RUN_ID.fullmatch(run_id):
+    elif RUN_ID.fullmatch(run_id):
         run_dir = runs_dir() / run_id
     else:
         raise RunNotFound(f"{run_id[:60]!r} is not the id of a run.")
@@ -197,7 +200,7 @@ def list_runs() -> list[Run]:
         names = [entry.name for entry in os.scandir(runs_dir()) if entry.is_dir()]
     except OSError:
         return []
-    found = (_RUN_ID.fullmatch(name) and read_run(runs_dir() / name) for name in names)
+    found = (RUN_ID.fullmatch(name) and read_run(runs_dir() / name) for name in names)
     return sorted(
         (run for run in found if run),
         key=lambda run: (run.run_id[:15], run.status.queued_at or 0.0, run.run_id),
@@ -225,14 +228,33 @@ def read_run(run_dir: Path) -> Run:
     if not damage and status.is_live:
         status = settle(run_dir, status)
     if status.status in ("completed", "stopped") and status.started_at:
-        missing = [
-            name
-            for name in ("model.keras", "test_probabilities.npy")
-            if not (run_dir / name).is_file()
-        ]
-        damage += [f"{name} is missing" for name in missing]
+        problems = (_find_problem(run_dir / name) for name in SCORED_FILES)
+        damage += [problem for problem in problems if problem]
     notes = {key: str(value) for key, value in notes.items()} if isinstance(notes, dict) else {}
     return Run(run_dir.name, run_dir, config, status, notes, "; ".join(damage))
+
+
+def _find_problem(path: Path) -> str:
+    """What is wrong with a file of a scored run, or nothing; looked into only when it is new."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return f"{path.name} is missing"
+    return _look_into(path, stat.st_mtime_ns, stat.st_size)
+
+
+@functools.lru_cache(maxsize=2000)
+def _look_into(path: Path, _written_at: int, _size: int) -> str:
+    try:
+        if path.suffix == ".keras":
+            is_whole = zipfile.is_zipfile(path)  # its directory is written last
+        elif path.suffix == ".npy":
+            is_whole = np.load(path, mmap_mode="r", allow_pickle=False).ndim == 2
+        else:
+            is_whole = isinstance(_read_json(path), dict)
+    except (OSError, ValueError, EOFError):
+        is_whole = False
+    return "" if is_whole else f"{path.name} cannot be read"
 
 
 def _describe_damage(name: str, error: Exception) -> str:
@@ -298,10 +320,17 @@ def read_status(run_dir: Path) -> Status:
         raise RunDamaged("status.json names no known status")
     values = {key: value for key, value in values.items() if key in known}
     for key, value in values.items():
-        kind = str if key in _STATUS_TEXTS else int | float
-        if not isinstance(value, kind) and value is not None:
+        if value is not None and not _is_plausible(key, value):
             raise RunDamaged(f"status.json has {key} {value!r}")
     return Status(**values)
+
+
+def _is_plausible(key: str, value: Any) -> bool:
+    if key in _STATUS_TEXTS:
+        return isinstance(value, str)
+    if key == "pid":
+        return type(value) is int and value > 0
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def write_status(run_dir: Path, **changes: Any) -> Status:
@@ -339,9 +368,13 @@ def settle(run_dir: Path, status: Status) -> Status:
         else "The training process ended without a word: it was killed, ran out of memory, or the "
         "computer was switched off. What had been written is kept."
     )
-    dead = replace(status, status="failed", finished_at=time.time(), message=reason)
-    with contextlib.suppress(OSError):  # a read-only folder: the answer is still true
+    ended_at = status.heartbeat_at or status.queued_at
+    dead = replace(status, status="failed", finished_at=ended_at, message=reason)
+    try:
         write_json(run_dir / "status.json", asdict(dead))
+    except OSError as error:
+        cause = f" Its folder cannot be written now ({error.strerror or error})."
+        dead = replace(dead, message=reason + cause)
     return dead
 
 
@@ -494,6 +527,7 @@ def summary_table(runs: list[Run]) -> pd.DataFrame:
 
 def _summary(run: Run) -> dict[str, Any]:
     results, status = read_results(run), run.status
+    parameters = read_environment(run).get("parameters")
     best, seconds = results.get("best_val_accuracy"), results.get("seconds")
     if best is None:
         val_accuracy = read_history(run)["val_accuracy"]
@@ -505,7 +539,7 @@ def _summary(run: Run) -> dict[str, Any]:
         "name": run.title,
         "status": "damaged" if run.damaged else status.status,
         "settings": "" if run.damaged else describe_settings(run.config),
-        "parameters": read_environment(run).get("parameters"),
+        "parameters": parameters if isinstance(parameters, int) else None,
         "epochs_done": _count_epochs(run.file("history.csv")),
         "epochs": run.config.epochs,
         "best_val_accuracy": best,
@@ -583,28 +617,27 @@ def write_parallel_trainings(count: int) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file in one move: a reader sees the old one or the new one."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    draft = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         draft.write_text(json.dumps(value, indent=1), encoding="utf-8")
-        _move_into_place(draft, path)
+        _retry_on_windows(lambda: draft.replace(path))
     except OSError:
         draft.unlink(missing_ok=True)
         raise
 
 
-def _move_into_place(draft: Path, path: Path) -> None:
-    """Replace a file in one move; on Windows it must wait while somebody reads the old one."""
+def _retry_on_windows(access: Callable[[], Any]) -> Any:
+    """Windows refuses a file that another process has open; that passes in milliseconds."""
     for _ in range(20 if os.name == "nt" else 0):
         try:
-            draft.replace(path)
-            return
+            return access()
         except PermissionError:
             time.sleep(0.05)
-    draft.replace(path)
+    return access()
 
 
 def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads(_retry_on_windows(lambda: path.read_text(encoding="utf-8")))
 
 
 def _read_json_or_empty(path: Path) -> dict[str, Any]:

@@ -19,32 +19,37 @@ def dataset() -> Dataset:
     try:
         return _load()
     except DatasetMissing as error:
-        _render_missing(str(error))
+        _render_missing(error)
     except DatasetError as error:
         st.error(str(error), icon=":material/broken_image:")
     return st.stop()
 
 
-def _render_missing(message: str) -> None:
+def _render_missing(error: DatasetMissing) -> None:
     st.header("The dataset is not here yet", divider="grey")
-    tried = st.session_state.get("download_error")
-    if tried is None or st.button("Try the download again", icon=":material/refresh:"):
-        bar = st.progress(0.0, "Looking for a mirror …")
+    if error.can_download:
+        _render_download()
+    st.info(str(error), icon=":material/folder_open:")
 
-        def show(name: str, done: int, total: int) -> None:
-            megabytes = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
-            bar.progress(min(1.0, done / max(total, 1)), f"{name}: {megabytes}")
 
-        try:
-            data.download_dataset(progress=show)
-            st.session_state.pop("download_error", None)
-            st.rerun()
-        except DatasetError as error:
-            bar.empty()
-            st.session_state["download_error"] = str(error)
+def _render_download() -> None:
+    """Download at the first visit; after a failure, say why and wait for a click."""
     if "download_error" in st.session_state:
         st.warning(st.session_state["download_error"], icon=":material/cloud_off:")
-    st.info(message, icon=":material/folder_open:")
+        if not st.button("Try the download again", icon=":material/refresh:"):
+            return
+    bar = st.progress(0.0, "Looking for a mirror …")
+
+    def show(name: str, done: int, total: int) -> None:
+        megabytes = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
+        bar.progress(min(1.0, done / max(total, 1)), f"{name}: {megabytes}")
+
+    try:
+        data.download_dataset(progress=show)
+        st.session_state.pop("download_error", None)
+    except DatasetError as failure:
+        st.session_state["download_error"] = str(failure)
+    st.rerun()
 
 
 def evaluation(run: runs.Run):

@@ -13,7 +13,8 @@ from typing import Any
 
 import streamlit as st
 
-_RUN = re.compile(r"\d{8}-\d{6}-[a-z0-9-]{1,50}|bundled")
+from fmnist.runs import RUN_ID
+
 _MAX_LENGTH = 600  # characters of one parameter: ten run ids fit
 
 
@@ -57,7 +58,7 @@ def _list_of(one: _Parameter, most: int) -> _Parameter:
 
 
 def _run_id(text: str) -> str:
-    if not _RUN.fullmatch(text):
+    if text != "bundled" and not RUN_ID.fullmatch(text):
         raise ValueError
     return text
 

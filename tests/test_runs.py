@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from io import BytesIO
@@ -175,6 +176,37 @@ def test_claiming_a_run_records_this_process(lab):
     assert runs.process_is_alive(status)
 
 
+def test_two_threads_may_write_the_same_file_at_once(tmp_path):
+    path = tmp_path / "status.json"
+    runs.write_json(path, {"writer": -1})
+    broken = []
+
+    def write(writer: int) -> None:
+        for _ in range(200):
+            try:
+                runs.write_json(path, {"writer": writer, "padding": "x" * 2000})
+                json.loads(path.read_text())
+            except (OSError, ValueError) as error:
+                broken.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not broken
+    assert [entry.name for entry in tmp_path.iterdir()] == ["status.json"]
+
+
+@pytest.mark.parametrize("parameters", ['"x"', "1.5", "[1]", "null"])
+def test_a_senseless_environment_leaves_the_table_standing(lab, parameters):
+    run_dir = made_runs.write_run(lab.runs_dir)
+    (run_dir / "environment.json").write_text(f'{{"parameters": {parameters}}}')
+    table = runs.summary_table(runs.list_runs())
+    assert table["parameters"].isna().all()
+    assert table["status"].tolist() == ["completed"]
+
+
 # -- damage ---------------------------------------------------------------------------------------
 
 
@@ -191,7 +223,14 @@ def test_claiming_a_run_records_this_process(lab):
         ("status.json", "[]", "status.json cannot be read"),
         ("status.json", '{"status": "paused"}', "status.json cannot be read"),
         ("status.json", '{"status": "running", "pid": "7"}', "status.json cannot be read"),
+        ("status.json", '{"status": "running", "pid": -5}', "status.json cannot be read"),
+        ("status.json", '{"status": "running", "pid": 1.5}', "status.json cannot be read"),
+        ("status.json", '{"status": "running", "epoch": NaN}', "status.json cannot be read"),
         ("model.keras", None, "model.keras is missing"),
+        ("model.keras", b"PK half of an archive", "model.keras cannot be read"),
+        ("test_probabilities.npy", b"\x93NUM", "test_probabilities.npy cannot be read"),
+        ("results.json", None, "results.json is missing"),
+        ("results.json", '{"test_acc', "results.json cannot be read"),
         ("test_probabilities.npy", None, "test_probabilities.npy is missing"),
     ],
 )

@@ -1,6 +1,11 @@
 """pages/browse.py as a person meets it: the sample, the views, one image, senseless addresses."""
 
+import functools
+import hashlib
 import json
+import socket
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -254,6 +259,42 @@ def test_no_dataset_says_what_to_put_where(open_page, lab, tmp_path, monkeypatch
     for name in dataset.FILES:
         assert name in words
     assert str(tmp_path / "nowhere") in words
+
+
+@pytest.fixture
+def nowhere(lab, tmp_path, monkeypatch) -> list[str]:
+    """No dataset in any of the usual places; the mirrors, for a test to fill."""
+    mirrors = []
+    monkeypatch.delenv("FMNIST_DATA_DIR")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.setattr(dataset, "MIRRORS", mirrors)
+    return mirrors
+
+
+def test_an_unreachable_download_says_what_to_put_where_and_can_be_repeated(open_page, nowhere):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        nowhere.append(f"http://127.0.0.1:{probe.getsockname()[1]}/")
+        at = open_page()
+    assert not at.exception
+    assert nowhere[0] in at.warning[0].value
+    assert all(name in at.info[0].value for name in dataset.FILES)
+    assert at.button[0].label == "Try the download again"
+
+
+def test_a_dataset_that_is_missing_is_downloaded(open_page, nowhere, lab, monkeypatch):
+    files = {path.name: path.read_bytes() for path in lab.data_dir.glob("*.gz")}
+    sums = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
+    monkeypatch.setattr(dataset, "FILES", {name: sums[name] for name in dataset.FILES})
+    serve = functools.partial(SimpleHTTPRequestHandler, directory=lab.data_dir)
+    with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        nowhere.append(f"http://127.0.0.1:{server.server_port}/")
+        at = open_page()
+        server.shutdown()
+    assert not at.exception
+    assert len(grid(at, "grid")["alts"]) == 100
 
 
 def test_a_corrupt_file_is_named(open_page, lab, tmp_path, monkeypatch):
