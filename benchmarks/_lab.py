@@ -1,12 +1,13 @@
 """What the benchmarks share: the real app in a process of its own, viewers, and a table of results.
 
-Figures go to standard output and to benchmarks/results.csv (one row per figure and day).
+Figures go to standard output and to benchmarks/results.csv (each run appends its rows).
 """
 
 from __future__ import annotations
 
 import contextlib
 import csv
+import math
 import os
 import platform
 import socket
@@ -222,7 +223,7 @@ class Viewer:
 def percentile(values: list[float], share: float) -> float:
     """The smallest value that at least `share` of all values do not exceed."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def machine() -> str:
@@ -233,7 +234,7 @@ def report(figure: str, value: float, unit: str, goal: str) -> None:
     """Print one figure and keep it in the table."""
     print(f"{figure:<68} {value:>9.3g} {unit:<9} (goal: {goal})", flush=True)
     is_new = not RESULTS.exists()
-    with RESULTS.open("a", newline="") as file:
+    with RESULTS.open("a", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         if is_new:
             writer.writerow(["day", "figure", "value", "unit", "goal", "machine", "command"])

@@ -63,7 +63,7 @@ def measure_delay(url: str, run: Run, seconds: float) -> None:
     with browser_page(f"{url}/train?run={run.run_id}") as page:
         page.evaluate(WATCH)
         watcher.start()
-        chromium = [p for p in psutil.process_iter(["name"]) if "chrom" in (p.info["name"] or "")]
+        chromium = [p for p in psutil.Process().children(recursive=True) if "chrom" in p.name()]
         before = sum(cpu_seconds(process) for process in chromium)
         page.wait_for_timeout(1000 * seconds)
         browser_share = (sum(map(cpu_seconds, chromium)) - before) / seconds

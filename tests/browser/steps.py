@@ -37,9 +37,16 @@ def start_training(page: Page, *, epochs: str, name: str = "") -> str:
         page.get_by_text("Data and name").click()
         page.get_by_label("Name", exact=True).fill(name)
         page.get_by_label("Name", exact=True).press("Enter")
+    watched = run_in_address(page)  # another run may train already
     page.get_by_role("button", name="Start training").click()
-    expect(page).to_have_url(re.compile(r"run=\d{8}-\d{6}-"))
-    return re.search(r"run=([\w-]+)", page.url)[1]
+    wait_for(lambda: run_in_address(page) not in (watched, None), "the new run in the address")
+    return run_in_address(page)
+
+
+def run_in_address(page: Page) -> str | None:
+    page.evaluate("0")  # lets Playwright hear of a changed address
+    found = re.search(r"run=([\w-]+)", page.url)
+    return found and found[1]
 
 
 def expect_training(page: Page, epoch: int = 1) -> None:
