@@ -6,6 +6,7 @@ import math
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fmnist import runs
 
@@ -16,6 +17,7 @@ _PER_PARAMETER_AND_STEP = 4e-9
 _PER_STEP = 1.5e-3
 
 _VALIDATION_SHARE = 0.35  # of the time a training image takes: the way forward alone
+_SMALLEST, _LARGEST = 1e-6, 1e15  # no count or speed lies outside
 _NEARNESS = 0.05  # distance (in the logarithm of the cost) within which two networks are alike
 
 
@@ -43,19 +45,20 @@ def past_runs(all_runs: Sequence[runs.Run] | None = None) -> list[PastRun]:
     host = socket.gethostname()
     past = []
     for run in runs.list_runs() if all_runs is None else all_runs:
-        if run.damaged or run.status.host != host or not run.status.images_per_second:
+        if run.damaged or run.status.host != host:
             continue
         environment = runs.read_environment(run)
-        if environment.get("macs_per_image") and environment.get("parameters"):
-            past.append(
-                PastRun(
-                    environment["macs_per_image"],
-                    environment["parameters"],
-                    run.config.batch_size,
-                    run.status.images_per_second,
-                )
-            )
+        macs, parameters = environment.get("macs_per_image"), environment.get("parameters")
+        speed = run.status.images_per_second
+        if all(_is_usable(number) for number in (macs, parameters, speed)):
+            past.append(PastRun(macs, parameters, run.config.batch_size, speed))
     return past
+
+
+def _is_usable(number: Any) -> bool:
+    """Whether it is a positive number of a believable size: a file may hold anything."""
+    is_number = isinstance(number, int | float) and not isinstance(number, bool)
+    return is_number and _SMALLEST < number < _LARGEST
 
 
 def estimate_epoch_seconds(

@@ -1,5 +1,8 @@
 """Estimates of an epoch's time: defaults, corrections by past runs, whose runs count."""
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from fmnist import runs
@@ -47,6 +50,24 @@ def test_validation_adds_its_share_and_small_batches_cost_more():
     assert validated.seconds_per_epoch / plain.seconds_per_epoch == pytest.approx(1.0875)
     small = estimate_epoch_seconds(*CONV_64, 48_000, [], batch_size=8)
     assert small.seconds_per_epoch > plain.seconds_per_epoch
+
+
+ODD = ["7840", -7840, 0, True, None, [7840], {}, math.nan, math.inf, 1e-300]
+
+
+@pytest.mark.parametrize("value", [*ODD, pytest.param(10**400, id="huge")])
+@pytest.mark.parametrize("key", ["macs_per_image", "parameters", "images_per_second"])
+def test_only_positive_finite_numbers_count(lab, key, value):
+    odd_dir = made_runs.write_run(lab.runs_dir, "20260102-030405-odd")
+    odd = runs.read_run(odd_dir)
+    if key == "images_per_second":
+        odd = replace(odd, status=replace(odd.status, images_per_second=value))
+    else:
+        runs.write_json(odd_dir / "environment.json", {**runs.read_environment(odd), key: value})
+    right = runs.read_run(made_runs.write_run(lab.runs_dir, "20260102-030406-right"))
+    past = past_runs([odd, right])
+    assert past == [PastRun(7840, 7850, 128, 5000.0)]
+    assert estimate_epoch_seconds(*CONV_64, 54_000, past).seconds_per_epoch > 0
 
 
 def test_only_runs_of_this_machine_with_a_known_speed_count(lab):

@@ -13,6 +13,7 @@ import pytest
 
 from fmnist import jobs, runs
 from fmnist.config import ConfigError, TrainConfig
+from tests import made_runs
 
 ROOT = Path(__file__).parent.parent
 SHORT = TrainConfig(filters=(4,), dense_units=(8,), epochs=1, batch_size=64)
@@ -152,6 +153,17 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(lab, monkeypatch):
     monkeypatch.setenv("FMNIST_RUNS_DIR", str(blocked / "runs"))
     with pytest.raises(runs.RunsFolderError, match="cannot be written"):
         jobs.start_run(SHORT)
+
+
+def test_a_run_that_cannot_be_stopped_is_one_sentence(lab, monkeypatch):
+    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(runs.RunsFolderError, match=r"cannot be written \(Permission denied\)"):
+        jobs.stop_run(run_dir.name)
 
 
 def test_no_process_to_be_had_leaves_no_run_behind(lab, monkeypatch):
