@@ -148,8 +148,11 @@ class RunReporter(keras.callbacks.Callback):
 
     def _report(self, step: int) -> None:
         self._last_report = time.perf_counter()
+        # A reader may have taken this process for dead, when the clock was set: take it back.
         runs.write_status(
             self._run_dir,
+            status="running",
+            finished_at=None,
             epoch=self._epoch,
             step=step,
             steps_per_epoch=self._steps_per_epoch,
@@ -173,7 +176,6 @@ class StopWatcher(keras.callbacks.Callback):
 
     def __init__(self, run_dir: Path):
         super().__init__()
-        self.steps = 0  # training steps done
         self._run_dir = run_dir
         self._next_look = 0.0
 
@@ -181,7 +183,6 @@ class StopWatcher(keras.callbacks.Callback):
         self._look()
 
     def on_train_batch_end(self, batch, logs=None):
-        self.steps += 1
         self._look()
 
     def on_test_batch_end(self, batch, logs=None):
@@ -197,7 +198,11 @@ class StopWatcher(keras.callbacks.Callback):
 
 
 class DivergenceGuard(keras.callbacks.Callback):
-    """Ends the training with a TrainingDiverged as soon as the loss is NaN or infinite."""
+    """Ends the training with a TrainingDiverged as soon as a loss is NaN or infinite.
+
+    The loss of a step is from before its update: what an epoch's last update broke shows in the
+    validation loss.
+    """
 
     def __init__(self, learning_rate: float):
         super().__init__()
@@ -208,11 +213,18 @@ class DivergenceGuard(keras.callbacks.Callback):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        if not math.isfinite(logs["loss"]):
-            became = "NaN" if math.isnan(logs["loss"]) else "infinite"
+        self._check("loss", logs["loss"], f"in epoch {self._epoch + 1}, step {batch + 1}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._check("loss", logs["loss"], f"in epoch {epoch + 1}")
+        self._check("validation loss", logs["val_loss"], f"after epoch {epoch + 1}")
+
+    def _check(self, name: str, loss: float, when: str) -> None:
+        if not math.isfinite(loss):
+            became = "NaN" if math.isnan(loss) else "infinite"
             raise TrainingDiverged(
-                f"The loss became {became} in epoch {self._epoch + 1}, step {batch + 1}: lower the "
-                f"learning rate (it was {self._learning_rate:g})."
+                f"The {name} became {became} {when}: lower the learning rate "
+                f"(it was {self._learning_rate:g})."
             )
 
 

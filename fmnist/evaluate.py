@@ -33,6 +33,7 @@ MatrixMode = Literal["counts", "rows", "share", "errors"]
 
 _Z_95 = 1.959963984540054  # the standard normal's 97.5 % quantile
 _SUM_TOLERANCE = 1e-3
+_SMALLEST_PROBABILITY = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +58,12 @@ class Evaluation:
 def evaluate(labels: np.ndarray, probabilities: np.ndarray) -> Evaluation:
     """Score `probabilities`, float (N, 10), against `labels`, integer (N,), for any N ≥ 1.
 
-    Precision, recall and F1 of a class that never occurs, or is never predicted, are 0. The loss
-    clips probabilities at float32's epsilon, as Keras nearly does (1e-7).
+    Precision, recall and F1 of a class that never occurs, or is never predicted, are 0.
 
     Raises ValueError when the shapes disagree, a row does not sum to 1, or a label is not 0 to 9.
     """
     # scikit-learn's metrics take more than a second to import: the first evaluation pays for it.
-    from sklearn.metrics import confusion_matrix, log_loss, top_k_accuracy_score
+    from sklearn.metrics import confusion_matrix, top_k_accuracy_score
 
     labels, probabilities = _checked(labels, probabilities)
     predictions = probabilities.argmax(axis=1).astype(np.uint8)
@@ -79,13 +79,23 @@ def evaluate(labels: np.ndarray, probabilities: np.ndarray) -> Evaluation:
         is_correct=is_correct,
         accuracy=right / len(labels),
         accuracy_interval=wilson_interval(right, len(labels)),
-        loss=float(log_loss(labels, probabilities, labels=every_class)),
+        loss=mean_cross_entropy(labels, probabilities),
         errors=len(labels) - right,
         top2_accuracy=float(top_k_accuracy_score(labels, probabilities, k=2, labels=every_class)),
         confusion_matrix=matrix,
         report=_report(labels, predictions),
         top_confusions=_top_confusions(matrix),
     )
+
+
+def mean_cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """Nats, for float (N, 10) and integer (N,). A probability counts as 1e-7 at least, as in Keras.
+
+    In NumPy, so that a training process need not load scikit-learn for the number that
+    `results.json` and `Evaluation.loss` share.
+    """
+    true = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return float(np.log(1 / np.clip(true, _SMALLEST_PROBABILITY, 1)).mean())
 
 
 def _checked(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import json
 import math
 import os
 import platform
 import subprocess
 import sys
+import textwrap
 import time
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
@@ -23,7 +26,16 @@ import psutil
 
 from fmnist import runs
 from fmnist.config import FIELDS, ConfigError, TrainConfig, field_bounds
-from fmnist.dataset import Dataset, DatasetError, load_dataset, split_train_val
+from fmnist.dataset import (
+    Dataset,
+    DatasetError,
+    DatasetMissing,
+    Progress,
+    download_dataset,
+    load_dataset,
+    split_train_val,
+)
+from fmnist.evaluate import mean_cross_entropy
 from fmnist.feature_maps import check_architecture
 from fmnist.models import build_model, count_macs
 from fmnist.recipes import RECIPES
@@ -35,8 +47,10 @@ if TYPE_CHECKING:
 
 LOOK_FOR_TURN_EVERY = 0.3  # seconds
 QUEUE_HEARTBEAT_EVERY = 30.0  # seconds; how a computer that shares the folder sees a waiting run
+SHOW_DOWNLOAD_EVERY = 0.2  # seconds
 SCORING_BATCH = 250  # images
 EMA_MOMENTUM = 0.99  # a step
+_LONGEST_REASON = 200  # characters of an unforeseen error's message
 
 
 class TrainingError(RuntimeError):
@@ -65,7 +79,7 @@ def train_and_evaluate(
 
     Raises:
         ConfigError, DatasetError: the network cannot be built, or there is no data.
-        TrainingError: the loss became NaN.
+        TrainingError: the loss, or what the model answers, became NaN.
         OSError: the folder can no longer be written.
     """
     dataset = load_dataset()
@@ -78,6 +92,7 @@ def train_and_evaluate(
             "training images leaves one side of the split empty: choose another share."
         )
     import keras
+    import numpy as np
 
     from fmnist.callbacks import CHECKPOINT_NAME
 
@@ -98,9 +113,21 @@ def train_and_evaluate(
         )
         return {}
 
-    runs.write_status(run_dir, message="scoring", heartbeat_at=time.time())
+    runs.write_status(
+        run_dir,
+        status="running",
+        finished_at=None,
+        heartbeat_at=time.time(),
+        message="scoring",
+    )
     save_model(model, config, run_dir / "model.keras")
     probabilities = compute_probabilities(run_dir / "model.keras", dataset.test_images)
+    if not np.isfinite(probabilities).all():
+        (run_dir / "model.keras").unlink()
+        raise TrainingError(
+            "The model's answers became NaN: lower the learning rate "
+            f"(it was {config.learning_rate:g})."
+        )
     save_array(run_dir / "test_probabilities.npy", probabilities)
     results = {
         **score(probabilities, dataset.test_labels),
@@ -170,7 +197,7 @@ def _fit(
         raise TrainingError(str(error)) from None
     finally:
         reporter.close()
-    if checkpoint:
+    if checkpoint and not was_stopped:  # a stopped model is kept as it stands
         checkpoint.restore()
     if early_stopping and early_stopping.stopped_epoch:
         message = (
@@ -291,12 +318,9 @@ def save_array(path: Path, array: np.ndarray) -> None:
 
 def score(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """test_accuracy (share) and test_loss (mean cross-entropy, natural logarithm)."""
-    import numpy as np
-
-    true = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return {
         "test_accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
-        "test_loss": float(-np.log(np.maximum(true, 1e-7)).mean()),  # 1e-7 as Keras has it
+        "test_loss": mean_cross_entropy(labels, probabilities),
     }
 
 
@@ -375,15 +399,28 @@ def _git_commit() -> str | None:
 
 
 def wait_for_turn(run_dir: Path) -> bool:
-    """Wait until this run may train, and mark it running; False when it was cancelled.
+    """Wait until this run may train, and mark it running; False when it was cancelled or deleted.
 
     At most `parallel_trainings` runs of the folder train at once. A file lock alone is not first
     come, first served: a waiting run goes on only when it is the oldest.
     """
+    try:
+        return _wait(run_dir)
+    except FileNotFoundError:
+        if run_dir.is_dir():
+            raise
+        return False
+
+
+def _wait(run_dir: Path) -> bool:
     lock = filelock.FileLock(run_dir.parent / ".queue.lock")
     finished: set[Path] = set()
     next_heartbeat = time.monotonic() + QUEUE_HEARTBEAT_EVERY
     while not runs.is_stop_requested(run_dir):
+        if runs.read_status(run_dir).status != "queued":
+            # A reader took this process for dead, as it may when the clock was set.
+            runs.write_status(run_dir, status="queued", finished_at=None, message="")
+            runs.claim_run(run_dir)
         with lock:
             if _is_next(run_dir, finished):
                 now = time.time()
@@ -417,7 +454,7 @@ def _is_next(run_dir: Path, finished: set[Path]) -> bool:
         run = runs.read_run(entry)
         if run.is_live:
             live.append(run)
-        elif not run.damaged:
+        elif not run.damaged and entry != run_dir:
             finished.add(entry)
     running = [run for run in live if run.status.status == "running"]
     waiting = runs.queue(live)
@@ -445,9 +482,18 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "run_dir", nargs="?", type=Path, metavar="RUN_DIR", help="a queued run's folder"
     )
-    parser.add_argument("--recipe", metavar="NAME", help=f"start from one of: {', '.join(RECIPES)}")
     parser.add_argument(
-        "--runs-dir", type=Path, metavar="DIR", help="where runs live (default: FMNIST_RUNS_DIR)"
+        "--recipe",
+        metavar="NAME",
+        default=argparse.SUPPRESS,
+        help=f"start from one of: {', '.join(RECIPES)}",
+    )
+    parser.add_argument(
+        "--runs-dir",
+        type=Path,
+        metavar="DIR",
+        default=argparse.SUPPRESS,
+        help="where runs live (default: FMNIST_RUNS_DIR)",
     )
     for name, field in FIELDS.items():
         options: dict[str, Any] = {"type": _reader(field.default), "metavar": "VALUE"}
@@ -530,15 +576,61 @@ def open_run(run_dir: Path) -> runs.Run:
     """The queued run in a folder that somebody else made.
 
     Raises:
-        ConfigError: it is no run folder, or its training has already begun.
+        ConfigError: it is no run folder, its training has already begun, or another process
+            has taken it and waits for its turn.
     """
     run = runs.read_run(run_dir.resolve())
     if run.damaged:
         raise ConfigError(f"{run_dir} is not a run that can be trained: {run.damaged}.")
     if run.status.status != "queued":
         raise ConfigError(f"{run_dir} is {run.status.status}: only a queued run can be trained.")
+    if run.status.pid not in (None, os.getpid()) and runs.process_is_alive(run.status):
+        raise ConfigError(
+            f"{run_dir} already belongs to process {run.status.pid} on {run.status.host}, which "
+            "waits for its turn: let it go on, or stop that run first."
+        )
     check_architecture(run.config)
     return run
+
+
+def ensure_dataset(screen: TextIO) -> None:
+    """Have the dataset on this computer; download it, showing how far it is, if it is absent.
+
+    Raises:
+        DatasetError: a file is wrong, or no mirror gives it.
+    """
+    try:
+        load_dataset()
+        return
+    except DatasetMissing as missing:
+        if not missing.can_download:
+            raise
+        print(f"Downloading Fashion-MNIST to {missing.folder}", file=screen, flush=True)
+    try:
+        download_dataset(progress=_show_download(screen))
+    finally:
+        if screen.isatty():
+            screen.write("\r\033[K")
+            screen.flush()
+    load_dataset()
+
+
+def _show_download(screen: TextIO) -> Progress:
+    """Draws one line that is overwritten on a terminal; elsewhere, one line per whole file."""
+    next_draw = 0.0
+
+    def show(name: str, done: int, total: int) -> None:
+        nonlocal next_draw
+        line = f"{name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB"
+        now = time.monotonic()
+        if screen.isatty() and (now >= next_draw or done == total):
+            next_draw = now + SHOW_DOWNLOAD_EVERY
+            screen.write(f"\r{line}\033[K")
+            screen.flush()
+        elif not screen.isatty() and done == total:
+            print(line, file=screen, flush=True)
+
+    return show
 
 
 def lower_priority() -> None:
@@ -562,28 +654,52 @@ def train_run(run: runs.Run, screen: TextIO | None) -> dict[str, Any]:
     """Wait, train, and leave the folder with a status that says how it ended.
 
     Raises:
-        ConfigError, DatasetError, TrainingError, OSError: as recorded in the status.
+        ConfigError, DatasetError: as recorded in the status.
+        TrainingError: for any other reason; one line. What nobody foresaw has its traceback in
+            `log.txt`.
     """
     try:
         runs.claim_run(run.run_dir)
         if not wait_for_turn(run.run_dir):
             return {}
         return train_and_evaluate(run.config, run.run_dir, screen=screen)
-    except (Exception, KeyboardInterrupt) as error:
-        _record_failure(run.run_dir, error)
+    except (ConfigError, DatasetError, TrainingError) as error:
+        _record_failure(run.run_dir, str(error))
         raise
+    except KeyboardInterrupt:
+        _record_failure(run.run_dir, "Interrupted with Ctrl-C.")
+        raise
+    except OSError as error:
+        message = _describe_os_error(error, run.run_dir)
+        _record_failure(run.run_dir, message)
+        raise TrainingError(message) from error
+    except Exception as error:  # TensorFlow has dozens of kinds, with pages of text
+        log = run.file("log.txt")
+        with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
+            traceback.print_exc(file=file)
+        reason = f"{type(error).__name__}: {_first_line(error)}"
+        _record_failure(run.run_dir, f"{reason} (log.txt has the whole story)")
+        raise TrainingError(f"{reason} (the whole story is in {log})") from error
 
 
-def _record_failure(run_dir: Path, error: BaseException) -> None:
-    if isinstance(error, OSError):
-        message = f"The run's folder could not be written or read: {error.strerror or error}."
-    elif isinstance(error, ConfigError | DatasetError | TrainingError):
-        message = str(error)
-    elif isinstance(error, KeyboardInterrupt):
-        message = "Interrupted with Ctrl-C."
-    else:
-        first_line = (str(error).strip() or "no message").splitlines()[0]
-        message = f"{type(error).__name__}: {first_line} (log.txt has the whole story)"
+def _describe_os_error(error: OSError, run_dir: Path) -> str:
+    """Which folder is full, read-only or gone: that of the file, or the run's own."""
+    folder = Path(os.fsdecode(error.filename)).parent if error.filename else run_dir
+    advice = {
+        errno.ENOSPC: "the disk is full; free some space",
+        errno.EROFS: "it is read-only; allow writing there",
+        errno.EACCES: "allow writing there",
+        errno.EPERM: "allow writing there",
+    }.get(error.errno, "see that the folder is there and can be written")
+    return f"{folder} could not be written or read ({error.strerror or error}): {advice}."
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or ["no message"]
+    return textwrap.shorten(lines[0], _LONGEST_REASON, placeholder=" …")
+
+
+def _record_failure(run_dir: Path, message: str) -> None:
     # Where the folder itself is the trouble, whoever reads it sees that the process is gone.
     with contextlib.suppress(OSError, ValueError):
         runs.write_status(run_dir, status="failed", finished_at=time.time(), message=message)
@@ -597,7 +713,7 @@ def main(arguments: list[str] | None = None) -> int:
     screen: TextIO | None = None
     try:
         if run_dir:
-            others = [name for name, value in options.items() if name != "run_dir" and value]
+            others = [name.replace("_", "-") for name in options if name != "run_dir"]
             if others:
                 parser.error(f"RUN_DIR has its own settings: leave out --{others[0]}")
             run = open_run(run_dir)
@@ -605,9 +721,9 @@ def main(arguments: list[str] | None = None) -> int:
             lower_priority()
         else:
             config = read_config(options)
-            if options["runs_dir"]:
+            if "runs_dir" in options:
                 os.environ["FMNIST_RUNS_DIR"] = str(options["runs_dir"].resolve())
-            load_dataset()  # a missing dataset is better told before a run is made
+            ensure_dataset(sys.stderr)  # better told before a run is made
             run = runs.create_run(config)
             screen = keep_logs_off_screen(run.file("log.txt"))
             print(f"Run {run.run_id} in {run.run_dir.parent}", file=screen, flush=True)

@@ -142,6 +142,16 @@ def test_stop_is_seen_between_steps_and_in_validation(run, clock):
         watcher.on_test_batch_end(0)
 
 
+def test_a_run_that_was_taken_for_dead_takes_itself_back(run, clock, make_reporter):
+    reporter = make_reporter()
+    reporter.on_epoch_begin(0)
+    runs.write_status(run.run_dir, status="failed", finished_at=1.0, message="it is gone")
+    clock[0] += 0.5
+    reporter.on_train_batch_end(0, {"loss": 1.0, "accuracy": 0.5})
+    status = runs.read_status(run.run_dir)
+    assert (status.status, status.finished_at, status.message) == ("running", None, "")
+
+
 @pytest.mark.parametrize(("loss", "word"), [(math.nan, "NaN"), (math.inf, "infinite")])
 def test_divergence_is_named_with_its_place(loss, word):
     guard = callbacks.DivergenceGuard(0.5)
@@ -193,6 +203,22 @@ def test_averaged_weights_validate_and_training_goes_on_from_the_raw_ones():
     np.testing.assert_allclose(kernel.numpy(), 0.25)
     averaged.on_epoch_begin(1)
     np.testing.assert_allclose(kernel.numpy(), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("logs", "what"),
+    [
+        ({"loss": math.nan, "val_loss": 1.0}, "The loss became NaN in epoch 3"),
+        ({"loss": 1.0, "val_loss": math.nan}, "The validation loss became NaN after epoch 3"),
+        ({"loss": 1.0, "val_loss": math.inf}, "The validation loss became infinite after epoch 3"),
+    ],
+)
+def test_divergence_shows_at_the_end_of_an_epoch(logs, what):
+    guard = callbacks.DivergenceGuard(0.5)
+    guard.on_epoch_end(2, {"loss": 1.0, "val_loss": 2.0})
+    with pytest.raises(callbacks.TrainingDiverged) as caught:
+        guard.on_epoch_end(2, logs)
+    assert str(caught.value) == f"{what}: lower the learning rate (it was 0.5)."
 
 
 class Screen:

@@ -64,6 +64,18 @@ def test_small_case_by_hand(small):
     assert small.report.set_index("class").loc["Trouser", "f1"] == 0
 
 
+def test_the_loss_is_scikit_learns_but_for_the_extremes(random_case):
+    labels, probabilities = random_case
+    expected = metrics.log_loss(labels, probabilities, labels=range(10))
+    assert ev.mean_cross_entropy(labels, probabilities) == pytest.approx(expected, abs=1e-6)
+    assert ev.evaluate(labels, probabilities).loss == ev.mean_cross_entropy(labels, probabilities)
+    certain = np.eye(10, dtype=np.float32)
+    assert ev.mean_cross_entropy(np.arange(10), certain) == 0
+    # one of ten true classes has the probability 0, which counts as 1e-7: 7 ln 10 / 10
+    wrong = np.array([1, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    assert ev.mean_cross_entropy(wrong, certain) == pytest.approx(0.7 * np.log(10))
+
+
 def test_top2_counts_the_second_guess():
     probabilities = np.full((3, 10), 0.0125, np.float32)
     probabilities[:, 0], probabilities[:, 6] = 0.6, 0.3
