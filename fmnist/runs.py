@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import io
 import json
-import math
 import os
 import re
 import shutil
@@ -50,6 +49,7 @@ BUNDLED_DIR = Path(__file__).parent / "bundled"
 
 _STATUS_TEXTS = ("status", "host", "message")
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]{1,50}")
+_LARGEST_NUMBER = 1e15  # in a status; NaN is no smaller than it
 _NEVER_STARTED_AFTER = 60.0  # seconds a queued run may lack a process
 _SILENT_AFTER = 120.0  # seconds without a heartbeat, for a process on another computer
 _START_TIME_SLACK = 60.0  # seconds; a corrected clock moves the start times it is counted from
@@ -330,7 +330,7 @@ def _is_plausible(key: str, value: Any) -> bool:
         return isinstance(value, str)
     if key == "pid":
         return type(value) is int and value > 0
-    return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, int | float) and abs(value) < _LARGEST_NUMBER
 
 
 def write_status(run_dir: Path, **changes: Any) -> Status:

@@ -226,6 +226,7 @@ def test_a_senseless_environment_leaves_the_table_standing(lab, parameters):
         ("status.json", '{"status": "running", "pid": -5}', "status.json cannot be read"),
         ("status.json", '{"status": "running", "pid": 1.5}', "status.json cannot be read"),
         ("status.json", '{"status": "running", "epoch": NaN}', "status.json cannot be read"),
+        ("status.json", '{"status": "running", "step": 1' + 400 * "0" + "}", "cannot be read"),
         ("model.keras", None, "model.keras is missing"),
         ("model.keras", b"PK half of an archive", "model.keras cannot be read"),
         ("test_probabilities.npy", b"\x93NUM", "test_probabilities.npy cannot be read"),
