@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
-from fmnist.dataset import CLASS_NAMES, pixel_name
+from fmnist.dataset import CLASS_NAMES
 from fmnist.evaluate import MatrixMode, normalised
 
 if TYPE_CHECKING:
@@ -429,33 +429,3 @@ def plot_histogram(image: np.ndarray) -> go.Figure:
         "yaxis": _axis("Pixels (log scale)", type="log", range=[-0.3, 3], dtick=1),
     }
     return _figure([bars], 260, layout)
-
-
-def plot_pixels(image: np.ndarray, selected: tuple[int, int] | None = None) -> go.Figure:
-    """One image, uint8 (28, 28), enlarged, with each pixel's value written into it.
-
-    Hovering names the pixel's row, column (from 0) and its column in the CSV form of the dataset.
-    selected: (row, column) of the outlined pixel.
-    """
-    height, width = image.shape
-    cells = {
-        "type": "heatmap",
-        "z": image.tolist(),
-        "zmin": 0,
-        "zmax": 255,
-        "colorscale": [[0, "#000000"], [1, "#ffffff"]],
-        "showscale": False,
-        "texttemplate": "%{z}",
-        "textfont": {"size": 10},
-        "customdata": [
-            [pixel_name(row, column) for column in range(width)] for row in range(height)
-        ],
-        "hovertemplate": "Row %{y}, column %{x} (%{customdata}): value %{z}<extra></extra>",
-    }
-    ticks = {"dtick": 1, "showgrid": False, "tickfont": {"size": 10}, "tickangle": 0}
-    layout = {
-        "xaxis": _axis("Column", range=[-0.5, width - 0.5], **ticks),
-        "yaxis": _axis("Row", range=[height - 0.5, -0.5], **ticks),
-        "shapes": [_outline(selected)] if selected else [],
-    }
-    return _figure([cells], 680, layout)

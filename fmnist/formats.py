@@ -14,9 +14,9 @@ def _is_unknown(number: float | None) -> bool:
     return number is None or math.isnan(number)
 
 
-def percent(share: float | None, digits: int = 1) -> str:
+def percent(share: float | None) -> str:
     """0.918 → "91.8 %"; None → "–"."""
-    return "–" if _is_unknown(share) else f"{100 * share:.{digits}f}{_NBSP}%"
+    return "–" if _is_unknown(share) else f"{100 * share:.1f}{_NBSP}%"
 
 
 def loss(value: float | None) -> str:

@@ -11,6 +11,7 @@ from fmnist.images import image_png
 from pages import _url
 from pages._browse_pixels import render_pixels
 from pages._neighbours import render_neighbours
+from pages._steps import render_steps
 
 SPLIT_NAMES = {"train": "training image", "test": "test image"}
 
@@ -34,7 +35,7 @@ def render(data: Dataset, split: str, index: int, sample: np.ndarray) -> None:
     images, labels = data.split(split)
     image, name = images[index], CLASS_NAMES[labels[index]]
     _scroll_to_top(key="top", data=[f"{split} {index}"])
-    _render_steps(index, sample, len(images))
+    render_steps(index, sample, len(images), "All images", ":material/grid_view:")
     st.title(name)
     st.caption(f"{SPLIT_NAMES[split].capitalize()} {formats.count(index)}, label {labels[index]}")
     left, right = st.columns([3, 1], gap="medium")
@@ -44,25 +45,6 @@ def render(data: Dataset, split: str, index: int, sample: np.ndarray) -> None:
         _render_facts(image, name)
     st.subheader("Nearest neighbours in the training set")
     render_neighbours(data, split, index, _open)
-
-
-def _render_steps(index: int, sample: np.ndarray, count: int) -> None:
-    """Back to the grid, and one image on or back: in the grid's order where it is part of it."""
-    order = sample if index in sample else np.arange(count)
-    position = int(np.flatnonzero(order == index)[0])
-    with st.container(horizontal=True):
-        st.button(
-            "All images", icon=":material/grid_view:", on_click=_url.write, kwargs={"index": None}
-        )
-        for label, icon, step in (("Previous", "back", -1), ("Next", "forward", 1)):
-            inside = 0 <= position + step < len(order)
-            st.button(
-                label,
-                icon=f":material/arrow_{icon}:",
-                disabled=not inside,
-                on_click=_url.write,
-                kwargs={"index": int(order[position + step]) if inside else index},
-            )
 
 
 def _render_pixels(image: np.ndarray) -> None:

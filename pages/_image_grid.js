@@ -10,11 +10,10 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   }
   const buttons = [...grid.children];
   buttons.forEach((button, position) => {
-    button.setAttribute("aria-pressed", position === data.selected);
     button.onclick = () => setTriggerValue("clicked", { position, content: data.content });
   });
   // One tab stop for the whole grid; the arrow keys move inside it.
-  rove(buttons, buttons[data.selected] ?? buttons[0]);
+  rove(buttons, buttons[0]);
   grid.onkeydown = (event) => {
     const next = neighbour(buttons, buttons.indexOf(event.target), event.key);
     if (!next) return;

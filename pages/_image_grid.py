@@ -34,7 +34,6 @@ def render_grid(
     alts: list[str],
     key: str,
     tones: list[Tone] | None = None,
-    selected: int | None = None,
     size: int = 56,
     label: str = "Images",
 ) -> int | None:
@@ -42,8 +41,8 @@ def render_grid(
 
     images: uint8 (N, 28, 28), N ≥ 1. captions: N short texts, shown below each image ("\\n" starts
     a new line, "" leaves it out). alts: N sentences for screen readers and tooltips. tones: mark an
-    image as right (tick) or wrong (cross). selected: the position drawn as chosen. size: side of an
-    image in CSS pixels; multiples of 28 give every pixel the same size. label: names the group.
+    image as right (tick) or wrong (cross). size: side of an image in CSS pixels; multiples of 28
+    give every pixel the same size. label: names the group.
 
     Returns a position 0 … N-1 in the one rerun that the click causes, else None.
     Raises ValueError when the lists do not have one entry per image.
@@ -65,7 +64,6 @@ def render_grid(
                 "captions": captions,
                 "alts": alts,
                 "tones": tones,
-                "selected": selected,
                 "size": size,
                 "label": label,
                 "content": str(content),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-import numpy as np
 import streamlit as st
 
 from fmnist import formats
@@ -14,6 +13,7 @@ from fmnist.images import image_png
 from pages import _url
 from pages._answers import selected_indices
 from pages._neighbours import render_neighbours
+from pages._steps import render_steps
 
 SCALE = 9
 
@@ -23,7 +23,8 @@ def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
     from fmnist import figures
 
     true, predicted = evaluation.labels[index], evaluation.predictions[index]
-    _render_steps(evaluation, index)
+    seen = selected_indices(evaluation)
+    render_steps(index, seen, len(evaluation.labels), "Back", ":material/close:")
     is_correct = evaluation.is_correct[index]
     said = "rightly recognised" if is_correct else f"called {CLASS_NAMES[predicted]}"
     st.header(f"{CLASS_NAMES[true]}, {said}")
@@ -58,25 +59,6 @@ def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
 
 def _open_on_browse(index: int) -> None:
     st.switch_page("pages/browse.py", query_params=_url.link(split="train", index=index))
-
-
-def _render_steps(evaluation: Evaluation, index: int) -> None:
-    """Back to where the person came from, and one image on or back in the order seen there."""
-    chosen = selected_indices(evaluation)
-    order = chosen if index in chosen else np.arange(len(evaluation.labels))
-    position = int(np.flatnonzero(order == index)[0])
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Back", icon=":material/close:", on_click=_url.write, kwargs={"index": None})
-        for label, icon, step in (("Previous", "back", -1), ("Next", "forward", 1)):
-            inside = 0 <= position + step < len(order)
-            st.button(
-                label,
-                icon=f":material/arrow_{icon}:",
-                disabled=not inside,
-                on_click=_url.write,
-                kwargs={"index": int(order[position + step]) if inside else index},
-            )
-        st.caption(f"{formats.count(position + 1)} of {formats.count(len(order))}", width="content")
 
 
 def _own_address() -> str:

@@ -8,6 +8,7 @@ from fmnist.dataset import CLASS_NAMES
 from pages import _browse_image, _browse_views, _data, _url
 from pages._browse_choices import render_choices, render_view_switch
 from pages._image_grid import render_grid
+from pages._steps import render_no_such_image
 
 MAX_CAPTIONS = 200  # more of them would only lengthen the page
 
@@ -43,15 +44,6 @@ def render_introduction(train_count: int, test_count: int) -> None:
     )
 
 
-def render_no_such_image(index: int, count: int) -> None:
-    st.warning(
-        f"The address asks for image {formats.count(index)}; the last one is "
-        f"{formats.count(count - 1)}. Showing a sample instead.",
-        icon=":material/link_off:",
-    )
-    _url.write(index=None)
-
-
 data = _data.dataset()
 split, index, seed = _url.read("split"), _url.read("index"), _url.read("seed")
 images, labels = data.split(split)
@@ -63,7 +55,7 @@ if index is not None and index < len(images):
 else:
     render_introduction(len(data.train_images), len(data.test_images))
     if index is not None:
-        render_no_such_image(index, len(images))
+        render_no_such_image(index, len(images), "a sample")
     view = render_view_switch()
     render_choices(len(images), view)
     if view == "classes":

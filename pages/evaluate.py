@@ -5,6 +5,7 @@ import streamlit as st
 from fmnist import formats, runs
 from pages import _answers, _confusions, _data, _no_scores, _one_image, _report, _url
 from pages._run_picker import render_run_picker
+from pages._steps import render_no_such_image
 
 VIEWS = {
     "matrix": (":material/grid_on: Confusions", _confusions.render_matrix),
@@ -82,11 +83,6 @@ if index is not None and index < len(data.test_images):
     _one_image.render(data, evaluation, index)
 else:
     if index is not None:
-        st.warning(
-            f"The address asks for image {formats.count(index)}; the last one is "
-            f"{formats.count(len(data.test_images) - 1)}. Showing them all instead.",
-            icon=":material/link_off:",
-        )
-        _url.write(index=None)
+        render_no_such_image(index, len(data.test_images), "them all")
     render_headline(evaluation)
     render_view(evaluation, data.test_images)

@@ -74,7 +74,6 @@ def _all_figures(history, batches) -> dict[str, go.Figure]:
         "probabilities": figures.plot_probabilities(np.full(10, 0.1), label=6),
         "counts": figures.plot_class_counts(np.full(10, 6000)),
         "histogram": figures.plot_histogram(image),
-        "pixels": figures.plot_pixels(image, selected=(1, 2)),
     }
 
 
@@ -177,11 +176,6 @@ def test_histogram_counts_every_pixel():
     image[1, :3] = 16
     counts = figures.plot_histogram(image).data[0].y
     assert (counts[0], counts[1], counts[15], sum(counts)) == (776, 3, 5, 784)
-
-
-def test_pixels_carry_the_name_of_their_csv_column():
-    figure = figures.plot_pixels(np.zeros((28, 28), np.uint8))
-    assert figure.data[0].customdata[1][2] == "pixel31"
 
 
 def test_one_colour_per_class():

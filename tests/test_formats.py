@@ -34,10 +34,6 @@ def test_percent(share, text):
     assert formats.percent(share) == text
 
 
-def test_percent_with_other_digits():
-    assert formats.percent(0.91849, 2) == f"91.85{NBSP}%"
-
-
 @pytest.mark.parametrize("write", [formats.percent, formats.loss, formats.count, formats.duration])
 def test_what_is_not_known_is_a_dash(write):
     assert write(None) == write(float("nan")) == "–"
