@@ -15,8 +15,9 @@ from fmnist.progress import Curves
 from fmnist.runs import Run
 from pages import _url
 
-TICK = 0.5  # seconds between two looks at a run that trains
-QUEUE_TICK = 1.0  # seconds; a place in line changes seldom
+# Seconds between two looks. A place in line changes seldom; a damaged run may only have been met
+# while a file of it was being replaced.
+TICKS = {"running": 0.5, "queued": 1.0, "damaged": 3.0}
 CHART_HEIGHT = 235  # pixels
 _BADGES = {
     "queued": ("Waiting", ":material/hourglass_top:", "gray"),
@@ -29,13 +30,15 @@ _BADGES = {
 
 def render_live(run: Run) -> None:
     """Draw a run in whatever state it is; a live one is kept up to date without a reload."""
-    if run.damaged:
-        st.error(f"{run.title} is damaged: {run.damaged}.", icon=":material/broken_image:")
-    elif run.is_live:
-        interval = TICK if run.status.status == "running" else QUEUE_TICK
-        st.fragment(_tick, run_every=interval)(run.run_id, run.status.status)
+    state = _state(run)
+    if state in TICKS:
+        st.fragment(_tick, run_every=TICKS[state])(run.run_id, state)
     else:
         _render(run)
+
+
+def _state(run: Run) -> str:
+    return "damaged" if run.damaged else run.status.status
 
 
 def render_nothing_yet(everything: list[Run]) -> None:
@@ -60,12 +63,15 @@ def _tick(run_id: str, shown: str) -> None:
         run = runs.load_run(run_id)
     except runs.RunNotFound:
         st.rerun()
-    if run.damaged or run.status.status != shown:
+    if _state(run) != shown:
         st.rerun()
     _render(run)
 
 
 def _render(run: Run) -> None:
+    if run.damaged:
+        st.error(f"{run.title} is damaged: {run.damaged}.", icon=":material/broken_image:")
+        return
     curves = progress.read_curves(run)
     _render_head(run)
     {
@@ -159,10 +165,11 @@ def _describe_progress(run: Run, curves: Curves) -> str:
 
 def _render_ended(run: Run, curves: Curves) -> None:
     results = runs.read_results(run)
-    if not results:
-        st.info(run.status.message or "It ended before it began.", icon=":material/info:")
-        return
     is_completed = run.status.status == "completed"
+    if not results:
+        what = "It finished, but left no scores." if is_completed else "It ended before it began."
+        st.info(run.status.message or what, icon=":material/info:")
+        return
     said = run.status.message or ("" if is_completed else "Stopped; scored as it stood.")
     epochs = f"{len(curves.history)} of {run.config.epochs} epochs"
     took = f"{epochs} in {formats.duration(results.get('seconds'))}"
@@ -170,7 +177,7 @@ def _render_ended(run: Run, curves: Curves) -> None:
     best = results.get("best_epoch")
     _render_metrics(
         ("Test accuracy", formats.percent(results.get("test_accuracy")), "on the whole test set"),
-        ("Validation", formats.percent(results.get("best_val_accuracy")), "accuracy, best epoch"),
+        ("Validation", formats.percent(results.get("best_val_accuracy")), _which_epoch(run)),
         ("Test loss", formats.loss(results.get("test_loss")), "on the whole test set"),
         ("Best epoch", "–" if best is None else f"{best + 1:.0f}", "by validation accuracy"),
     )
@@ -178,6 +185,13 @@ def _render_ended(run: Run, curves: Curves) -> None:
         _render_link("evaluate", "See what it gets wrong", ":material/query_stats:", run)
         _render_link("draw", "Try a drawing", ":material/draw:", run)
         _render_link("runs", "Compare runs", ":material/list_alt:", run)
+
+
+def _which_epoch(run: Run) -> str:
+    """Of the validation accuracy, which need not be of the weights that were scored."""
+    if run.config.keep == "best":
+        return "accuracy of the best epoch, whose weights the test set scores"
+    return "accuracy of the best epoch; the test set scores the weights after the last step"
 
 
 def _render_link(page: str, label: str, icon: str, run: Run) -> None:

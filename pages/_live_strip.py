@@ -11,23 +11,44 @@ from pages import _url
 TICK = 2.0  # seconds
 # Pages that show what a finished training changes; elsewhere nobody is interrupted.
 _FOLLOWING_PAGES = ("train", "runs", "evaluate")
+_KEY = "live_strip"
+
+# A ticking fragment cannot end its own ticks, and only a widget's callback may rerun the fragment
+# around it, which ends them: so the browser answers the last tick with a trigger.
+_ask_to_settle = st.components.v2.component(
+    "fmnist_live_strip_over",
+    html="<span></span>",
+    js='export default ({ setTriggerValue }) => { setTriggerValue("over", true); };',
+)
 
 
 def render() -> None:
     """Name, epoch, validation accuracy and time left of what trains; nothing while nothing does."""
-    live = [run for run in runs.list_runs() if run.is_live]
+    live = _live_runs()
     if live:
         st.session_state["strip_followed"] = [run.run_id for run in live]
         with st.sidebar:
-            st.fragment(_tick, run_every=TICK)()
+            st.fragment(_strip, key=_KEY)()
+
+
+def _live_runs() -> list[Run]:
+    return [run for run in runs.list_runs() if run.is_live]
+
+
+def _strip() -> None:
+    """Ticks while something trains; without its ticking part, Streamlit ends the ticks."""
+    if _live_runs():
+        st.fragment(_tick, run_every=TICK)()
+    else:
+        _render_finished()
 
 
 def _tick() -> None:
-    live = [run for run in runs.list_runs() if run.is_live]
+    live = _live_runs()
     followed = st.session_state["strip_followed"]
-    ended = [run_id for run_id in followed if run_id not in {run.run_id for run in live}]
+    has_ended = not {run.run_id for run in live}.issuperset(followed)
     page = (st.context.url or "").rstrip("/").rsplit("/", 1)[-1]
-    if ended and page in _FOLLOWING_PAGES:
+    if has_ended and page in _FOLLOWING_PAGES:
         st.rerun()
     training = [run for run in live if run.status.status == "running"]
     for run in training:
@@ -36,8 +57,17 @@ def _tick() -> None:
     if waiting:
         st.caption(f":material/hourglass_top: {waiting} waiting in line")
     if not live:
-        st.markdown("**Training finished**")
-        _render_link(ended[0], "See how it went")
+        _render_finished()
+        _ask_to_settle(key="strip_over", on_over_change=_settle)
+
+
+def _settle() -> None:
+    st.rerun(_KEY)
+
+
+def _render_finished() -> None:
+    st.markdown("**Training finished**")
+    _render_link(st.session_state["strip_followed"][0], "See how it went")
 
 
 def _render_training(run: Run) -> None:

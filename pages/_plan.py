@@ -76,6 +76,10 @@ def _ask_engine(network: TrainConfig) -> Future:
             answer.set_result(engine.describe(network))
         except EngineError as error:
             answer.set_exception(error)
+        finally:
+            if not answer.done():  # the page would wait for ever
+                reason = "The model process failed; the terminal that runs the app says why."
+                answer.set_exception(EngineError(reason))
 
     threading.Thread(target=ask, daemon=True).start()
     return answer

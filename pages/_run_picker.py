@@ -35,5 +35,5 @@ def render_run_picker(fits: Callable[[Run], bool], label: str = "Run") -> Run | 
 
 def _describe(run: Run) -> str:
     accuracy = runs.read_results(run).get("test_accuracy")
-    end = run.status.status if accuracy is None else formats.percent(accuracy)
+    end = run.status.status if accuracy is None else f"test {formats.percent(accuracy)}"
     return f"{run.title} · {end} · {formats.day_and_time(run.run_id)}"

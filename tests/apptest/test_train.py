@@ -5,12 +5,15 @@
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmnist import runs
 from fmnist.config import TrainConfig
+from fmnist.engine import EngineError
+from pages import _engine
 from tests import made_runs
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -41,6 +44,13 @@ def labels(at: AppTest) -> set[str]:
     return {button.label for button in at.button}
 
 
+def wait_for_plan(at: AppTest) -> None:
+    deadline = time.monotonic() + ENGINE_STARTS
+    while "Counting parameters" in words(at) and time.monotonic() < deadline:
+        time.sleep(0.2)
+        at.run()
+
+
 def metrics(at: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in at.metric}
 
@@ -48,10 +58,7 @@ def metrics(at: AppTest) -> dict[str, str]:
 def test_no_runs_yet_shows_the_form_and_what_will_appear(lab):
     at = open_train()
     assert "Your training will appear here" in words(at)
-    deadline = time.monotonic() + ENGINE_STARTS
-    while "Counting parameters" in words(at) and time.monotonic() < deadline:
-        time.sleep(0.2)
-        at.run()
+    wait_for_plan(at)
     assert "347,146" in words(at)  # 320 of conv 3×3×32, 346,176 + 650 of dense 5408 → 64 → 10
     assert "a first guess" in words(at).lower()
     assert not button(at, "Start training").disabled
@@ -169,6 +176,52 @@ def test_a_damaged_run_is_named_and_the_form_still_works(lab):
     (run_dir / "config.json").write_text("{")
     at = open_train(run=run_dir.name)
     assert "config.json cannot be read" in words(at)
+    assert not button(at, "Start training").disabled
+
+
+def test_a_mended_run_is_shown_again(lab):
+    run_dir = made_runs.write_run(lab.runs_dir)
+    whole = (run_dir / "config.json").read_text()
+    (run_dir / "config.json").write_text("{")
+    at = open_train(run=run_dir.name)
+    (run_dir / "config.json").write_text(whole)
+    at.run()
+    assert "cannot be read" not in words(at)
+    assert metrics(at)["Test accuracy"] == "90.0\N{NO-BREAK SPACE}%"
+
+
+def test_a_finished_run_without_scores_says_so(lab):
+    run_dir = made_runs.write_run(lab.runs_dir)
+    (run_dir / "results.json").write_text("{}")
+    at = open_train(run=run_dir.name)
+    assert "It finished, but left no scores." in words(at)
+
+
+@pytest.mark.parametrize(
+    ("keep", "said"),
+    [
+        ("best", "the best epoch, whose weights the test set scores"),
+        ("last", "the best epoch; the test set scores the weights after the last step"),
+    ],
+)
+def test_the_help_says_which_epoch_is_scored(lab, keep, said):
+    run_dir = made_runs.write_run(lab.runs_dir, keep=keep)
+    at = open_train(run=run_dir.name)
+    (validation,) = (metric for metric in at.metric if metric.label == "Validation")
+    assert said in validation.help
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("error", [EngineError("No memory."), RuntimeError("unforeseen")])
+def test_an_engine_that_cannot_answer_is_one_sentence_and_no_endless_wait(lab, monkeypatch, error):
+    def describe(config):
+        raise error
+
+    made = SimpleNamespace(describe=describe, warm=lambda model_path=None: None)
+    monkeypatch.setattr(_engine, "get", lambda: made)
+    at = open_train()
+    wait_for_plan(at)
+    assert "No layer table just now" in words(at)
     assert not button(at, "Start training").disabled
 
 
