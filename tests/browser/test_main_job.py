@@ -58,7 +58,7 @@ def test_train_then_click_a_confusion_and_see_its_images(page: Page, trained: st
         key=lambda cell: cell["count"],
     )
     assert worst["count"] > 0
-    page.mouse.click(worst["x"], worst["y"])
+    click_cell(page, worst)
     expect(page).to_have_url(re.compile(rf"true={worst['actual']}\b"))
     expect(page).to_have_url(re.compile(rf"predicted={worst['predicted']}\b"))
     images = answers(page)
@@ -66,6 +66,12 @@ def test_train_then_click_a_confusion_and_see_its_images(page: Page, trained: st
     confusion = f"{CLASS_NAMES[worst['actual']]} → {CLASS_NAMES[worst['predicted']]}"
     labels = images.evaluate_all("buttons => buttons.map(b => b.ariaLabel)")
     assert all(confusion in label for label in labels), labels
+
+    page.get_by_role("button", name="All confusions").click()
+    expect(page).not_to_have_url(re.compile("true="))
+    expect(page.get_by_role("heading", name="Most frequent confusions")).to_be_visible()
+    click_cell(page, worst)  # once more the same: Plotly must not take it for a deselection
+    expect(images).to_have_count(min(worst["count"], 100))
 
 
 def test_a_link_to_a_view_opens_the_same_view_elsewhere(
@@ -152,6 +158,13 @@ def read_cells(page: Page) -> list[dict]:
     expect(plot.locator(".textpoint").first).to_be_visible()
     plot.scroll_into_view_if_needed()
     return plot.evaluate(_CELLS)
+
+
+def click_cell(page: Page, wanted: dict) -> None:
+    place = {(cell["actual"], cell["predicted"]): cell for cell in read_cells(page)}[
+        wanted["actual"], wanted["predicted"]
+    ]
+    page.mouse.click(place["x"], place["y"])
 
 
 def draw(page: Page, canvas: Locator, points: list[tuple[float, float]]) -> None:
