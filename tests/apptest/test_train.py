@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from fmnist import runs
 from fmnist.config import TrainConfig
 from fmnist.engine import EngineError
-from pages import _engine
+from pages import _engine, _plan
 from tests import made_runs
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -219,6 +219,7 @@ def test_an_engine_that_cannot_answer_is_one_sentence_and_no_endless_wait(lab, m
 
     made = SimpleNamespace(describe=describe, warm=lambda model_path=None: None)
     monkeypatch.setattr(_engine, "get", lambda: made)
+    _plan._ask_engine.clear()  # the real engine's answer to an earlier test
     at = open_train()
     wait_for_plan(at)
     assert "No layer table just now" in words(at)
