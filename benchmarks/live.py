@@ -1,7 +1,8 @@
 """How soon a row of `batches.csv` is on screen while a training runs, and what watching costs.
 
-`python -m benchmarks.live [--seconds 60]`: conv-64 on the real dataset, watched in Chromium for the
-delay and by a viewer without a browser for the server's share (Chromium's own is told apart).
+`python -m benchmarks.live [--seconds 60]`: conv-64 on the real dataset. Chromium shows the delay,
+from when the engine, which starts with the server, is up; a viewer without a browser shows the
+server's share. Chromium's own processor time is told apart.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ def measure_delay(url: str, run: Run, seconds: float) -> None:
     done = threading.Event()
     watcher = threading.Thread(target=watch_file, args=(run, written, done))
     with browser_page(f"{url}/train?run={run.run_id}") as page:
+        page.get_by_text("per epoch").wait_for()  # the engine has started and told the layers
         page.evaluate(WATCH)
         watcher.start()
         chromium = [p for p in psutil.Process().children(recursive=True) if "chrom" in p.name()]
@@ -76,6 +78,7 @@ def measure_delay(url: str, run: Run, seconds: float) -> None:
         shown = next((when for when, seen_x in seen if seen_x >= x - 1e-3), None)
         if shown is not None:
             delays.append(shown - moment)
+    print("slowest rows, s:", ", ".join(f"{delay:.2f}" for delay in sorted(delays)[-6:]))
     report("row of batches.csv → on screen (median)", statistics.median(delays), "s", "1")
     report("row of batches.csv → on screen (P95)", percentile(delays, 0.95), "s", "1")
     report("rows that came on screen", len(delays), f"of {len(written)}", "all")
