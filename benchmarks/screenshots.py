@@ -52,10 +52,7 @@ def main() -> None:
 
         run = f"run={finished.run_id}"
         shoot("browse", "")
-        shoot("pixels", "?split=test&index=0")
         shoot("evaluate", f"evaluate?{run}")
-        shoot("cell", f"evaluate?{run}&true=6&predicted=0")
-        shoot("report", f"evaluate?{run}&view=report")
         shoot("shirts", f"evaluate?{run}&view=images&true=6")
         shoot("runs", "runs")
         shoot("draw", f"draw?{run}")
