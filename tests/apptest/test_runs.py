@@ -1,33 +1,15 @@
 """The Runs page: every run listed, whatever has become of it, compared, renamed, deleted."""
 
-from pathlib import Path
+import functools
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmnist import runs
 from tests import made_runs
+from tests.apptest.visits import APP, button, open_page, words
 
-APP = Path(__file__).parents[2] / "app.py"
-
-
-def open_runs(**query: str) -> AppTest:
-    at = AppTest.from_file(str(APP), default_timeout=60).run()
-    at.switch_page("pages/runs.py")
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.run()
-    assert not at.exception
-    return at
-
-
-def words(at: AppTest) -> str:
-    kinds = ("title", "markdown", "caption", "info", "warning", "error")
-    return "\n".join(str(element.value) for kind in kinds for element in at.get(kind))
-
-
-def button(at: AppTest, label: str):
-    return next(button for button in at.button if button.label == label)
+open_runs = functools.partial(open_page, "runs")
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 `run_every` never fires here: each `.run()` is one look.
 """
 
+import functools
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,29 +15,13 @@ from fmnist.config import TrainConfig
 from fmnist.engine import EngineError
 from pages import _engine, _plan
 from tests import made_runs
+from tests.apptest.visits import button, open_page, words
 
-APP = Path(__file__).parents[2] / "app.py"
 ENGINE_STARTS = 60  # seconds
 TRAINING_ENDS = 90  # seconds; a tiny network, but TensorFlow's import on a busy computer
 
 
-def open_train(**query: str) -> AppTest:
-    at = AppTest.from_file(str(APP), default_timeout=60).run()
-    at.switch_page("pages/train.py")
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.run()
-    assert not at.exception
-    return at
-
-
-def words(at: AppTest) -> str:
-    kinds = ("title", "subheader", "markdown", "caption", "info", "warning", "error", "success")
-    return "\n".join(str(element.value) for kind in kinds for element in at.get(kind))
-
-
-def button(at: AppTest, label: str):
-    return next(button for button in at.button if button.label == label)
+open_train = functools.partial(open_page, "train")
 
 
 def labels(at: AppTest) -> set[str]:
