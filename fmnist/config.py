@@ -71,18 +71,53 @@ class TrainConfig:
         high=0.9,
         step=0.01,
     )
+    head_dropout: float = _field(
+        0.0,
+        "share of a cnn's features dropped before its first dense layer, in training only",
+        low=0.0,
+        high=0.9,
+        step=0.01,
+    )
+    batch_norm: bool = _field(
+        False, "normalise the output of each convolution over the batch, before its relu"
+    )
+    residual_blocks: int = _field(
+        0,
+        "pairs of convolutions with a shortcut around them, after each pooling",
+        low=0,
+        high=3,
+        step=1,
+    )
+    head: str = _field(
+        "flatten",
+        "how the last feature map becomes a vector: every number of it, or each filter's mean or "
+        "maximum",
+        choices=("flatten", "average", "max"),
+    )
+    flip_average: bool = _field(
+        False,
+        "the saved model answers with the mean over an image and its mirror image (twice the work)",
+    )
     epochs: int = _field(5, "passes over the training images", low=1, high=200, step=1)
     batch_size: int = _field(128, "images per step", low=8, high=2048, step=4)
     learning_rate: float = _field(0.001, "size of a step", low=1e-6, high=10.0)
     schedule: str = _field(
         "constant",
-        "how the learning rate changes over the run",
-        choices=("constant", "cosine"),
+        "how the learning rate changes over the run: stays, falls to 0 along a cosine, or climbs "
+        "for a quarter of the run and falls to 0 in straight lines",
+        choices=("constant", "cosine", "one-cycle"),
     )
     optimizer: str = _field(
         "adam",
         "the rule that turns gradients into steps",
         choices=("adam", "adamw", "sgd", "rmsprop"),
+    )
+    weight_decay: float = _field(
+        0.0,
+        "share of a weight, times the learning rate, taken off it at each step (adamw and sgd)",
+        low=0.0,
+        high=1.0,
+        step=0.0001,
     )
     label_smoothing: float = _field(
         0.0, "share of the target spread over all ten classes", low=0.0, high=0.5, step=0.01
@@ -92,8 +127,17 @@ class TrainConfig:
     )
     augmentation: str = _field(
         "none",
-        "random changes to training images: mirror images, moves of up to 2 pixels",
-        choices=("none", "flip", "shift", "flip+shift"),
+        "random changes to training images: mirror images, moves of up to 2 pixels, a square "
+        "blacked out",
+        choices=("none", "flip", "shift", "flip+shift", "flip+shift+erase"),
+    )
+    augmented_copies: int = _field(
+        0,
+        "changed copies of each image that an epoch has beside the original; 0: the changed image "
+        "takes the original's place",
+        low=0,
+        high=4,
+        step=1,
     )
     validation_fraction: float = _field(
         0.1, "share of the training set kept apart for choices", low=0.02, high=0.5, step=0.01
@@ -111,7 +155,11 @@ class TrainConfig:
         choices=("best", "last"),
     )
     seed: int = _field(0, "makes the run repeatable", low=0, high=2**31 - 1, step=1)
-    precision: str = _field("float32", "arithmetic of the training", choices=("float32",))
+    precision: str = _field(
+        "auto",
+        "arithmetic of the training; auto: bfloat16 where the hardware has it, else float32",
+        choices=("auto", "float32", "bfloat16"),
+    )
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):

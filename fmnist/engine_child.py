@@ -137,7 +137,7 @@ class _Service:
         _import_tensorflow()
         from fmnist import models
 
-        model = models.build_model(TrainConfig.from_json(header["config"]))
+        model = models.build_network(TrainConfig.from_json(header["config"]))
         description = {
             "layers": models.describe_model(model),
             "parameters": model.count_params(),

@@ -45,5 +45,17 @@ def feature_map_sizes(config: TrainConfig) -> list[int]:
 
 
 def check_architecture(config: TrainConfig) -> None:
-    """Raise a ConfigError with one sentence when the network of `config` cannot be built."""
+    """Raise a ConfigError with one sentence when `config` contradicts itself.
+
+    Its network cannot be built, or a setting would silently do nothing.
+    """
     feature_map_sizes(config)
+    if config.weight_decay and config.optimizer not in ("adamw", "sgd"):
+        raise ConfigError(
+            f"Weight decay is for adamw and sgd: with {config.optimizer} set it to 0, or choose "
+            "adamw."
+        )
+    if config.augmented_copies and config.augmentation == "none":
+        raise ConfigError(
+            "Augmented copies need an augmentation: choose one, or set the copies to 0."
+        )

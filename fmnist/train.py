@@ -37,7 +37,7 @@ from fmnist.dataset import (
 )
 from fmnist.evaluate import mean_cross_entropy
 from fmnist.feature_maps import check_architecture
-from fmnist.models import build_model, count_macs
+from fmnist.models import build_model, build_network, count_macs
 from fmnist.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -95,12 +95,18 @@ def train_and_evaluate(
     import numpy as np
 
     from fmnist.callbacks import CHECKPOINT_NAME
+    from fmnist.fast_layers import choose_precision, computing_in
 
     began = time.perf_counter()
     keras.utils.set_random_seed(config.seed)
-    model = build_model(config)
-    compile_model(model, config, math.ceil(len(train_indices) / config.batch_size))
-    runs.write_json(run_dir / "environment.json", describe_environment(config, model, dataset))
+    precision = choose_precision(config.precision)
+    with computing_in(precision):
+        model = build_network(config, fast=True)
+    compile_model(
+        model, config, math.ceil(epoch_images(config, len(train_indices)) / config.batch_size)
+    )
+    environment = describe_environment(config, build_network(config), dataset, precision)
+    runs.write_json(run_dir / "environment.json", environment)
     was_stopped, message = _fit(model, config, dataset, train_indices, val_indices, run_dir, screen)
     seconds = time.perf_counter() - began
     if model.optimizer.iterations == 0:
@@ -160,7 +166,8 @@ def _fit(
 
     from fmnist import callbacks
 
-    reporter = callbacks.RunReporter(run_dir, len(train_indices), config.batch_size)
+    image_count = epoch_images(config, len(train_indices))
+    reporter = callbacks.RunReporter(run_dir, image_count, config.batch_size)
     watchers: list[keras.callbacks.Callback] = [
         callbacks.DivergenceGuard(config.learning_rate),
         reporter,
@@ -172,7 +179,7 @@ def _fit(
     watchers += [callback for callback in (averaged, checkpoint, early_stopping) if callback]
     if screen:
         watchers.append(
-            callbacks.ScreenProgress(screen, config.epochs, len(train_indices), config.batch_size)
+            callbacks.ScreenProgress(screen, config.epochs, image_count, config.batch_size)
         )
     watchers.append(callbacks.StopWatcher(run_dir))  # last: what a step reports is written first
 
@@ -183,7 +190,7 @@ def _fit(
         model.fit(
             make_training_batches(images[train_indices], labels[train_indices], config),
             validation_data=make_validation_batches(images[val_indices], labels[val_indices]),
-            steps_per_epoch=math.ceil(len(train_indices) / config.batch_size),
+            steps_per_epoch=math.ceil(image_count / config.batch_size),
             epochs=config.epochs,
             callbacks=watchers,
             shuffle=False,  # the batches come shuffled
@@ -210,30 +217,38 @@ def _fit(
 def compile_model(model: keras.Model, config: TrainConfig, steps_per_epoch: int) -> None:
     """Give the model its optimizer, learning rate schedule, loss and metric.
 
-    SGD has momentum 0.9; everything else not in the config is Keras's default. The cosine schedule
-    falls from the learning rate to 0 over the whole run. No XLA: it slows convolutions on a CPU.
+    SGD has Nesterov's momentum of 0.9; everything else not in the config is Keras's default. Weight
+    decay spares biases and normalisations. No XLA: it slows convolutions on a CPU.
     """
     from keras import optimizers
 
-    learning_rate: Any = config.learning_rate
-    if config.schedule == "cosine":
-        learning_rate = optimizers.schedules.CosineDecay(
-            config.learning_rate, decay_steps=config.epochs * steps_per_epoch
-        )
+    from fmnist.schedules import make_schedule
+
     make_optimizer, options = {
         "adam": (optimizers.Adam, {}),
-        "adamw": (optimizers.AdamW, {}),
-        "sgd": (optimizers.SGD, {"momentum": 0.9}),
+        "adamw": (optimizers.AdamW, {"weight_decay": config.weight_decay}),
+        "sgd": (
+            optimizers.SGD,
+            {"momentum": 0.9, "nesterov": True, "weight_decay": config.weight_decay or None},
+        ),
         "rmsprop": (optimizers.RMSprop, {}),
     }[config.optimizer]
     if config.weight_averaging:
         options = {**options, "use_ema": True, "ema_momentum": EMA_MOMENTUM}
+    optimizer = make_optimizer(make_schedule(config, config.epochs * steps_per_epoch), **options)
+    if config.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     model.compile(
-        optimizer=make_optimizer(learning_rate, **options),
+        optimizer=optimizer,
         loss="categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=False,
     )
+
+
+def epoch_images(config: TrainConfig, train_images: int) -> int:
+    """Images that an epoch shows the network: the training images and their changed copies."""
+    return train_images * (1 + config.augmented_copies)
 
 
 def make_training_batches(
@@ -243,7 +258,8 @@ def make_training_batches(
 
     The images stay uint8 in memory; a batch is gathered, augmented and one-hot encoded as a whole.
     Label smoothing changes these targets alone, so that the validation loss stays the plain
-    cross-entropy, as the test loss is. The same seed gives the same batches.
+    cross-entropy, as the test loss is. The same seed gives the same batches. With
+    `augmented_copies` an epoch has every image unchanged too.
     """
     import tensorflow as tf
 
@@ -257,16 +273,20 @@ def make_training_batches(
 
     def make_epoch(epoch):
         order = tf.random.experimental.stateless_shuffle(
-            tf.range(len(labels)), [config.seed, tf.cast(epoch, tf.int32)]
+            tf.range(epoch_images(config, len(labels))), [config.seed, tf.cast(epoch, tf.int32)]
         )
         batches = tf.data.Dataset.from_tensor_slices(order).batch(config.batch_size)
         return tf.data.Dataset.zip(batches, tf.data.Dataset.counter(epoch * 2**32))
 
-    def make_batch(indices, number):
+    def make_batch(numbers, batch_number):
+        indices = numbers % len(labels)
         batch = tf.gather(all_images, indices)
-        seed = tf.stack([tf.cast(config.seed, tf.int64), number])
-        batch = augment_images(batch, config.augmentation, seed)
-        return batch[..., tf.newaxis], tf.gather(all_targets, indices)
+        seed = tf.stack([tf.cast(config.seed, tf.int64), batch_number])
+        changed = augment_images(batch, config.augmentation, seed)
+        if config.augmented_copies:
+            is_original = (numbers < len(labels))[:, tf.newaxis, tf.newaxis]
+            changed = tf.where(is_original, batch, changed)
+        return changed[..., tf.newaxis], tf.gather(all_targets, indices)
 
     return tf.data.Dataset.counter().flat_map(make_epoch).map(make_batch).prefetch(4)
 
@@ -336,20 +356,23 @@ def _best_epoch(run_dir: Path) -> dict[str, Any]:
 
 
 def describe_environment(
-    config: TrainConfig, model: keras.Model, dataset: Dataset
+    config: TrainConfig, network: keras.Model, dataset: Dataset, precision: str
 ) -> dict[str, Any]:
-    """`environment.json`: what else decided the outcome, and the network's size."""
+    """`environment.json`: what else decided the outcome, and the network's size.
+
+    precision: what the training really computed in, "float32" or "bfloat16".
+    """
     import keras
     import numpy as np
     import tensorflow as tf
 
     return {
-        "parameters": model.count_params(),
-        "macs_per_image": count_macs(model),
+        "parameters": network.count_params(),
+        "macs_per_image": count_macs(network),
         "dataset": dataset.name,
         "dataset_fingerprint": dataset.fingerprint,
         "seed": config.seed,
-        "precision": config.precision,
+        "precision": precision,
         "versions": {
             "python": platform.python_version(),
             "tensorflow": tf.__version__,

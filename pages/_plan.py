@@ -26,6 +26,10 @@ _NETWORK_FIELDS = (
     "pool",
     "dense_units",
     "dropout",
+    "batch_norm",
+    "residual_blocks",
+    "head",
+    "head_dropout",
 )
 
 

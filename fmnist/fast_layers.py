@@ -1,0 +1,116 @@
+"""Layers that compute what Keras's own do, sooner: for the network in training, never for a file.
+
+What they learn goes into Keras's own layers before a model is saved or scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from fmnist.config import TrainConfig
+
+
+class PooledConvolution(layers.Layer):
+    """A convolution of a one-channel image, stride 1, and the 2×2 max pooling after it.
+
+    Input (B, 28, 28, 1), output (B, rows / 2, columns / 2, filters). The four positions under a
+    pool are four convolutions of stride 2 whose results are compared at once: the map before the
+    pooling, by far the largest array of a small network, never exists.
+    """
+
+    def __init__(
+        self, filters: int, kernel_size: int, *, padding: str, use_bias: bool, **kwargs: Any
+    ):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.padding = padding
+        self.use_bias = use_bias
+
+    @staticmethod
+    def can_compute(config: TrainConfig) -> bool:
+        """Whether the first convolution of `config` and its pooling are of this kind."""
+        return config.strides == 1 and config.pool == 2
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        shape = (self.kernel_size, self.kernel_size, 1, self.filters)
+        self.kernel = self.add_weight(name="kernel", shape=shape, initializer="glorot_uniform")
+        if self.use_bias:
+            self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
+
+    def call(self, images: tf.Tensor) -> tf.Tensor:
+        if self.padding == "same":
+            before = (self.kernel_size - 1) // 2
+            after = self.kernel_size - 1 - before
+            images = tf.pad(images, [[0, 0], [before, after], [before, after], [0, 0]])
+        # Without a whole 2×2 under it a last row or column gives nothing, as with max pooling.
+        kernel = tf.cast(self.kernel, images.dtype)
+        best = None
+        for down in (0, 1):
+            for right in (0, 1):
+                moved = tf.pad(kernel, [[down, 1 - down], [right, 1 - right], [0, 0], [0, 0]])
+                found = tf.nn.conv2d(images, moved, 2, "VALID")
+                best = found if best is None else tf.maximum(best, found)
+        return tf.nn.bias_add(best, tf.cast(self.bias, best.dtype)) if self.use_bias else best
+
+
+class FusedBatchNormalization(layers.BatchNormalization):
+    """`keras.layers.BatchNormalization` over a map's channels, in one operation while training.
+
+    Keras computes it in several passes over the map, and in float32 whatever its input is.
+    """
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if not training:
+            return super().call(inputs, training=False, mask=mask)
+        output, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=tf.cast(self.gamma, tf.float32),
+            offset=tf.cast(self.beta, tf.float32),
+            mean=[],
+            variance=[],
+            epsilon=self.epsilon,
+            is_training=True,
+        )
+        size = tf.cast(tf.size(inputs) / tf.shape(inputs)[-1], tf.float32)
+        variance = variance * (size - 1) / size  # it answers for the sample, Keras for the batch
+        for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(moving * self.momentum + now * (1 - self.momentum))
+        return output
+
+
+def choose_precision(precision: str) -> str:
+    """The arithmetic that `precision` means on this computer: "float32" or "bfloat16".
+
+    "auto" is bfloat16 where the processor multiplies in it (AMX), or the GPU (Ampere and newer);
+    elsewhere TensorFlow imitates it, at a fraction of the speed.
+    """
+    if precision != "auto":
+        return precision
+    for gpu in tf.config.list_physical_devices("GPU"):
+        details = tf.config.experimental.get_device_details(gpu)
+        if details.get("compute_capability", (0, 0)) >= (8, 0):
+            return "bfloat16"
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:  # not Linux
+        return "float32"
+    return "bfloat16" if "amx_bf16" in flags else "float32"
+
+
+@contextmanager
+def computing_in(precision: str) -> Iterator[None]:
+    """Layers built inside compute in a `choose_precision` answer; weights are float32 in either."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
