@@ -35,11 +35,12 @@ def augment_images(images: tf.Tensor, augmentation: str, seed: tf.Tensor) -> tf.
         rows += _offsets(count, seeds[1])
         columns += _offsets(count, seeds[2])
         images = tf.gather(images, rows, axis=1, batch_dims=1)
-    if kinds != ["none"]:
+    if {"flip", "shift"} & set(kinds):
         images = tf.gather(tf.transpose(images, [0, 2, 1]), columns, axis=1, batch_dims=1)
         images = tf.transpose(images, [0, 2, 1])
     if "erase" in kinds:
-        images = tf.where(_squares(count, images.shape[1], seeds[3], seeds[4]), 0, images)
+        is_black = _squares(count, images.shape[1], seeds[3], seeds[4])
+        images = tf.where(is_black, tf.zeros_like(images), images)
     return images
 
 

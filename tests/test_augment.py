@@ -48,6 +48,23 @@ def test_every_image_is_one_of_the_allowed_changes_and_all_occur(augmentation, c
     assert len(seen) >= 0.95 * change_count
 
 
+def test_erasing_blacks_out_a_square_in_one_image_in_two():
+    results = augment("erase", seed=2)
+    is_black = results == 0  # no pixel was
+    np.testing.assert_array_equal(np.where(is_black, IMAGES, results), IMAGES)
+    erased = [black for black in is_black if black.any()]
+    assert 110 < len(erased) < 190  # half of 300
+    sides = []
+    for black in erased:
+        rows, columns = np.flatnonzero(black.any(axis=1)), np.flatnonzero(black.any(axis=0))
+        height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
+        assert black.sum() == height * width  # one filled rectangle
+        if rows[0] > 0 and rows[-1] < 27 and columns[0] > 0 and columns[-1] < 27:
+            assert height == width
+            sides.append(height)
+    assert set(sides) == set(range(6, 13))
+
+
 def test_the_seed_decides():
     np.testing.assert_array_equal(augment("flip+shift", 3), augment("flip+shift", 3))
     assert (augment("flip+shift", 3) != augment("flip+shift", 4)).any()

@@ -22,6 +22,7 @@ import pytest
 from fmnist import callbacks, dataset, evaluate, runs, train
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import load_dataset, split_train_val
+from fmnist.models import build_model, build_network
 
 ROOT = Path(__file__).parent.parent
 SMALL = TrainConfig(filters=(8,), dense_units=(16,), epochs=2, batch_size=32)
@@ -96,14 +97,26 @@ def test_a_training_leaves_a_whole_run_folder(lab):
     assert results["best_val_accuracy"] == history["val_accuracy"][best]
 
 
-def test_the_saved_model_opens_where_this_project_is_unknown(lab, tmp_path):
-    run, _ = train_small()
+EVERYTHING = SMALL.replace(
+    filters=(8, 12), padding="same", dense_units=(), epochs=3, batch_norm=True, residual_blocks=1,
+    head="max", head_dropout=0.1, flip_average=True, schedule="one-cycle", learning_rate=0.01,
+    optimizer="adamw", weight_decay=0.01, label_smoothing=0.1,
+    augmentation="flip+shift+erase", augmented_copies=1,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("config", [SMALL, EVERYTHING], ids=["small", "everything"])
+def test_the_saved_model_opens_where_this_project_is_unknown(lab, tmp_path, config):
+    run, _ = train_small(config)
     script = """
 import sys, keras, numpy as np
 model = keras.models.load_model(sys.argv[1], safe_mode=True)
 images = np.load(sys.argv[2])
 assert not model.compiled and "fmnist" not in sys.modules
-assert model.dtype == "float32" and model.input_shape == (None, 28, 28, 1)
+assert model.input_shape == (None, 28, 28, 1)
+layers = list(model._flatten_layers(include_self=False))
+assert all(type(layer).__module__.startswith("keras.") for layer in layers)
+assert {weight.dtype for weight in model.weights} == {"float32"}
 np.save(sys.argv[3], model.predict(images[..., None], verbose=0))
 """
     np.save(tmp_path / "images.npy", load_dataset().test_images)
@@ -116,7 +129,19 @@ np.save(sys.argv[3], model.predict(images[..., None], verbose=0))
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    np.testing.assert_allclose(np.load(files[2]), runs.read_probabilities(run), atol=1e-6)
+    answers = np.load(files[2])
+    np.testing.assert_allclose(answers, runs.read_probabilities(run), atol=1e-5)
+    assert train.score(answers, load_dataset().test_labels)["test_accuracy"] > 0.5
+
+
+def test_a_flipping_model_answers_alike_for_an_image_and_its_mirror_image():
+    model = build_model(EVERYTHING)
+    images = np.random.default_rng(0).integers(0, 256, (4, 28, 28, 1), dtype=np.uint8)
+    np.testing.assert_allclose(model(images), model(images[:, :, ::-1]), atol=1e-6)
+    network = build_network(EVERYTHING)
+    network.set_weights(model.get_weights())
+    mean = (network(images).numpy() + network(images[:, :, ::-1]).numpy()) / 2
+    np.testing.assert_allclose(model(images), mean, atol=1e-6)
 
 
 def test_keeping_the_best_epoch_restores_its_weights(lab):
@@ -240,6 +265,34 @@ def test_an_epoch_holds_every_training_image_once_in_an_order_of_its_own():
         epochs.append(seen.tolist())
     assert epochs[0] != epochs[1]
     assert taken[0][0].dtype == np.uint8
+
+
+def test_copies_enlarge_an_epoch_by_changed_images():
+    images = np.zeros((20, 28, 28), np.uint8)
+    images[:, :, 0] = np.arange(1, 21)[:, None]  # mirrored, the column lies at the other end
+    config = TrainConfig(batch_size=10, augmentation="flip", augmented_copies=2)
+    batches = train.make_training_batches(images, np.arange(20) % 10, config)
+    seen = np.concatenate([x.numpy() for x, _ in batches.take(6)])[..., 0]
+    assert len(seen) == train.epoch_images(config, 20) == 60
+    left, right = seen[:, 5, 0], seen[:, 5, 27]
+    assert sorted(left + right) == sorted(list(range(1, 21)) * 3)
+    assert set(range(1, 21)) <= set(left[left > 0])  # each original
+    assert 5 < (right > 0).sum() < 35  # half of the 40 copies
+
+
+def test_weight_decay_shrinks_kernels_and_spares_the_rest():
+    config = TrainConfig(
+        filters=(2,), dense_units=(), batch_norm=True, optimizer="sgd", learning_rate=0.1,
+        weight_decay=0.5,
+    )  # fmt: skip
+    network = build_network(config)
+    train.compile_model(network, config, 1)
+    before = {weight.path: weight.numpy() for weight in network.trainable_weights}
+    zeros = [weight * 0 for weight in network.trainable_weights]
+    network.optimizer.apply(zeros, network.trainable_weights)
+    for weight in network.trainable_weights:
+        share = 1 - 0.1 * 0.5 if weight.path.endswith("kernel") else 1
+        np.testing.assert_allclose(weight, before[weight.path] * share, rtol=1e-5)
 
 
 def test_label_smoothing_spreads_the_training_targets_alone():
