@@ -1,0 +1,155 @@
+"""Every recipe on the real dataset, beside what its source published: the table of the README.
+
+`python -m benchmarks.recipes [NAME …] [--seed N]`: trains the named recipes (all without a name)
+with the command that a person would give, keeps one line of figures per recipe in
+`benchmarks/recipes.csv`, and puts the table of all lines into the README.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks._lab import ROOT
+from fmnist import formats, runs
+from fmnist.evaluate import wilson_interval
+from fmnist.recipes import RECIPES, Published, measure_like
+
+TABLE = ROOT / "benchmarks" / "recipes.csv"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- recipes: begin -->", "<!-- recipes: end -->"
+COLUMNS = (
+    "recipe",
+    "parameters",
+    "test_accuracy",
+    "test_images",
+    "test_loss",
+    "train_accuracy",
+    "val_accuracy",
+    "seconds",
+    "precision",
+    "hardware",
+    "seed",
+    "others",
+)
+
+
+def train(name: str, seed: int) -> dict[str, object]:
+    """One recipe's figures, from the command line to the run folder."""
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [
+            sys.executable, "-m", "fmnist.train", "--recipe", name, "--seed", str(seed),
+            "--runs-dir", scratch,
+        ]  # fmt: skip
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+        run_id = json.loads(done.stdout.splitlines()[-1])["run_id"]
+        run = runs.read_run(Path(scratch) / run_id)
+        history, results = runs.read_history(run), runs.read_results(run)
+        environment = runs.read_environment(run)
+        published = RECIPES[name].published or Published()
+        ours = measure_like(published, history, results).figures()
+        return {
+            "recipe": name,
+            "parameters": environment["parameters"],
+            "test_accuracy": results["test_accuracy"],
+            "test_images": len(runs.read_probabilities(run)),
+            "test_loss": results["test_loss"],
+            "train_accuracy": history["accuracy"].iloc[-1],
+            "val_accuracy": history["val_accuracy"].iloc[-1],
+            "seconds": results["seconds"],
+            "precision": environment["precision"],
+            "hardware": f"{environment['hardware']['cpu']}, {os.cpu_count()} cores",
+            "seed": seed,
+            # where a source counts by epochs: its own epochs, our figures
+            "others": "; ".join(
+                f"{figure.label}: {formats.percent(figure.value)}"
+                for figure in ours
+                if ", epoch " in figure.label
+            ),
+        }
+
+
+def keep(row: dict[str, object]) -> None:
+    """Put a line into the table, in the place of the recipe's earlier one."""
+    lines = {line["recipe"]: line for line in read_table()} | {row["recipe"]: row}
+    with TABLE.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(lines[name] for name in RECIPES if name in lines)
+
+
+def read_table() -> list[dict[str, str]]:
+    if not TABLE.exists():
+        return []
+    with TABLE.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def format_table(rows: list[dict[str, str]]) -> str:
+    """Markdown: a line per recipe, ours beside the published figures."""
+    lines = [
+        "| recipe | parameters | test accuracy | published | s | published | hardware | seed |",
+        "|---|--:|--:|--:|--:|--:|---|--:|",
+    ]
+    for row in rows:
+        published = RECIPES[row["recipe"]].published or Published()
+        accuracy, count = float(row["test_accuracy"]), int(row["test_images"])
+        low, high = wilson_interval(round(accuracy * count), count)
+        ours = f"{100 * accuracy:.2f} % ({100 * low:.1f}–{100 * high:.1f})"
+        if row["others"]:
+            ours += f"; {row['others']}"
+        lines.append(
+            f"| `{row['recipe']}` | {int(row['parameters']):,} | {ours} "
+            f"| {_published_accuracy(published)} | {float(row['seconds']):,.0f} "
+            f"| {_published_seconds(published, RECIPES[row['recipe']].config.epochs)} "
+            f"| {row['hardware']}, {row['precision']} | {row['seed']} |"
+        )
+    return "\n".join(lines)
+
+
+def _published_accuracy(published: Published) -> str:
+    over = "over " if published.is_lower_bound else ""
+    known = [
+        f"{figure.label}: {over}{formats.percent(figure.value)}"
+        for figure in published.figures()
+        if figure.kind == "accuracy" and figure.label not in ("Training accuracy",)
+    ]
+    return "; ".join(known).replace("Test accuracy: ", "") or "–"
+
+
+def _published_seconds(published: Published, epochs: int) -> str:
+    if published.seconds:
+        return f"{published.seconds:,.0f}"
+    if published.seconds_per_epoch:
+        return f"{published.seconds_per_epoch * epochs:,.0f}"
+    return "–"
+
+
+def write_readme() -> None:
+    text = README.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    table = format_table(read_table())
+    README.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*RECIPES, []])
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    for name in options.names or RECIPES:
+        row = train(name, options.seed)
+        keep(row)
+        print(f"{name}: {100 * row['test_accuracy']:.2f} %, {row['seconds']:.0f} s", flush=True)
+    write_readme()
+
+
+if __name__ == "__main__":
+    main()
