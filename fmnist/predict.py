@@ -51,7 +51,7 @@ def find_model(run: str | None = None) -> Path:
     """
     if run is None:
         with contextlib.suppress(runs.RunNotFound):
-            return _model_of(runs.load_run("bundled").run_dir)
+            return _model_of(runs.load_run(runs.BUNDLED_ID).run_dir)
         for candidate in runs.list_runs():
             if candidate.status.status == "completed" and candidate.has_model:
                 return candidate.file("model.keras")

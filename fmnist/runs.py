@@ -2,6 +2,8 @@
 
 Every file is written under a temporary name and then moved into place, so a reader never sees
 half of one. A training that died leaves a live status behind; whoever reads it next settles it.
+
+One run comes inside the package, under the id `bundled`. It is only ever read.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
+from fmnist import formats
 from fmnist.config import FIELDS, ConfigError, TrainConfig
 
 if TYPE_CHECKING:
@@ -45,7 +48,8 @@ HISTORY_COLUMNS = (
 )
 BATCH_COLUMNS = ("step", "epoch", "loss", "accuracy", "images_per_second")
 MAX_PARALLEL_TRAININGS = 4
-BUNDLED_DIR = Path(__file__).parent / "bundled"
+BUNDLED_ID = "bundled"
+BUNDLED_DIR = Path(__file__).parent / BUNDLED_ID
 
 _STATUS_TEXTS = ("status", "host", "message")
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]{1,50}")
@@ -57,6 +61,10 @@ _START_TIME_SLACK = 60.0  # seconds; a corrected clock moves the start times it 
 
 class RunsFolderError(ValueError):
     """The runs folder cannot be written; the message says why and what to do."""
+
+
+class RunReadOnly(RunsFolderError):
+    """The bundled run is never changed; the message says what was not done."""
 
 
 class RunNotFound(ValueError):
@@ -103,8 +111,18 @@ class Run:
     damaged: str = ""
 
     @property
+    def is_bundled(self) -> bool:
+        """Whether it is the read-only run inside the package."""
+        return self.run_id == BUNDLED_ID
+
+    @property
     def title(self) -> str:
-        return self.notes.get("name") or self.config.label
+        return BUNDLED_ID if self.is_bundled else self.notes.get("name") or self.config.label
+
+    @property
+    def origin(self) -> str:
+        """When it was started, as "2026-01-02 03:04 UTC", or that it comes with the Lab."""
+        return "comes with the Lab" if self.is_bundled else formats.day_and_time(self.run_id)
 
     @property
     def is_live(self) -> bool:
@@ -183,7 +201,7 @@ def load_run(run_id: str) -> Run:
     Raises:
         RunNotFound: there is none, or the text is not a run id at all.
     """
-    if run_id == "bundled":
+    if run_id == BUNDLED_ID:
         run_dir = BUNDLED_DIR
     elif RUN_ID.fullmatch(run_id):
         run_dir = runs_dir() / run_id
@@ -195,7 +213,7 @@ def load_run(run_id: str) -> Run:
 
 
 def list_runs() -> list[Run]:
-    """All runs, newest first; damaged ones are included and say so."""
+    """All runs of the runs folder, newest first; damaged ones are included and say so."""
     try:
         names = [entry.name for entry in os.scandir(runs_dir()) if entry.is_dir()]
     except OSError:
@@ -208,8 +226,16 @@ def list_runs() -> list[Run]:
     )
 
 
+def list_runs_and_bundled() -> list[Run]:
+    """`list_runs`, and last the bundled run where the package has one: what may be looked at."""
+    return [*list_runs(), *([read_run(BUNDLED_DIR)] if BUNDLED_DIR.is_dir() else [])]
+
+
 def read_run(run_dir: Path) -> Run:
-    """The run in a folder, whatever state it is in; a dead process is settled on the way."""
+    """The run in a folder, whatever state it is in; a dead process is settled on the way.
+
+    The bundled run has no process: only a completed one is sound.
+    """
     damage = []
     try:
         config = TrainConfig.from_json(_read_json(run_dir / "config.json"))
@@ -225,6 +251,8 @@ def read_run(run_dir: Path) -> Run:
         notes = _read_json(run_dir / "notes.json")
     except (OSError, ValueError):
         notes = {}
+    if run_dir.name == BUNDLED_ID and not damage and status.status != "completed":
+        damage.append(f"status.json says {status.status}, not completed")
     if not damage and status.is_live:
         status = settle(run_dir, status)
     if status.status in ("completed", "stopped") and status.started_at:
@@ -270,8 +298,10 @@ def delete_run(run: Run) -> None:
 
     Raises:
         ValueError: it is still training.
+        RunReadOnly: it is the bundled run.
         RunsFolderError: the folder cannot be changed.
     """
+    _refuse_bundled(run.run_dir, "deleted")
     if run.is_live:
         raise ValueError(f"{run.title} is still {run.status.status}: stop it before deleting it.")
     doomed = run.run_dir.with_name(f".deleted-{run.run_id}")
@@ -286,13 +316,20 @@ def rename_run(run: Run, name: str) -> None:
     """Give a run another name; an empty one brings the original back.
 
     Raises:
+        RunReadOnly: it is the bundled run.
         RunsFolderError: the folder cannot be written.
     """
+    _refuse_bundled(run.run_dir, "renamed")
     notes = {**run.notes, "name": " ".join(name.split())[:60]}
     try:
         write_json(run.file("notes.json"), notes)
     except OSError as error:
         raise _cannot_write(run.run_dir, error) from error
+
+
+def _refuse_bundled(run_dir: Path, what: str) -> None:
+    if run_dir.name == BUNDLED_ID:
+        raise RunReadOnly(f"The bundled run comes with the Lab and is read-only: it is not {what}.")
 
 
 def zip_run(run: Run) -> bytes:
@@ -334,7 +371,13 @@ def _is_plausible(key: str, value: Any) -> bool:
 
 
 def write_status(run_dir: Path, **changes: Any) -> Status:
-    """Change some fields of `status.json`; returns what it now says."""
+    """Change some fields of `status.json`; returns what it now says.
+
+    Raises:
+        RunReadOnly: it is the bundled run's.
+        OSError, ValueError: it cannot be read or written.
+    """
+    _refuse_bundled(run_dir, "given another status")
     status = replace(read_status(run_dir), **changes)
     write_json(run_dir / "status.json", asdict(status))
     return status
@@ -353,8 +396,11 @@ def claim_run(run_dir: Path) -> Status:
 
 
 def settle(run_dir: Path, status: Status) -> Status:
-    """The status, corrected to `failed` (and recorded so) when its process is gone."""
-    if not status.is_live or process_is_alive(status):
+    """The status, corrected to `failed` (and recorded so) when its process is gone.
+
+    The bundled run's is left as it is.
+    """
+    if run_dir.name == BUNDLED_ID or not status.is_live or process_is_alive(status):
         return status
     try:
         status = read_status(run_dir)  # it may have ended well between the two looks
@@ -398,8 +444,10 @@ def request_stop(run: Run) -> None:
     """Ask a run to end; its process looks for this file between steps.
 
     Raises:
+        RunReadOnly: it is the bundled run.
         RunsFolderError: the folder cannot be written.
     """
+    _refuse_bundled(run.run_dir, "stopped")
     try:
         run.file("stop").touch()
     except OSError as error:
@@ -511,7 +559,7 @@ def _whole_rows(
 def summary_table(runs: list[Run]) -> pd.DataFrame:
     """One row per run, in the order given; what is not known is None.
 
-    Columns: run_id, name, status, settings (where the config differs from the default),
+    Columns: run_id, name, status, settings (where the config differs from the default), origin,
     parameters, epochs_done, epochs, best_val_accuracy, test_accuracy (both 0 to 1), seconds, note
     (what is damaged, or the message of the status).
     """
@@ -539,6 +587,7 @@ def _summary(run: Run) -> dict[str, Any]:
         "name": run.title,
         "status": "damaged" if run.damaged else status.status,
         "settings": "" if run.damaged else describe_settings(run.config),
+        "origin": run.origin,
         "parameters": parameters if isinstance(parameters, int) else None,
         "epochs_done": _count_epochs(run.file("history.csv")),
         "epochs": run.config.epochs,

@@ -44,12 +44,16 @@ def render_reason(run: Run) -> None:
 def render_another_dataset(run: Run, loaded: Dataset) -> None:
     """The run's own figures, but no images: those loaded now are not the ones it answered."""
     results, environment = runs.read_results(run), runs.read_environment(run)
+    advice = (
+        "Train a run on this data, or set FMNIST_DATA_DIR to the published Fashion-MNIST"
+        if run.is_bundled
+        else "Set FMNIST_DATA_DIR to the folder it was trained on"
+    )
     st.warning(
         "This run was trained and scored on other data "
         f"({environment.get('dataset')}, fingerprint {environment.get('dataset_fingerprint')}) "
         f"than is loaded now ({loaded.name}, {loaded.fingerprint}), so its answers cannot be shown "
-        "beside these images. Set FMNIST_DATA_DIR to the folder it was trained on and start the "
-        "app again.",
+        f"beside these images. {advice} and start the app again.",
         icon=":material/difference:",
     )
     accuracy, loss = st.columns(2)

@@ -6,15 +6,15 @@ from collections import Counter
 
 import streamlit as st
 
-from fmnist import formats, runs
+from fmnist import runs
 from fmnist.runs import Run
 from pages import _url
 
 
 def tell_apart(some: list[Run]) -> list[str]:
-    """Titles of runs; the same title twice gets its run's time, and its id if need be."""
+    """Titles of runs; the same title twice gets its run's origin, and its id if need be."""
     labels = [run.title for run in some]
-    for more in (lambda run: formats.day_and_time(run.run_id), lambda run: run.run_id):
+    for more in (lambda run: run.origin, lambda run: run.run_id):
         counts = Counter(labels)
         labels = [
             f"{run.title} ({more(run)})" if counts[label] > 1 else label
@@ -32,11 +32,15 @@ def render_actions(chosen: list[Run]) -> None:
             run = chosen[0]
             st.markdown(f"**{run.title}**", width="content")
             _render_links(run)
-            _render_rename(run)
+            if not run.is_bundled:
+                _render_rename(run)
             _render_downloads(run)
         else:
             st.markdown(f"**{len(chosen)} runs**", width="content")
-        _render_delete(chosen)
+        if any(run.is_bundled for run in chosen):
+            st.caption("The bundled run comes with the Lab; it cannot be renamed or deleted.")
+        else:
+            _render_delete(chosen)
     for run in chosen:
         if run.damaged:
             st.warning(f"{run.title} is damaged: {run.damaged}.", icon=":material/broken_image:")

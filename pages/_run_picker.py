@@ -1,4 +1,7 @@
-"""Choosing the run a page is about: the address's, or else the newest that fits."""
+"""Choosing the run a page is about: the address's, or else the newest completed one that fits.
+
+While there is no completed run of one's own, the bundled one is chosen.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def render_run_picker(fits: Callable[[Run], bool], label: str = "Run") -> Run | 
     Returns None when there is nothing to choose from. The choice is kept in the address.
     """
     wanted = _url.read("run")
-    everything = runs.list_runs()
+    everything = runs.list_runs_and_bundled()
     choices = [run for run in everything if fits(run) or run.run_id == wanted]
     ids = [run.run_id for run in choices]
     if wanted and wanted not in ids:
@@ -26,14 +29,21 @@ def render_run_picker(fits: Callable[[Run], bool], label: str = "Run") -> Run | 
         )
     if not choices:
         return None
-    chosen = choices[ids.index(wanted)] if wanted in ids else choices[0]
+    chosen = choices[ids.index(wanted)] if wanted in ids else _choose(choices)
     _url.write(run=chosen.run_id)
     titles = {run.run_id: _describe(run) for run in choices}
     st.selectbox(label, ids, format_func=titles.get, **_url.bind("run", "index", "page"))
+    if chosen.is_bundled:
+        st.caption("This model comes with the Lab; train your own to see how it compares.")
     return chosen
+
+
+def _choose(choices: list[Run]) -> Run:
+    """The newest completed run, the bundled one after all others; else the newest."""
+    return next((run for run in choices if run.status.status == "completed"), choices[0])
 
 
 def _describe(run: Run) -> str:
     accuracy = runs.read_results(run).get("test_accuracy")
     end = run.status.status if accuracy is None else f"test {formats.percent(accuracy)}"
-    return f"{run.title} · {end} · {formats.day_and_time(run.run_id)}"
+    return f"{run.title} · {end} · {run.origin}"

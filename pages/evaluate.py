@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fmnist import formats, runs
-from pages import _answers, _confusions, _data, _no_scores, _one_image, _report, _url
+from pages import _answers, _confusions, _data, _model_card, _no_scores, _one_image, _report, _url
 from pages._run_picker import render_run_picker
 from pages._steps import render_no_such_image
 
@@ -86,3 +86,5 @@ else:
         render_no_such_image(index, len(data.test_images), "them all")
     render_headline(evaluation)
     render_view(evaluation, data.test_images)
+    if run.status.status == "completed":
+        _model_card.render(run)

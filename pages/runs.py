@@ -23,15 +23,16 @@ _STATUS_NAMES = {
 
 def _render_empty() -> None:
     with st.container(border=True):
-        st.markdown("##### :material/list_alt: No run yet")
+        st.markdown("##### :material/list_alt: No run of your own yet")
         st.markdown("Every training is kept here with its settings, curves and scores.")
         st.page_link("pages/train.py", label="Train the first one", icon=":material/play_arrow:")
 
 
 def _render_body() -> None:
-    everything = runs.list_runs()
-    if not everything:
+    everything = runs.list_runs_and_bundled()
+    if all(run.is_bundled for run in everything):
         _render_empty()
+    if not everything:
         return
     chosen = _render_table(everything)
     if not chosen:
@@ -52,14 +53,13 @@ def _render_table(everything: list[Run]) -> list[Run]:
             )
     # A selection is kept by position: another list of runs is another table, selected anew.
     key = f"runs_table_{hash(tuple(ids))}"
-    rows = [ids.index(run_id) for run_id in wanted if run_id in ids]
     state = st.dataframe(
         _in_display_form(runs.summary_table(everything)),
         key=key,
         hide_index=True,
         on_select=lambda: _keep_selection(ids, st.session_state[key].selection.rows),
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": rows}},
+        selection_default={"selection": {"rows": [ids.index(i) for i in wanted if i in ids]}},
         column_config={"Settings": st.column_config.TextColumn(width="medium")},
         placeholder="–",
         alt="All runs with their settings and scores",
@@ -86,7 +86,7 @@ def _in_display_form(table: pd.DataFrame):
             "Time": table["seconds"],
             "Parameters": table["parameters"],
             "Settings": table["settings"],
-            "Started": table["run_id"].map(formats.day_and_time),
+            "Started": table["origin"],
             "Note": table["note"],
         }
     )

@@ -10,8 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fmnist import runs
 from fmnist.predict import answer, find_model, main, read_file
 from tests import made_data, made_runs
+
+
+@pytest.fixture(autouse=True)
+def bundled_dir(tmp_path, monkeypatch) -> Path:
+    """Where the bundled run lies: a folder that is not there yet."""
+    folder = tmp_path / "package" / "bundled"
+    monkeypatch.setattr(runs, "BUNDLED_DIR", folder)
+    return folder
 
 
 def save(path: Path, picture: np.ndarray) -> str:
@@ -90,10 +99,18 @@ def test_without_run_the_newest_completed_one_answers(lab):
     assert find_model(str(lab.runs_dir / "20260103-000000-stopped")).is_file()
 
 
+def test_without_run_the_bundled_one_is_preferred(lab, bundled_dir):
+    made_runs.write_run(bundled_dir.parent).rename(bundled_dir)
+    own = made_runs.write_run(lab.runs_dir)
+    assert find_model() == find_model("bundled") == bundled_dir / "model.keras"
+    assert find_model(own.name) == own / "model.keras"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ([], "There is no completed run in"),
+        (["--run", "bundled"], "There is no run 'bundled'"),
         (["--run", "../../etc/passwd"], "is not the id of a run"),
         (["--run", "20260101-000000-none"], "There is no run '20260101-000000-none'"),
         (["--run", "20260104-000000-failed"], "has no model.keras"),

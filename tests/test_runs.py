@@ -16,7 +16,21 @@ import pytest
 
 from fmnist import runs
 from fmnist.config import TrainConfig
+from fmnist.estimate import past_runs
 from tests import made_runs
+
+
+@pytest.fixture(autouse=True)
+def bundled_dir(tmp_path, monkeypatch):
+    """Where the bundled run lies: a folder that is not there yet."""
+    folder = tmp_path / "package" / "bundled"
+    monkeypatch.setattr(runs, "BUNDLED_DIR", folder)
+    return folder
+
+
+@pytest.fixture
+def bundled(bundled_dir):
+    return runs.read_run(made_runs.write_run(bundled_dir.parent).rename(bundled_dir))
 
 
 @pytest.fixture
@@ -56,6 +70,9 @@ def test_runs_made_within_one_second_get_names_of_their_own(lab, monkeypatch):
         "20260102-030405-MADE",
         "20260102-030405-made\n",
         "20260102-030405-made\0",
+        "bundled/../bundled",
+        "Bundled",
+        "bundled\n",
         "x" * 5000,
     ],
 )
@@ -104,6 +121,67 @@ def test_a_full_disk_leaves_no_half_run(lab, monkeypatch):
     with pytest.raises(runs.RunsFolderError, match="No space left on device"):
         runs.create_run(TrainConfig())
     assert list(lab.runs_dir.iterdir()) == []
+
+
+# -- the bundled run ------------------------------------------------------------------------------
+
+
+def test_without_a_bundled_run_there_is_none(made):
+    with pytest.raises(runs.RunNotFound, match="There is no run 'bundled'"):
+        runs.load_run("bundled")
+    assert runs.list_runs_and_bundled() == runs.list_runs() == [made]
+
+
+def test_the_bundled_run_is_last_and_no_run_of_ones_own(bundled, made):
+    assert runs.list_runs() == [made]
+    assert runs.list_runs_and_bundled() == [made, bundled]
+    assert runs.load_run("bundled") == bundled
+    assert (bundled.is_bundled, made.is_bundled) == (True, False)
+    assert (bundled.title, bundled.origin) == ("bundled", "comes with the Lab")
+    assert (made.title, made.origin) == ("Made run", "2026-01-02 03:04 UTC")
+
+
+def test_the_bundled_run_is_neither_queued_nor_a_measure_of_this_machine(bundled_dir, lab):
+    made_runs.write_run(bundled_dir.parent, status="queued").rename(bundled_dir)
+    assert runs.queue() == []
+    assert past_runs() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda run: runs.rename_run(run, "mine"), "renamed"),
+        (runs.delete_run, "deleted"),
+        (runs.request_stop, "stopped"),
+        (lambda run: runs.write_status(run.run_dir, message="x"), "given another status"),
+        (lambda run: runs.claim_run(run.run_dir), "given another status"),
+    ],
+    ids=["rename", "delete", "stop", "status", "claim"],
+)
+def test_the_bundled_run_is_never_changed(bundled, change, what):
+    before = contents(bundled.run_dir)
+    with pytest.raises(runs.RunReadOnly) as caught:
+        change(bundled)
+    assert str(caught.value) == (
+        f"The bundled run comes with the Lab and is read-only: it is not {what}."
+    )
+    assert contents(bundled.run_dir) == before
+
+
+@pytest.mark.parametrize("status", ["running", "queued"])
+def test_a_live_status_of_the_bundled_run_is_damage_and_stays_as_it_is(bundled_dir, lab, status):
+    made_runs.write_run(bundled_dir.parent, status=status, is_alive=False).rename(bundled_dir)
+    before = contents(bundled_dir)
+    run = runs.load_run("bundled")
+    assert run.damaged == f"status.json says {status}, not completed"
+    assert (run.is_live, run.has_scores) == (False, False)
+    assert runs.settle(bundled_dir, run.status) == run.status
+    assert runs.list_runs_and_bundled() == [run]
+    assert contents(bundled_dir) == before
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 # -- processes that are gone ----------------------------------------------------------------------

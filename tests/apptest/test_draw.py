@@ -14,12 +14,21 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from fmnist import runs
 from fmnist.engine import EngineError, Prediction
 from pages import _draw_canvas, _engine
 from tests import made_runs
 
 APP = Path(__file__).parents[2] / "app.py"
 RUN = "20260102-030405-made"
+
+
+@pytest.fixture(autouse=True)
+def bundled_dir(tmp_path, monkeypatch) -> Path:
+    """Where the bundled run lies: a folder that is not there yet."""
+    folder = tmp_path / "package" / "bundled"
+    monkeypatch.setattr(runs, "BUNDLED_DIR", folder)
+    return folder
 
 
 class MadeEngine:
@@ -157,6 +166,39 @@ def test_the_run_in_the_address_answers(open_page, lab, engine, canvas):
     assert engine.asked[-1][0].parent.name == "20260102-000000-new"
     at.selectbox(key="url_run").set_value("20260101-000000-old").run()
     assert engine.asked[-1][0].parent.name == "20260101-000000-old"
+
+
+@pytest.mark.parametrize("status", [None, "running", "failed", "stopped"])
+def test_without_a_completed_run_the_bundled_one_answers(
+    open_page, lab, engine, canvas, bundled_dir, status
+):
+    made_runs.write_run(bundled_dir.parent).rename(bundled_dir)
+    if status:
+        made_runs.write_run(lab.runs_dir, status=status)
+    canvas.drawing = {"image": as_url(bag())}
+    at = open_page()
+    assert not at.exception
+    assert not at.info
+    assert shown(at).startswith("Bag")
+    assert engine.asked[-1][0] == bundled_dir / "model.keras"
+    assert at.selectbox(key="url_run").options[-1] == (
+        "bundled · test 90.0\N{NO-BREAK SPACE}% · comes with the Lab"
+    )
+    assert "This model comes with the Lab" in at.caption[0].value
+
+
+def test_a_completed_run_answers_before_the_bundled_one(
+    open_page, lab, engine, canvas, bundled_dir
+):
+    made_runs.write_run(bundled_dir.parent).rename(bundled_dir)
+    made_runs.write_run(lab.runs_dir, "20260101-000000-own")
+    canvas.drawing = {"image": as_url(bag())}
+    at = open_page()
+    assert engine.asked[-1][0].parent.name == "20260101-000000-own"
+    assert not [caption for caption in at.caption if "comes with the Lab" in caption.value]
+    at.selectbox(key="url_run").set_value("bundled").run()
+    assert engine.asked[-1][0] == bundled_dir / "model.keras"
+    assert at.query_params["run"] in ("bundled", ["bundled"])
 
 
 def test_a_run_in_the_address_that_still_trains_says_so(open_page, lab, engine, canvas):

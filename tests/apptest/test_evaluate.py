@@ -8,15 +8,30 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from fmnist import dataset
+from fmnist import dataset, runs
 from fmnist.engine import EngineError
 from fmnist.evaluate import evaluate, select
+from fmnist.model_card import compute_model_card, format_model_card
 from pages import _engine
 from tests import made_runs
 
 APP = Path(__file__).parents[2] / "app.py"
 NBSP = "\N{NO-BREAK SPACE}"
 RUN = "20260102-030405-made"
+
+
+@pytest.fixture(autouse=True)
+def bundled_dir(tmp_path, monkeypatch) -> Path:
+    """Where the bundled run lies: a folder that is not there yet."""
+    folder = tmp_path / "package" / "bundled"
+    monkeypatch.setattr(runs, "BUNDLED_DIR", folder)
+    return folder
+
+
+@pytest.fixture
+def bundled(lab, bundled_dir) -> Path:
+    """A bundled run, right on seven images of ten."""
+    return made_runs.write_run(bundled_dir.parent, accuracy=0.7).rename(bundled_dir)
 
 
 def open_page(**query: str) -> AppTest:
@@ -149,6 +164,59 @@ def test_a_run_on_another_dataset_shows_no_images(run_dir):
     assert "fingerprint 0123456789abcdef" in texts(app)
     assert [metric.label for metric in app.metric] == ["Test accuracy then", "Test loss then"]
     assert not app.get("bidi_component")
+
+
+def test_without_a_run_of_ones_own_the_bundled_one_is_shown(bundled):
+    app = open_page()
+    assert app.metric[0].value == f"70.0{NBSP}%"
+    assert chosen(app)["run"] == "bundled"
+    assert app.selectbox(key="url_run").options == [
+        f"bundled · test 70.0{NBSP}% · comes with the Lab"
+    ]
+    assert "This model comes with the Lab" in texts(app)
+
+
+def test_a_completed_run_comes_before_the_bundled_one(bundled, run_dir):
+    made_runs.write_run(run_dir.parent, "20260105-000000-stopped", status="stopped")
+    app = open_page()
+    assert app.metric[0].value == f"80.0{NBSP}%"
+    assert chosen(app)["run"] == RUN
+    assert [option.split(" · ")[2] for option in app.selectbox(key="url_run").options] == [
+        "2026-01-05 00:00 UTC",
+        "2026-01-02 03:04 UTC",
+        "comes with the Lab",
+    ]
+    assert open_page(run="bundled").metric[0].value == f"70.0{NBSP}%"
+
+
+def test_the_bundled_run_has_no_scores_on_another_dataset(bundled):
+    environment = json.loads((bundled / "environment.json").read_text())
+    environment["dataset_fingerprint"] = "0123456789abcdef"
+    (bundled / "environment.json").write_text(json.dumps(environment))
+    app = open_page()
+    assert "Train a run on this data, or set FMNIST_DATA_DIR to the published" in texts(app)
+    assert [metric.label for metric in app.metric] == ["Test accuracy then", "Test loss then"]
+    assert not app.get("expander")
+
+
+def test_the_model_card_of_a_completed_run(run_dir, lab):
+    app = open_page(run=RUN)
+    [section] = app.get("expander")
+    assert section.label == "Model card"
+    labels = dataset.load_dataset(lab.data_dir).test_labels
+    card = format_model_card(compute_model_card(runs.load_run(RUN), labels))
+    assert "# Model card: Made run" in card
+    # The headings are smaller than the page's; all else is the downloaded file word by word.
+    assert section.markdown[0].value.replace("\n####", "\n#") == f"###{card.rstrip()}"
+    [download] = section.get("download_button")
+    assert download.proto.label == "Download (Markdown)"
+
+
+def test_a_stopped_run_has_no_model_card(lab):
+    made_runs.write_run(lab.runs_dir, RUN, status="stopped")
+    app = open_page(run=RUN)
+    assert app.metric
+    assert not app.get("expander")
 
 
 def test_top_confusions_open_their_images(expected):

@@ -1,6 +1,7 @@
 """The Runs page: every run listed, whatever has become of it, compared, renamed, deleted."""
 
 import functools
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,6 +11,19 @@ from tests import made_runs
 from tests.apptest.visits import APP, button, open_page, words
 
 open_runs = functools.partial(open_page, "runs")
+
+
+@pytest.fixture(autouse=True)
+def bundled_dir(tmp_path, monkeypatch) -> Path:
+    """Where the bundled run lies: a folder that is not there yet."""
+    folder = tmp_path / "package" / "bundled"
+    monkeypatch.setattr(runs, "BUNDLED_DIR", folder)
+    return folder
+
+
+@pytest.fixture
+def bundled(bundled_dir) -> Path:
+    return made_runs.write_run(bundled_dir.parent).rename(bundled_dir)
 
 
 @pytest.fixture
@@ -29,7 +43,8 @@ def three(lab):
 
 def test_no_runs_lead_to_the_train_page(lab):
     at = open_runs()
-    assert "No run yet" in words(at)
+    assert "No run of your own yet" in words(at)
+    assert not at.dataframe
     assert any(link.proto.page == "train" for link in at.get("page_link"))
 
 
@@ -51,6 +66,32 @@ def test_all_kinds_of_runs_are_listed_newest_first(lab):
     assert list(table["Epochs"]) == ["3 of 5", "2 of 3", "3 of 3", "3 of 3", "2 of 3", "0 of 3"]
     assert table["Test accuracy"].notna().tolist() == [True, False, True, True, False, False]
     assert table["Settings"][3] == "filters 8, epochs 3"
+
+
+def test_the_bundled_run_is_listed_last(three, bundled):
+    table = open_runs().dataframe[0].value
+    assert list(table["Run"]) == ["Twin", "Twin", "Alone", "bundled"]
+    assert list(table["Started"])[2:] == ["2026-01-01 00:00 UTC", "comes with the Lab"]
+
+
+def test_the_bundled_run_alone_is_listed_under_the_way_to_train(lab, bundled):
+    at = open_runs()
+    assert "No run of your own yet" in words(at)
+    assert list(at.dataframe[0].value["Run"]) == ["bundled"]
+
+
+def test_the_bundled_run_can_be_opened_and_downloaded_but_not_changed(three, bundled):
+    at = open_runs(run="bundled")
+    assert "it cannot be renamed or deleted" in words(at)
+    links = {link.proto.page: link.proto.query_string for link in at.get("page_link")}
+    assert links["evaluate"] == "run=bundled"
+    assert len(at.get("download_button")) == 3
+    assert [popover.proto.popover.label for popover in at.get("popover")] == ["Download"]
+    assert not at.text_input
+    at = open_runs(runs=f"{three[0]},bundled")
+    assert "**2 runs**" in words(at)
+    assert len(at.get("plotly_chart")) == 2
+    assert not at.get("popover")
 
 
 def test_nothing_selected_is_nothing_to_do(three):
@@ -135,7 +176,7 @@ def test_a_damaged_run_says_why_and_can_be_deleted(lab):
     assert "status.json is missing" in words(at)
     button(at, "Delete for good").click().run()
     assert runs.list_runs() == []
-    assert "No run yet" in words(at)
+    assert "No run of your own yet" in words(at)
 
 
 def test_a_failed_run_says_why(lab):

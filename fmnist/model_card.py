@@ -1,0 +1,571 @@
+"""What a run's model is, how good it is and what it is not for: `python -m fmnist.model_card`.
+
+    python -m fmnist.model_card RUN_ID_OR_DIR [--bundle]
+
+After Mitchell et al. 2019, "Model cards for model reporting", https://arxiv.org/abs/1810.03993.
+Every figure is computed from the run's folder and the dataset's test labels.
+
+Exit code 0: done. 2: not, with one line on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+from typing import Any, NoReturn
+
+import numpy as np
+
+from fmnist import formats, runs
+from fmnist.config import TrainConfig
+from fmnist.dataset import CLASS_NAMES, load_dataset
+from fmnist.evaluate import PLURALS, Evaluation, evaluate
+from fmnist.recipes import RECIPES
+from fmnist.runs import Run
+
+MAX_BUNDLE_BYTES = 6_000_000
+CALIBRATION_BINS = 15
+CARD_FILE, COMMAND_FILE = "model_card.md", "command.txt"
+COPIED_FILES = (
+    "config.json",
+    "status.json",
+    "history.csv",
+    "batches.csv",
+    "model.keras",
+    "test_probabilities.npy",
+    "environment.json",
+    "results.json",
+)
+_MOST_CONFUSIONS = 3
+_SHIRT, _LIKE_SHIRTS = 6, (0, 2, 4)  # T-shirt/top, Pullover, Coat
+# "/a/b" or "C:\\a" within a text; what follows a word, as in "images/second", is none.
+_ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])(?:/[\w.~+@-]+)+/?|\b[A-Za-z]:[\\/][\w.~+@\\/-]*")
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """How well one class is recognised; shares are 0 to 1."""
+
+    name: str
+    precision: float
+    recall: float
+    images: int
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What is told about one run's model. What its folder does not say is "" or None."""
+
+    run_id: str
+    title: str
+    network: str  # sentences
+    training: str
+    averages_flips: bool
+    knows_flips: bool  # from its training images, or because it averages them
+    parameters: int | None
+    epochs_done: int
+    epochs: int
+    best_epoch: int | None  # counted from 0
+    kept: str  # whose weights: "best" or "last"
+    seconds: float | None
+    hardware: str
+    precision: str
+    seed: int
+    versions: tuple[tuple[str, str], ...]  # (package, version)
+    git_commit: str
+    dataset: str
+    dataset_fingerprint: str
+    train_images: int | None
+    validation_fraction: float
+    test_images: int
+    accuracy: float
+    accuracy_interval: tuple[float, float]  # 95 %
+    errors: int
+    loss: float  # mean cross-entropy, nats
+    calibration_error: float
+    classes: tuple[ClassScore, ...]  # in the order of the labels
+    weakest: ClassScore  # that of the lowest recall
+    weakest_confusions: tuple[tuple[str, int], ...]  # (class it is taken for, images)
+    shirts: int  # test images of shirts
+    shirts_taken: tuple[int, int, int]  # for T-shirts/tops, pullovers and coats
+    command: str
+
+
+# -- computing ------------------------------------------------------------------------------------
+
+
+def compute_model_card(run: Run, labels: np.ndarray) -> ModelCard:
+    """The card of a scored run, whose probabilities answer to `labels`, integer (N,).
+
+    Raises:
+        RunDamaged: its probabilities cannot be read.
+        ValueError: they do not belong to these labels.
+    """
+    evaluation = evaluate(labels, runs.read_probabilities(run))
+    environment, results = runs.read_environment(run), runs.read_results(run)
+    config = run.config
+    classes = tuple(
+        ClassScore(row["class"], float(row["precision"]), float(row["recall"]), int(row["support"]))
+        for _, row in evaluation.report.iloc[: len(CLASS_NAMES)].iterrows()
+    )
+    weakest = min((score for score in classes if score.images), key=lambda score: score.recall)
+    matrix = evaluation.confusion_matrix
+    return ModelCard(
+        run_id=run.run_id,
+        title=run.title,
+        network=_describe_network(config),
+        training=_describe_training(config),
+        averages_flips=config.flip_average,
+        knows_flips=config.flip_average or "flip" in config.augmentation,
+        parameters=_whole(environment.get("parameters")),
+        epochs_done=len(runs.read_history(run)),
+        epochs=config.epochs,
+        best_epoch=_whole(results.get("best_epoch")),
+        kept="last" if run.status.status == "stopped" else config.keep,
+        seconds=results.get("seconds"),
+        hardware=_describe_hardware(environment.get("hardware")),
+        precision=_text(environment.get("precision")),
+        seed=config.seed,
+        versions=_list_versions(environment.get("versions")),
+        git_commit=_text(environment.get("git_commit")),
+        dataset=_text(environment.get("dataset")),
+        dataset_fingerprint=_text(environment.get("dataset_fingerprint")),
+        train_images=_whole(results.get("train_images")),
+        validation_fraction=config.validation_fraction,
+        test_images=len(evaluation.labels),
+        accuracy=evaluation.accuracy,
+        accuracy_interval=evaluation.accuracy_interval,
+        errors=evaluation.errors,
+        loss=evaluation.loss,
+        calibration_error=compute_calibration_error(evaluation),
+        classes=classes,
+        weakest=weakest,
+        weakest_confusions=tuple(
+            (CLASS_NAMES[predicted], count)
+            for true, predicted, count in evaluation.top_confusions
+            if CLASS_NAMES[true] == weakest.name
+        )[:_MOST_CONFUSIONS],
+        shirts=int(matrix[_SHIRT].sum()),
+        shirts_taken=tuple(int(matrix[_SHIRT, label]) for label in _LIKE_SHIRTS),
+        command=describe_command(config),
+    )
+
+
+def compute_calibration_error(evaluation: Evaluation, bins: int = CALIBRATION_BINS) -> float:
+    """How far confidence and accuracy lie apart, 0 to 1: the expected calibration error.
+
+    Images are sorted by confidence into bins of equal width, each with its upper edge; the error
+    is the mean over bins of |share right − mean confidence|, weighted by their images. Guo et al.
+    2017, "On calibration of modern neural networks", https://arxiv.org/abs/1706.04599.
+    """
+    confidence = evaluation.confidence.astype(np.float64)
+    bin_of = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    right = np.bincount(bin_of, weights=evaluation.is_correct, minlength=bins)
+    promised = np.bincount(bin_of, weights=confidence, minlength=bins)
+    return float(np.abs(right - promised).sum() / len(confidence))
+
+
+def describe_command(config: TrainConfig) -> str:
+    """The command that trains this config, as short as a recipe allows."""
+    command = ["python", "-m", "fmnist.train"]
+    recipe = find_recipe(config)
+    if recipe:
+        return " ".join([*command, "--recipe", recipe, "--seed", str(config.seed)])
+    changes = config.differences(TrainConfig(seed=config.seed))
+    changes = {**changes, "seed": (config.seed, None)}
+    if config.name:
+        changes = {"name": (config.name, None), **changes}
+    for name, (value, _) in changes.items():
+        text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        option = "--" + name.replace("_", "-")
+        command += [f"{option}={text}"] if text.startswith("-") else [option, text]
+    return shlex.join(command)
+
+
+def find_recipe(config: TrainConfig) -> str | None:
+    """The name of the recipe that a config is, whatever its own name and seed."""
+    return next(
+        (
+            name
+            for name, recipe in RECIPES.items()
+            if not config.differences(recipe.config.replace(seed=config.seed))
+        ),
+        None,
+    )
+
+
+def _describe_network(config: TrainConfig) -> str:
+    dense = _join([f"{units}" for units in config.dense_units])
+    layers = _plural("a dense layer", config.dense_units, "dense layers")
+    hidden = f"{layers} of {dense} units" if dense else ""
+    if config.architecture == "dense":
+        parts = [f"A network of {hidden or 'no hidden layer'}"]
+        if config.dropout and hidden:
+            parts.append(f"each with a dropout of {config.dropout:g}")
+        return ", ".join([*parts, "and a softmax over the ten classes."])
+    side = config.kernel_size
+    filters = _join([f"{count}" for count in config.filters])
+    parts = [
+        f"{_plural('A convolution', config.filters, 'Convolutions')} of {filters} filters "
+        f"({side} × {side} pixels, padding {config.padding}"
+        + (f", stride {config.strides})" if config.strides > 1 else ")")
+    ]
+    if config.batch_norm:
+        parts.append("normalised over the batch")
+    if config.pool > 1:
+        parts.append(f"pooled {config.pool} × {config.pool}")
+    if config.residual_blocks:
+        blocks = "block" if config.residual_blocks == 1 else "blocks"
+        parts.append(f"each followed by {config.residual_blocks} residual {blocks}")
+    if config.dropout:
+        parts.append(f"with a dropout of {config.dropout:g}")
+    head = {
+        "flatten": "every number of the last map",
+        "average": "the mean of each filter's last map",
+        "max": "the maximum of each filter's last map",
+    }[config.head]
+    dropped = f" (dropout {config.head_dropout:g})" if config.head_dropout else ""
+    after = f"{hidden} and a softmax" if hidden else "a softmax"
+    return f"{', '.join(parts)}; then {head}{dropped}, {after} over the ten classes."
+
+
+def _describe_training(config: TrainConfig) -> str:
+    schedule = {
+        "constant": "held constant",
+        "cosine": "falling to 0 along a cosine",
+        "one-cycle": "climbing for a quarter of the run, then falling to 0",
+    }[config.schedule]
+    optimizer = f"{config.optimizer} with a learning rate of {config.learning_rate:g}, {schedule}"
+    parts = [f"Batches of {config.batch_size} images, {optimizer}"]
+    if config.weight_decay and config.optimizer in ("adamw", "sgd"):
+        parts.append(f"weight decay {config.weight_decay:g}")
+    if config.label_smoothing:
+        parts.append(f"label smoothing {config.label_smoothing:g}")
+    if config.weight_averaging:
+        parts.append("a moving average of the weights")
+    if config.augmentation != "none":
+        parts.append(f"training images changed at random ({config.augmentation})")
+        if config.augmented_copies:
+            copies = "copy" if config.augmented_copies == 1 else "copies"
+            parts.append(f"{config.augmented_copies} changed {copies} beside each original")
+    if config.early_stopping_patience:
+        parts.append(
+            f"stopped after {config.early_stopping_patience} epochs without a better validation "
+            "loss"
+        )
+    return "; ".join(parts) + "."
+
+
+def _describe_hardware(hardware: Any) -> str:
+    if not isinstance(hardware, dict):
+        return ""
+    gpus = hardware.get("gpus")
+    cores, memory = hardware.get("cores"), hardware.get("memory_gb")
+    parts = [
+        *(map(str, gpus) if isinstance(gpus, list) else ()),
+        _text(hardware.get("cpu")),
+        f"{cores} cores" if isinstance(cores, int) else "",
+        f"{memory:g} GB of memory" if isinstance(memory, int | float) else "",
+        _text(hardware.get("system")),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _list_versions(versions: Any) -> tuple[tuple[str, str], ...]:
+    if not isinstance(versions, dict):
+        return ()
+    return tuple((str(name), _text(version)) for name, version in versions.items())
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _whole(value: Any) -> int | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return int(value) if is_number and np.isfinite(value) else None
+
+
+def _plural(one: str, things: Sequence[Any], many: str) -> str:
+    return one if len(things) == 1 else many
+
+
+def _join(words: Sequence[str]) -> str:
+    """["a", "b", "c"] → "a, b and c"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+# -- writing --------------------------------------------------------------------------------------
+
+
+def format_model_card(card: ModelCard) -> str:
+    """The card as Markdown."""
+    intro = (
+        "A network that says which of ten kinds of garment a 28 × 28 grey image shows, with ten "
+        f"probabilities. Run `{card.run_id}` of the Fashion-MNIST Lab."
+    )
+    parts = [
+        f"# Model card: {_escape(card.title)}",
+        intro,
+        "## How good it is",
+        _format_scores(card),
+        "## Class by class",
+        _format_classes(card),
+        "## What it is not for",
+        _format_limits(card),
+        "## How it was trained",
+        _format_training(card),
+        "## How to train it again",
+        f"```\n{card.command}\n```",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _format_scores(card: ModelCard) -> str:
+    low, high = map(formats.percent, card.accuracy_interval)
+    accuracy = (
+        f"{formats.percent(card.accuracy)} (95 % interval {low} to {high}): "
+        f"{formats.count(card.errors)} errors in {formats.count(card.test_images)} test images, "
+        "each answered once by the saved model"
+    )
+    calibration = (
+        f"{formats.percent(card.calibration_error)} ({CALIBRATION_BINS} bins): how far its "
+        "confidence and its share of right answers lie apart, on average"
+    )
+    flips = (
+        "yes: the saved model gives the mean of its answers to an image and to its mirror image"
+        if card.averages_flips
+        else "no: the saved model looks at an image once, as it is"
+    )
+    return _bullets(
+        ("Test accuracy", accuracy),
+        ("Test loss", f"{formats.loss(card.loss)} (mean cross-entropy)"),
+        ("Expected calibration error", calibration),
+        ("Averages flips", flips),
+    )
+
+
+def _format_classes(card: ModelCard) -> str:
+    head = ["| class | recall | precision | test images |", "|---|---:|---:|---:|"]
+    rows = [
+        f"| {score.name} | {formats.percent(score.recall)} | "
+        f"{formats.percent(score.precision)} | {formats.count(score.images)} |"
+        for score in card.classes
+    ]
+    explanation = (
+        "Recall: the share of a class's images that are recognised. Precision: the share of the "
+        "answers of a class that are right."
+    )
+    return "\n".join([*head, *rows, "", explanation])
+
+
+def _format_limits(card: ModelCard) -> str:
+    mistaken = [f"{name} ({count})" for name, count in card.weakest_confusions]
+    weakest = (
+        f"Its weakest class is {card.weakest.name}: of {formats.count(card.weakest.images)} "
+        f"images {formats.percent(card.weakest.recall)} are recognised"
+        + (f", most others taken for {_join(mistaken)}." if mistaken else ".")
+    )
+    taken = [
+        f"{count} for {PLURALS[label]}"
+        for label, count in zip(_LIKE_SHIRTS, card.shirts_taken, strict=True)
+    ]
+    shirts = (
+        "Shirts are easily confused with T-shirts, pullovers and coats: of "
+        f"{formats.count(card.shirts)} shirts it takes {_join(taken)}."
+    )
+    pictures = (
+        "It knows grey shop photographs of 28 × 28 pixels alone: one garment, upright, bright on "
+        "black. It is not for other pictures: whatever it is shown, it names one of the ten "
+        "classes, often with confidence."
+    )
+    shoes = "All shoes in the data point to the left; " + (
+        "it has seen them mirrored as well, but how well it knows those is not measured."
+        if card.knows_flips
+        else "one that points to the right may be missed."
+    )
+    drawings = "Drawings are not photographs: the accuracy above says nothing about them."
+    return "\n".join(f"- {limit}" for limit in (weakest, shirts, pictures, shoes, drawings))
+
+
+def _format_training(card: ModelCard) -> str:
+    parameters = f" {formats.count(card.parameters)} parameters." if card.parameters else ""
+    best = "" if card.best_epoch is None else f" ({card.best_epoch + 1}, by validation accuracy)"
+    kept = f"those of the best epoch{best}" if card.kept == "best" else "those of the last step"
+    epochs = (
+        f"{card.epochs_done} of {card.epochs}, in {formats.duration(card.seconds)}; the weights "
+        f"kept are {kept}"
+    )
+    learnt = f"{formats.count(card.train_images)} images" if card.train_images else "the rest"
+    data = (
+        f"{card.dataset or 'unknown'} (fingerprint {card.dataset_fingerprint or 'unknown'}): "
+        f"{learnt} to learn from; {100 * card.validation_fraction:g} % of the training set, drawn "
+        f"by the seed, for choices; {formats.count(card.test_images)} test images, scored once at "
+        "the end"
+    )
+    versions = ", ".join(f"{name} {version}" for name, version in card.versions)
+    return _bullets(
+        ("Network", card.network + parameters),
+        ("Steps", card.training),
+        ("Epochs", epochs),
+        ("Data", _escape(data)),
+        ("Seed", str(card.seed)),
+        ("Precision", _escape(card.precision) or "unknown"),
+        ("Hardware", _escape(card.hardware) or "unknown"),
+        ("Versions", _escape(versions) or "unknown"),
+        *([("Commit", _escape(card.git_commit))] if card.git_commit else []),
+    )
+
+
+def _bullets(*items: tuple[str, str]) -> str:
+    return "\n".join(f"- **{name}:** {text}" for name, text in items)
+
+
+def _escape(text: str) -> str:
+    """Text whose signs mean nothing to Markdown."""
+    return re.sub(r"([\\`*_\[\]<>|$~])", r"\\\1", text)
+
+
+# -- the bundled run ------------------------------------------------------------------------------
+
+
+def bundle_run(run: Run, labels: np.ndarray) -> Path:
+    """Copy a completed run to `runs.BUNDLED_DIR`, with its card and command; returns the folder.
+
+    Its log, notes and checkpoints stay behind, and so do the host's name, the process and every
+    absolute path. The folder there before is replaced in one move, or kept when anything is wrong.
+
+    Raises:
+        ValueError: the run is not completed, lacks a file, does not answer to `labels` or would
+            take more than `MAX_BUNDLE_BYTES`.
+        OSError: the package's folder cannot be written.
+    """
+    target = runs.BUNDLED_DIR
+    if run.run_dir.resolve() == target.resolve():
+        raise ValueError("This is the bundled run already: name another one.")
+    if run.damaged:
+        raise ValueError(f"{run.run_id} is damaged: {run.damaged}.")
+    if run.status.status != "completed":
+        raise ValueError(f"{run.run_id} is {run.status.status}: only a completed run is bundled.")
+    absent = [name for name in COPIED_FILES if not run.file(name).is_file()]
+    if absent:
+        raise ValueError(f"{run.run_id} cannot be bundled: it has no {', '.join(absent)}.")
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent) as folder:
+        draft = Path(folder) / target.name
+        draft.mkdir()
+        for name in COPIED_FILES:
+            _copy_anonymously(run, name, draft / name)
+        card = compute_model_card(runs.read_run(draft), labels)
+        (draft / CARD_FILE).write_text(format_model_card(card), encoding="utf-8")
+        (draft / COMMAND_FILE).write_text(card.command + "\n", encoding="utf-8")
+        size = sum(path.stat().st_size for path in draft.iterdir())
+        if size > MAX_BUNDLE_BYTES:
+            raise ValueError(
+                f"{run.run_id} would take {size / 1e6:.1f} MB: at most "
+                f"{MAX_BUNDLE_BYTES / 1e6:.0f} MB are bundled."
+            )
+        _put_in_place(draft, target, Path(folder) / "before")
+    return target
+
+
+def _put_in_place(draft: Path, target: Path, before: Path) -> None:
+    """Move `draft` to `target`; what was there goes to `before`, and comes back on a failure."""
+    if target.exists():
+        target.rename(before)
+    try:
+        draft.rename(target)
+    except OSError:
+        if before.exists():
+            before.rename(target)
+        raise
+
+
+def _copy_anonymously(run: Run, name: str, target: Path) -> None:
+    if not name.endswith(".json"):
+        shutil.copyfile(run.file(name), target)
+        return
+    values = _without_paths(json.loads(run.file(name).read_text(encoding="utf-8")))
+    if name == "status.json":
+        values |= {"host": None, "pid": None, "pid_started_at": None}
+    runs.write_json(target, values)
+
+
+def _without_paths(value: Any) -> Any:
+    """A JSON value in which every absolute path, alone or within a text, has become "…"."""
+    if isinstance(value, dict):
+        return {key: _without_paths(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_paths(inner) for inner in value]
+    if not isinstance(value, str):
+        return value
+    if value.startswith("/") or PureWindowsPath(value).is_absolute():
+        return "…"
+    return _ABSOLUTE_PATH.sub("…", value)
+
+
+# -- command line ---------------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, without the usage."""
+        self.exit(2, f"{self.prog}: {message} (--help lists all options)\n")
+
+
+def open_run(run: str) -> Run:
+    """The run with this id, or in this folder.
+
+    Raises ValueError with one sentence when there is none that is sound.
+    """
+    found = runs.read_run(Path(run).resolve()) if Path(run).is_dir() else runs.load_run(run)
+    if found.damaged:
+        raise ValueError(f"{run} is no run that a card can be made of: {found.damaged}.")
+    if not found.has_scores:
+        raise ValueError(f"{run} is {found.status.status} and has no scores: no card can be made.")
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = _Parser(
+        prog="python -m fmnist.model_card",
+        description="Print a run's model card as Markdown.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("run", metavar="RUN_ID_OR_DIR", help="a run's id or folder, or `bundled`")
+    parser.add_argument(
+        "--bundle",
+        action="store_true",
+        help="copy the run, with its card, to the folder that comes with the package instead",
+    )
+    options = parser.parse_args(arguments)
+    try:
+        run, data = open_run(options.run), load_dataset()
+        fingerprint = runs.read_environment(run).get("dataset_fingerprint")
+        if fingerprint != data.fingerprint:
+            raise ValueError(
+                f"{options.run} was scored on other data (fingerprint {fingerprint}) than "
+                f"{data.folder} holds ({data.fingerprint}): set FMNIST_DATA_DIR to its folder."
+            )
+        if options.bundle:
+            print(bundle_run(run, data.test_labels))
+        else:
+            print(format_model_card(compute_model_card(run, data.test_labels)), end="")
+    except ValueError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{parser.prog}: a file cannot be read or written: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,468 @@
+"""A card's figures against counts by hand and scikit-learn; what is bundled, and what is not."""
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import log_loss, precision_recall_fscore_support
+
+from fmnist import runs, train
+from fmnist.config import TrainConfig
+from fmnist.dataset import load_dataset
+from fmnist.evaluate import evaluate
+from fmnist.model_card import (
+    CARD_FILE,
+    COMMAND_FILE,
+    COPIED_FILES,
+    bundle_run,
+    compute_calibration_error,
+    compute_model_card,
+    describe_command,
+    format_model_card,
+    main,
+)
+from fmnist.recipes import RECIPES
+from tests import made_runs
+
+ROOT = Path(__file__).parent.parent
+SHIPPED = ROOT / "fmnist" / "bundled"
+NBSP = "\N{NO-BREAK SPACE}"
+# Eight shirts, two coats: five shirts are right; two go to T-shirt/top, one to Coat. One coat is
+# right, one is called Pullover.
+LABELS = np.array([6] * 8 + [4] * 2, np.uint8)
+ANSWERS = np.array([6, 6, 6, 6, 6, 0, 0, 4, 4, 2])
+
+
+@pytest.fixture(autouse=True)
+def bundled_dir(tmp_path, monkeypatch) -> Path:
+    """Where a run is bundled to: a folder that is not there yet."""
+    folder = tmp_path / "package" / "bundled"
+    folder.parent.mkdir()
+    monkeypatch.setattr(runs, "BUNDLED_DIR", folder)
+    return folder
+
+
+@pytest.fixture
+def made(lab) -> runs.Run:
+    """A completed run, right on 160 of the 200 made test images."""
+    return runs.read_run(made_runs.write_run(lab.runs_dir, accuracy=0.8))
+
+
+@pytest.fixture
+def labels(lab) -> np.ndarray:
+    return load_dataset(lab.data_dir).test_labels
+
+
+def ten_answers(run: runs.Run) -> np.ndarray:
+    """Put `ANSWERS` into the run, each with a confidence of 0.7, 0.6 or 0.55; float32 (10, 10)."""
+    confidence = np.array([0.7] * 5 + [0.6] * 3 + [0.55] * 2)
+    probabilities = np.repeat((1 - confidence)[:, None] / 9, 10, axis=1)
+    probabilities[np.arange(10), ANSWERS] = confidence
+    np.save(run.file("test_probabilities.npy"), probabilities.astype(np.float32))
+    return probabilities.astype(np.float32)
+
+
+# -- figures --------------------------------------------------------------------------------------
+
+
+def test_the_figures_of_ten_answers(made):
+    probabilities = ten_answers(made)
+    card = compute_model_card(made, LABELS)
+    assert (card.test_images, card.errors, card.accuracy) == (10, 4, 0.6)
+    # Wilson's interval of 6 in 10, from its formula with z = 1.96.
+    assert card.accuracy_interval == pytest.approx((0.3127, 0.8318), abs=1e-4)
+    assert card.loss == pytest.approx(log_loss(LABELS, probabilities, labels=range(10)), abs=1e-6)
+    shirt, coat = card.classes[6], card.classes[4]
+    assert (shirt.recall, shirt.precision, shirt.images) == (5 / 8, 1.0, 8)
+    assert (coat.recall, coat.precision, coat.images) == (1 / 2, 1 / 2, 2)
+    precision, recall, _, _ = precision_recall_fscore_support(
+        LABELS, ANSWERS, labels=range(10), zero_division=0
+    )
+    np.testing.assert_allclose([score.precision for score in card.classes], precision)
+    np.testing.assert_allclose([score.recall for score in card.classes], recall)
+    # Classes without images have no recall to be weakest with.
+    assert (card.weakest, card.weakest_confusions) == (coat, (("Pullover", 1),))
+    assert (card.shirts, card.shirts_taken) == (8, (2, 0, 1))
+
+
+def test_the_calibration_error_of_ten_answers(made):
+    evaluation = evaluate(LABELS, ten_answers(made))
+    # Bins of 1/15: 0.7 lies in (10/15, 11/15], 0.6 and 0.55 in (8/15, 9/15].
+    # 5 right of 5 at 0.7 and 1 right of 5 at (3 × 0.6 + 2 × 0.55) / 5 = 0.58.
+    expected = 5 / 10 * abs(1 - 0.7) + 5 / 10 * abs(1 / 5 - 0.58)
+    assert compute_calibration_error(evaluation) == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_calibration_error_agrees_with_scikit_learn(made, labels):
+    evaluation = evaluate(labels, runs.read_probabilities(made))
+    confidence = evaluation.confidence
+    right, promised = calibration_curve(evaluation.is_correct, confidence, n_bins=15)
+    images = np.histogram(confidence, np.linspace(0, 1, 16))[0]
+    expected = np.sum(np.abs(right - promised) * images[images > 0]) / len(labels)
+    assert compute_calibration_error(evaluation) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_confidence_of_exactly_one_is_in_the_last_bin():
+    probabilities = np.eye(10, dtype=np.float32)[[0, 0, 1, 1]]
+    assert compute_calibration_error(evaluate(np.array([0, 1, 1, 0]), probabilities)) == 0.5
+
+
+def test_what_the_folder_says_is_on_the_card(made, labels):
+    environment = json.loads(made.file("environment.json").read_text())
+    environment |= {
+        "precision": "bfloat16",
+        "versions": {"python": "3.11.7", "keras": "3.12.0"},
+        "hardware": {"cpu": "A CPU", "cores": 8, "memory_gb": 32.5, "gpus": ["A GPU"]},
+        "git_commit": "0123abc",
+    }
+    runs.write_json(made.file("environment.json"), environment)
+    config = TrainConfig(filters=(8, 16), flip_average=True, seed=7, epochs=3)
+    runs.write_json(made.file("config.json"), config.to_json())
+    card = compute_model_card(runs.read_run(made.run_dir), labels)
+    assert card.hardware == "A GPU, A CPU, 8 cores, 32.5 GB of memory"
+    assert (card.precision, card.seed, card.git_commit) == ("bfloat16", 7, "0123abc")
+    assert card.versions == (("python", "3.11.7"), ("keras", "3.12.0"))
+    assert (card.epochs_done, card.epochs, card.best_epoch, card.seconds) == (3, 3, 2, 6.0)
+    assert (card.parameters, card.train_images, card.test_images) == (7850, 540, 200)
+    assert card.dataset_fingerprint == environment["dataset_fingerprint"]
+    assert card.averages_flips
+    text = format_model_card(card)
+    for said in (
+        "# Model card: conv-8-16\n",
+        f"**Test accuracy:** 80.0{NBSP}% (95 % interval 73.9{NBSP}% to 85.0{NBSP}%): 40 errors in",
+        "**Averages flips:** yes",
+        f"**Epochs:** 3 of 3, in 6.0{NBSP}s; the weights kept are those of the best epoch (3, by",
+        "**Network:** Convolutions of 8 and 16 filters",
+        "a softmax over the ten classes. 7,850 parameters.",
+        f"(fingerprint {environment['dataset_fingerprint']}): 540 images to learn from; 10 % of",
+        "**Precision:** bfloat16",
+        "**Versions:** python 3.11.7, keras 3.12.0",
+        "--filters 8,16 ",
+        "Drawings are not photographs",
+    ):
+        assert said in text
+
+
+def test_the_limits_name_the_weakest_class_and_the_shirts(made):
+    ten_answers(made)
+    text = format_model_card(compute_model_card(made, LABELS))
+    assert (
+        f"weakest class is Coat: of 2 images 50.0{NBSP}% are recognised, most others taken for "
+        "Pullover (1)." in text
+    )
+    assert "of 8 shirts it takes 2 for T-shirts/tops, 0 for pullovers and 1 for coats." in text
+    assert f"| Shirt | 62.5{NBSP}% | 100.0{NBSP}% | 8 |" in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "one that points to the right may be missed"),
+        ({"augmentation": "flip+shift"}, "it has seen them mirrored as well"),
+        ({"flip_average": True}, "it has seen them mirrored as well"),
+        ({"augmentation": "shift"}, "one that points to the right may be missed"),
+    ],
+)
+def test_what_is_said_of_shoes_depends_on_the_flips(lab, labels, settings, said):
+    run = runs.read_run(made_runs.write_run(lab.runs_dir, **settings))
+    assert said in format_model_card(compute_model_card(run, labels))
+
+
+def test_a_residual_network_in_words(lab, labels):
+    settings = {
+        "filters": (64, 128),
+        "padding": "same",
+        "batch_norm": True,
+        "residual_blocks": 1,
+        "head": "max",
+        "head_dropout": 0.2,
+        "dense_units": (),
+        "optimizer": "sgd",
+        "learning_rate": 0.4,
+        "schedule": "one-cycle",
+        "weight_decay": 0.0005,
+        "augmentation": "flip+shift+erase",
+        "augmented_copies": 1,
+    }
+    run = runs.read_run(made_runs.write_run(lab.runs_dir, **settings))
+    card = compute_model_card(run, labels)
+    assert card.network == (
+        "Convolutions of 64 and 128 filters (3 × 3 pixels, padding same), normalised over the "
+        "batch, pooled 2 × 2, each followed by 1 residual block; then the maximum of each "
+        "filter's last map (dropout 0.2), a softmax over the ten classes."
+    )
+    assert card.training == (
+        "Batches of 128 images, sgd with a learning rate of 0.4, climbing for a quarter of the "
+        "run, then falling to 0; weight decay 0.0005; training images changed at random "
+        "(flip+shift+erase); 1 changed copy beside each original."
+    )
+
+
+def test_smaller_networks_in_words(lab, labels):
+    settings = {"architecture": "dense", "dense_units": (32, 16), "dropout": 0.5}
+    dense = runs.read_run(made_runs.write_run(lab.runs_dir, **settings))
+    assert compute_model_card(dense, labels).network == (
+        "A network of dense layers of 32 and 16 units, each with a dropout of 0.5, and a softmax "
+        "over the ten classes."
+    )
+    settings = {"strides": 2, "pool": 1, "label_smoothing": 0.1, "weight_averaging": True}
+    strided = runs.read_run(made_runs.write_run(lab.runs_dir, "20260103-000000-b", **settings))
+    card = compute_model_card(strided, labels)
+    assert card.network == (
+        "A convolution of 8 filters (3 × 3 pixels, padding valid, stride 2); then every number "
+        "of the last map, a dense layer of 64 units and a softmax over the ten classes."
+    )
+    assert card.training == (
+        "Batches of 128 images, adam with a learning rate of 0.001, held constant; label "
+        "smoothing 0.1; a moving average of the weights."
+    )
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"hardware": [], "versions": 3, "seed": "x"}'])
+def test_a_senseless_environment_is_unknown(made, labels, content):
+    made.file("environment.json").write_text(content)
+    text = format_model_card(compute_model_card(made, labels))
+    assert "**Hardware:** unknown" in text
+    assert "**Versions:** unknown" in text
+
+
+def test_a_name_means_nothing_to_markdown(made, labels):
+    named = replace(made, notes={"name": "*a* <b>|`c`"})
+    first = format_model_card(compute_model_card(named, labels)).splitlines()[0]
+    assert first == r"# Model card: \*a\* \<b\>\|\`c\`"
+
+
+def test_labels_of_other_images_are_refused(made):
+    with pytest.raises(ValueError, match="expected"):
+        compute_model_card(made, LABELS)
+
+
+# -- the command ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_a_recipe_is_named_whatever_the_seed_and_name(name):
+    config = RECIPES[name].config.replace(seed=3, name="mine")
+    assert describe_command(config) == f"python -m fmnist.train --recipe {name} --seed 3"
+
+
+def test_other_settings_are_told_in_full():
+    config = TrainConfig(filters=(8, 16), batch_norm=True, learning_rate=0.01, seed=5)
+    assert describe_command(config) == (
+        "python -m fmnist.train --filters 8,16 --batch-norm True --learning-rate 0.01 --seed 5"
+    )
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        TrainConfig(),
+        TrainConfig(name="it's -- mine", dense_units=(), augmentation="flip+shift", seed=9),
+        TrainConfig(name="-x", precision="bfloat16", weight_decay=1e-5, optimizer="adamw"),
+        RECIPES["conv-64"].config.replace(epochs=3),
+    ],
+)
+def test_the_command_line_reads_the_command_as_the_same_config(config):
+    words = shlex.split(describe_command(config))[3:]
+    assert train.read_config(vars(train.build_parser().parse_args(words))) == config
+
+
+# -- bundling -------------------------------------------------------------------------------------
+
+
+def test_a_bundle_is_complete_and_knows_neither_host_nor_paths(made, labels, bundled_dir):
+    runs.rename_run(made, "A name of mine")
+    made.file("checkpoint.weights.h5").write_bytes(b"weights")
+    status = json.loads(made.file("status.json").read_text())
+    status["message"] = "Stopped early (see /home/someone/runs/log.txt or C:\\runs\\log.txt)."
+    runs.write_json(made.file("status.json"), status)
+    environment = json.loads(made.file("environment.json").read_text())
+    environment["hardware"] = {"folder": "/data", "cpu": "AMD 1/2 images/s"}
+    runs.write_json(made.file("environment.json"), environment)
+
+    assert bundle_run(runs.read_run(made.run_dir), labels) == bundled_dir
+    names = {path.name for path in bundled_dir.iterdir()}
+    assert names == {*COPIED_FILES, CARD_FILE, COMMAND_FILE}
+    kept = json.loads((bundled_dir / "status.json").read_text())
+    assert (kept["host"], kept["pid"], kept["pid_started_at"]) == (None, None, None)
+    assert kept["message"] == "Stopped early (see … or …)."
+    kept = json.loads((bundled_dir / "environment.json").read_text())
+    assert kept["hardware"] == {"folder": "…", "cpu": "AMD 1/2 images/s"}
+    for name in ("model.keras", "test_probabilities.npy", "history.csv", "batches.csv"):
+        assert (bundled_dir / name).read_bytes() == made.file(name).read_bytes()
+    run = runs.load_run("bundled")
+    assert (run.damaged, run.status.status, run.config) == ("", "completed", made.config)
+    card = compute_model_card(run, labels)
+    assert (bundled_dir / CARD_FILE).read_text("utf-8") == format_model_card(card)
+    assert card.title == "bundled"
+    command = (bundled_dir / COMMAND_FILE).read_text("utf-8")
+    assert command == "python -m fmnist.train --name 'Made run' --filters 8 --epochs 3 --seed 0\n"
+    assert [path.name for path in bundled_dir.parent.iterdir()] == ["bundled"]
+
+
+def test_a_new_bundle_takes_the_old_ones_place(lab, made, labels, bundled_dir):
+    bundle_run(made, labels)
+    (bundled_dir / "of the old one").touch()
+    other = made_runs.write_run(lab.runs_dir, "20260103-000000-b", accuracy=0.5)
+    bundle_run(runs.read_run(other), labels)
+    assert not (bundled_dir / "of the old one").exists()
+    assert runs.read_results(runs.load_run("bundled"))["test_accuracy"] == 0.5
+    assert [path.name for path in bundled_dir.parent.iterdir()] == ["bundled"]
+
+
+def test_six_megabytes_are_bundled_and_no_more(made, labels, bundled_dir):
+    model = made.file("model.keras")
+    bundle_run(made, labels)
+    others = sum(path.stat().st_size for path in bundled_dir.iterdir()) - model.stat().st_size
+    fill(model, 6_000_000 - others)
+    bundle_run(made, labels)
+    assert sum(path.stat().st_size for path in bundled_dir.iterdir()) == 6_000_000
+    fill(model, 6_000_001 - others)
+    with pytest.raises(ValueError, match=r"would take 6\.0 MB: at most 6 MB are bundled"):
+        bundle_run(made, labels)
+    assert (bundled_dir / "model.keras").stat().st_size == 6_000_000 - others  # still the old one
+    assert [path.name for path in bundled_dir.parent.iterdir()] == ["bundled"]
+
+
+def fill(archive: Path, size: int) -> None:
+    """Bring a zip archive to a size; zeros before its content do it no harm."""
+    content = archive.read_bytes().lstrip(b"\0")
+    archive.write_bytes(bytes(size - len(content)) + content)
+
+
+@pytest.mark.parametrize("status", ["stopped", "failed", "running"])
+def test_only_a_completed_run_is_bundled(lab, labels, bundled_dir, status):
+    run = runs.read_run(made_runs.write_run(lab.runs_dir, status=status))
+    with pytest.raises(ValueError, match=f"is {status}: only a completed run is bundled"):
+        bundle_run(run, labels)
+    assert not bundled_dir.exists()
+
+
+@pytest.mark.parametrize("name", ["batches.csv", "history.csv", "environment.json"])
+def test_a_run_that_lacks_a_file_is_not_bundled(made, labels, bundled_dir, name):
+    made.file(name).unlink()
+    with pytest.raises(ValueError, match=f"it has no {name}"):
+        bundle_run(made, labels)
+    assert not bundled_dir.exists()
+
+
+def test_the_bundled_run_is_not_bundled_again(made, labels):
+    bundle_run(made, labels)
+    with pytest.raises(ValueError, match="the bundled run already"):
+        bundle_run(runs.load_run("bundled"), labels)
+
+
+# -- command line ---------------------------------------------------------------------------------
+
+
+def test_the_card_of_a_run_by_id_and_by_folder(made, labels, capsys):
+    expected = format_model_card(compute_model_card(made, labels))
+    assert main([made.run_id]) == 0
+    assert main([str(made.run_dir)]) == 0
+    assert capsys.readouterr().out == 2 * expected
+
+
+def test_bundling_from_the_command_line(made, bundled_dir, capsys):
+    assert main([made.run_id, "--bundle"]) == 0
+    assert capsys.readouterr().out == f"{bundled_dir}\n"
+    assert main(["bundled"]) == 0
+    assert capsys.readouterr().out == (bundled_dir / CARD_FILE).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["../../etc/passwd"], "is not the id of a run"),
+        (["/etc"], "config.json is missing"),
+        (["20260101-000000-none"], "There is no run '20260101-000000-none'"),
+        (["bundled"], "There is no run 'bundled'"),
+        (["20260104-000000-failed"], "is failed and has no scores"),
+        (["20260105-000000-stopped", "--bundle"], "only a completed run is bundled"),
+        (["20260106-000000-other"], "was scored on other data (fingerprint 0123456789abcdef)"),
+        (["20260107-000000-wrong"], "do not sum to 1"),
+        (["20260107-000000-wrong", "--bundel"], "unrecognized arguments: --bundel"),
+        ([], "the following arguments are required"),
+    ],
+)
+def test_wrong_input_is_one_sentence(lab, capsys, arguments, message):
+    made_runs.write_run(lab.runs_dir, "20260104-000000-failed", status="failed")
+    made_runs.write_run(lab.runs_dir, "20260105-000000-stopped", status="stopped")
+    other = made_runs.write_run(lab.runs_dir, "20260106-000000-other")
+    environment = json.loads((other / "environment.json").read_text())
+    environment["dataset_fingerprint"] = "0123456789abcdef"
+    (other / "environment.json").write_text(json.dumps(environment))
+    wrong = made_runs.write_run(lab.runs_dir, "20260107-000000-wrong")
+    np.save(wrong / "test_probabilities.npy", np.ones((200, 10), np.float32))
+    assert exit_code(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def exit_code(arguments: list[str]) -> int:
+    try:
+        return main(arguments)
+    except SystemExit as error:
+        return error.code
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(made, bundled_dir, capsys):
+    shutil.rmtree(bundled_dir.parent)
+    assert main([made.run_id, "--bundle"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_help_from_a_shell_loads_no_tensorflow():
+    script = (
+        "import sys\nfrom fmnist.model_card import main\ntry:\n    main(['--help'])\n"
+        "except SystemExit as end:\n    assert not end.code\nassert 'tensorflow' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "--bundle" in done.stdout
+
+
+# -- the run that ships ---------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no checkout of git's")
+def test_git_ignores_nothing_of_the_bundled_run():
+    paths = [f"fmnist/bundled/{name}" for name in (*COPIED_FILES, CARD_FILE, COMMAND_FILE)]
+    done = subprocess.run(["git", "check-ignore", *paths], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+@pytest.mark.skipif(not SHIPPED.is_dir(), reason="the package has no bundled run")
+def test_the_shipped_run_is_complete_small_and_anonymous(monkeypatch):
+    monkeypatch.setattr(runs, "BUNDLED_DIR", SHIPPED)
+    names = {path.name for path in SHIPPED.iterdir()}
+    assert names == {*COPIED_FILES, CARD_FILE, COMMAND_FILE}
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 6_000_000
+    run = runs.load_run("bundled")
+    assert (run.damaged, run.status.status) == ("", "completed")
+    assert (run.status.host, run.status.pid) == (None, None)
+    command = (SHIPPED / COMMAND_FILE).read_text("utf-8")
+    assert command == describe_command(run.config) + "\n"
+    assert command in (SHIPPED / CARD_FILE).read_text("utf-8")
+
+
+@pytest.mark.skipif(not SHIPPED.is_dir(), reason="the package has no bundled run")
+def test_the_shipped_scores_are_those_of_its_probabilities(monkeypatch, data_dir):
+    monkeypatch.setattr(runs, "BUNDLED_DIR", SHIPPED)
+    run, data = runs.load_run("bundled"), load_dataset(data_dir)
+    if data.name != "fashion-mnist":
+        pytest.skip("FMNIST_DATA_DIR does not name the published dataset")
+    assert runs.read_environment(run)["dataset_fingerprint"] == data.fingerprint
+    probabilities = runs.read_probabilities(run)
+    right = (probabilities.argmax(axis=1) == data.test_labels).sum()
+    assert runs.read_results(run)["test_accuracy"] == pytest.approx(right / 10_000, abs=1e-9)
+    card = format_model_card(compute_model_card(run, data.test_labels))
+    assert (SHIPPED / CARD_FILE).read_text("utf-8") == card
