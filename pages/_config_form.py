@@ -11,6 +11,7 @@ import streamlit as st
 
 from fmnist.config import FIELDS, TrainConfig, field_bounds
 from fmnist.recipes import RECIPES
+from pages._recipe import render_recipe
 
 # Read from left to right in the order a network is made; a field without a label is not offered.
 LABELS = {
@@ -25,14 +26,22 @@ LABELS = {
     "strides": "Stride",
     "padding": "Padding",
     "pool": "Pool size",
+    "batch_norm": "Normalise each convolution",
+    "residual_blocks": "Residual blocks",
+    "head": "From the last map to the dense layers",
+    "head_dropout": "Dropout before the dense layers",
+    "flip_average": "Answer for the mirror image too",
     "learning_rate": "Learning rate",
     "schedule": "Learning rate over the run",
     "optimizer": "Optimizer",
+    "weight_decay": "Weight decay",
     "label_smoothing": "Label smoothing",
     "weight_averaging": "Average the weights",
     "early_stopping_patience": "Early stopping after",
     "keep": "Keep the weights of",
+    "precision": "Precision",
     "augmentation": "Augmentation",
+    "augmented_copies": "Changed copies of each image",
     "validation_fraction": "Validation share",
     "seed": "Seed",
 }
@@ -50,9 +59,40 @@ _CHOICE_NAMES = {
     "flip": "mirror",
     "shift": "shift",
     "flip+shift": "mirror and shift",
+    "flip+shift+erase": "mirror, shift and erase",
+    "flatten": "every number",
+    "average": "the mean of each filter",
+    "max": "the maximum of each filter",
+    "auto": "automatic",
 }
 _MOST_SLIDER_STOPS = 600  # a longer range cannot be set by hand on a slider
-_HARD_TO_SPELL = {"learning_rate": {"step": 0.0005, "format": "%g"}}
+_HARD_TO_SPELL = {
+    "learning_rate": {"step": 0.0005, "format": "%g"},
+    "weight_decay": {"step": 0.0001, "format": "%g"},
+}
+# The closed groups of the form. The dense layers' sizes come between the two parts of the network.
+_CONVOLUTIONS = (
+    "kernel_size",
+    "strides",
+    "padding",
+    "pool",
+    "batch_norm",
+    "residual_blocks",
+    "head",
+    "head_dropout",
+)
+_TRAINING = (
+    "learning_rate",
+    "schedule",
+    "optimizer",
+    "weight_decay",
+    "label_smoothing",
+    "weight_averaging",
+    "early_stopping_patience",
+    "keep",
+    "precision",
+)
+_DATA_AND_NAME = ("augmentation", "augmented_copies", "validation_fraction", "seed", "name")
 
 
 def render_main_settings() -> None:
@@ -76,19 +116,18 @@ def render_more_settings() -> None:
     is_cnn = st.session_state[_key("architecture")] == "cnn"
     with st.expander("Network", icon=":material/account_tree:"):
         if is_cnn:
-            for name in ("kernel_size", "strides", "padding", "pool"):
+            for name in _CONVOLUTIONS:
                 _render(name)
             _render_count("dense_units")
             _render_sizes("dense_units")
         else:
             st.caption("A dense network has no kernels, strides or pools.")
+        _render("flip_average")
     with st.expander("Training", icon=":material/speed:"):
-        for name in ("learning_rate", "schedule", "optimizer", "label_smoothing"):
-            _render(name)
-        for name in ("weight_averaging", "early_stopping_patience", "keep"):
+        for name in _TRAINING:
             _render(name)
     with st.expander("Data and name", icon=":material/dataset:"):
-        for name in ("augmentation", "validation_fraction", "seed", "name"):
+        for name in _DATA_AND_NAME:
             _render(name)
 
 
@@ -127,7 +166,7 @@ def _render_recipe() -> None:
     )
     recipe = RECIPES.get(st.session_state["train_recipe"])
     if recipe:
-        st.caption(recipe.summary, help=recipe.source)
+        render_recipe(recipe)
 
 
 def _apply_recipe() -> None:
@@ -194,7 +233,11 @@ def _sentence(text: str) -> str:
 
 
 def read_form() -> TrainConfig:
-    """The config that the form shows; a widget not drawn yet holds what it was filled with."""
+    """The config that the form shows; a widget not drawn yet holds what it was filled with.
+
+    Raises:
+        ConfigError: the settings contradict each other.
+    """
     _fill_once()
     return TrainConfig(
         **{

@@ -13,7 +13,7 @@ import streamlit as st
 from fmnist import figures, formats, jobs, progress, runs
 from fmnist.progress import Curves
 from fmnist.runs import Run
-from pages import _url
+from pages import _recipe, _url
 
 # Seconds between two looks. A place in line changes seldom; a damaged run may only have been met
 # while a file of it was being replaced.
@@ -90,6 +90,7 @@ def _render(run: Run) -> None:
             key=f"live_{metric}",
             config={"displayModeBar": False},
         )
+    _recipe.render_comparison(run)
 
 
 def _render_head(run: Run) -> None:

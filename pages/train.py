@@ -34,27 +34,26 @@ def _find_run(everything: list[Run]) -> Run | None:
 @st.fragment
 def _render_setup(image_count: int) -> None:
     _config_form.render_main_settings()
-    config = _config_form.read_form()
     try:
+        config = _config_form.read_form()
         check_architecture(config)
-        problem = ""
     except ConfigError as error:
-        problem = str(error)
-        st.warning(problem, icon=":material/block:")
+        config = None
+        st.warning(str(error), icon=":material/block:")
     with st.container(horizontal=True, vertical_alignment="center"):
         is_pressed = st.button(
             "Start training",
             type="primary",
             icon=":material/play_arrow:",
-            disabled=bool(problem),
+            disabled=config is None,
             key="train_start",
         )
         _render_queue_setting()
-    if is_pressed:
+    if is_pressed and config:
         _start(config)
     plan = st.container()
     _config_form.render_more_settings()
-    if not problem:  # last: the engine may have to start first, and nothing else waits for it
+    if config:  # last: the engine may have to start first, and nothing else waits for it
         with plan:
             _plan.render_plan(config, image_count)
 

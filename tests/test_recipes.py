@@ -1,26 +1,54 @@
 """The recipes as the notebooks have them: sizes worked out by hand, settings as published."""
 
+import math
+
+import pandas as pd
 import pytest
 
+from fmnist import runs
+from fmnist.config import TrainConfig
 from fmnist.models import build_model, describe_model
-from fmnist.recipes import RECIPES
+from fmnist.recipes import RECIPES, Published, find_recipe, measure_like
 
-CONV_64_LAYERS = ["Rescaling", "Conv2D", "MaxPooling2D", "Flatten", "Dense", "Dense"]
+ONE_CONVOLUTION = ["Rescaling", "Conv2D", "MaxPooling2D", "Flatten", "Dense", "Dense"]
+CONVOLUTION = ["Conv2D", "MaxPooling2D"]
+THREE_DENSE = ["Flatten", "Dense", "Dense", "Dense"]
+# conv 3·3·1·32 + 32 = 320 and 3·3·32·64 + 64 = 18,496; the maps' sides are 28 → 26 → 13 → 11 → 5;
+# dense 5·5·64·128 + 128 = 204,928, 128·64 + 64 = 8,256 and 64·10 + 10 = 650
+EIGHT_LAYERS = 320 + 18_496 + 204_928 + 8_256 + 650
+NOTEBOOKS = (
+    "dense-32",
+    "conv-8-24-48",
+    "conv-8-24-48-strided",
+    "conv-32",
+    "conv-64",
+    "conv-64-dropout",
+    "augmented-cnn",
+    "cnn-50",
+)
 
 
 @pytest.mark.parametrize(
     ("name", "parameters", "kinds"),
     [
+        # 784·32 + 32 = 25,120; 32·10 + 10 = 330
         ("dense-32", 25_450, ["Rescaling", "Flatten", "Dense", "Dense"]),
+        # conv 80, 3·3·8·24 + 24 = 1,752 and 3·3·24·48 + 48 = 10,416; sides 28 → 26 → 24 → 22;
+        # dense 22·22·48·100 + 100 = 2,323,300; 100·10 + 10 = 1,010
         ("conv-8-24-48", 2_336_558, ["Rescaling", *["Conv2D"] * 3, "Flatten", "Dense", "Dense"]),
+        # the same convolutions; sides 28 → 13 → 6 → 2; dense 2·2·48·100 + 100 = 19,300; 1,010
         (
             "conv-8-24-48-strided",
             32_558,
             ["Rescaling", *["Conv2D", "Dropout"] * 3, "Flatten", "Dense", "Dense"],
         ),
-        ("conv-32", 173_738, CONV_64_LAYERS),
-        ("conv-64", 693_578, CONV_64_LAYERS),
-        ("conv-64-dropout", 693_578, [*CONV_64_LAYERS[:3], "Dropout", *CONV_64_LAYERS[3:]]),
+        # conv 3·3·1·32 + 32 = 320; sides 28 → 26 → 13; dense 13·13·32·32 + 32 = 173,088; 330
+        ("conv-32", 173_738, ONE_CONVOLUTION),
+        # conv 3·3·1·64 + 64 = 640; dense 13·13·64·64 + 64 = 692,288; 64·10 + 10 = 650
+        ("conv-64", 693_578, ONE_CONVOLUTION),
+        ("conv-64-dropout", 693_578, [*ONE_CONVOLUTION[:3], "Dropout", *ONE_CONVOLUTION[3:]]),
+        ("augmented-cnn", EIGHT_LAYERS, ["Rescaling", *CONVOLUTION * 2, *THREE_DENSE]),
+        ("cnn-50", EIGHT_LAYERS, ["Rescaling", *[*CONVOLUTION, "Dropout"] * 2, *THREE_DENSE]),
     ],
 )
 def test_a_notebooks_network(name, parameters, kinds):
@@ -29,11 +57,11 @@ def test_a_notebooks_network(name, parameters, kinds):
     assert [row["kind"] for row in describe_model(model)] == kinds
 
 
-@pytest.mark.parametrize("name", [name for name in RECIPES if name != "quick"])
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebooks_training(name):
     config = RECIPES[name].config
     assert (config.optimizer, config.keep, config.early_stopping_patience) == ("adam", "last", 0)
-    assert config.augmentation == "none"
+    assert (config.learning_rate, config.schedule, config.weight_decay) == (0.001, "constant", 0)
     assert config.validation_fraction == 0.2
 
 
@@ -45,6 +73,8 @@ def test_a_notebooks_training(name):
         ("conv-32", 50, 512, 0.0),
         ("conv-64", 50, 512, 0.0),
         ("conv-64-dropout", 50, 512, 0.17),
+        ("augmented-cnn", 30, 128, 0.0),
+        ("cnn-50", 50, 256, 0.25),
     ],
 )
 def test_published_settings(name, epochs, batch_size, dropout):
@@ -52,10 +82,124 @@ def test_published_settings(name, epochs, batch_size, dropout):
     assert (config.epochs, config.batch_size, config.dropout) == (epochs, batch_size, dropout)
 
 
+def test_one_notebook_alone_changes_its_images_and_adds_them_to_the_originals():
+    changes = {
+        name: (RECIPES[name].config.augmentation, RECIPES[name].config.augmented_copies)
+        for name in NOTEBOOKS
+    }
+    assert changes.pop("augmented-cnn") == ("flip+shift", 1)
+    assert set(changes.values()) == {("none", 0)}
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        ("dense-32", None),
+        ("quick", None),
+        (
+            "conv-8-24-48",
+            {
+                "Validation accuracy, epoch 1": 0.8741,
+                "Validation accuracy, epoch 5": 0.9167,
+                "Time per epoch": 58,
+            },
+        ),
+        (
+            "conv-8-24-48-strided",
+            {
+                "Validation accuracy, epoch 5": 0.8375,
+                "Validation accuracy, epoch 20": 0.8672,
+                "Time per epoch": 3,
+            },
+        ),
+        (
+            "conv-32",
+            {"Test accuracy": 0.91, "Test loss": 0.266, "Training accuracy": 0.952, "Time": 1500},
+        ),
+        (
+            "conv-64",
+            {"Test accuracy": 0.918, "Test loss": 0.305, "Training accuracy": 0.988, "Time": 5000},
+        ),
+        (
+            "conv-64-dropout",
+            {"Test accuracy": 0.916, "Test loss": 0.283, "Training accuracy": 0.968, "Time": 3500},
+        ),
+        (
+            "augmented-cnn",
+            {"Training accuracy, epoch 3": 0.8, "Training accuracy, epoch 30": 0.95},
+        ),
+        (
+            "cnn-50",
+            {
+                "Test accuracy": 0.9308,
+                "Test loss": 0.2172,
+                "Training accuracy": 0.9571,
+                "Training loss": 0.1122,
+            },
+        ),
+    ],
+)
+def test_published_figures(name, published):
+    found = RECIPES[name].published
+    shown = found and {figure.label: figure.value for figure in found.figures()}
+    assert shown == published
+    assert bool(found and found.is_lower_bound) == (name == "augmented-cnn")
+
+
+def test_a_run_is_measured_by_the_figures_that_were_published():
+    published = Published(
+        test_accuracy=0.9,
+        train_accuracy=0.9,
+        train_loss=0.3,
+        train_accuracy_by_epoch=((2, 0.8),),
+        val_accuracy_by_epoch=((1, 0.7), (2, 0.8), (9, 0.9)),
+        seconds_per_epoch=60,
+        is_lower_bound=True,
+    )
+    history = pd.DataFrame(
+        {
+            "epoch": [0.0, 1.0, 2.0],
+            "loss": [0.6, 0.5, 0.4],
+            "accuracy": [0.81, 0.82, 0.83],
+            "val_accuracy": [0.71, 0.72, 0.73],
+            "seconds": [3.0, 1.0, 2.0],
+        }
+    )
+    results = {"test_accuracy": 0.75, "test_loss": 0.5, "seconds": 7.0}
+    ours = measure_like(published, history, results).figures()
+    labels = [figure.label for figure in ours]
+    assert labels == [figure.label for figure in published.figures()]
+    assert [figure.value for figure in ours] == pytest.approx(
+        [0.75, 0.83, 0.4, 0.82, 0.71, 0.72, math.nan, 2.0], nan_ok=True
+    )
+
+
+def test_a_run_that_left_nothing_has_the_figures_without_their_values():
+    published = RECIPES["conv-8-24-48"].published
+    history = pd.DataFrame(columns=list(runs.HISTORY_COLUMNS), dtype=float)
+    ours = measure_like(published, history, {}).figures()
+    assert len(ours) == len(published.figures())
+    assert all(math.isnan(figure.value) for figure in ours)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_config_is_known_by_all_but_its_name_and_seed(name):
+    recipe = RECIPES[name]
+    assert find_recipe(recipe.config) is recipe
+    assert find_recipe(recipe.config.replace(name="Mine", seed=7)) is recipe
+    assert find_recipe(recipe.config.replace(epochs=recipe.config.epochs + 1)) is None
+
+
+def test_the_default_settings_are_no_recipe():
+    assert find_recipe(TrainConfig()) is None
+
+
 def test_names_agree_and_nothing_can_be_added():
+    assert set(NOTEBOOKS) < set(RECIPES)
     for name, recipe in RECIPES.items():
         assert name == recipe.name == recipe.config.name == recipe.config.label
         assert recipe.summary.endswith(".")
         assert recipe.source.endswith(".")
+        assert recipe.lesson.endswith(".")
     with pytest.raises(TypeError):
         RECIPES["mine"] = RECIPES["quick"]

@@ -4,6 +4,7 @@
 """
 
 import functools
+import json
 import time
 from types import SimpleNamespace
 
@@ -11,13 +12,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmnist import runs
-from fmnist.config import TrainConfig
+from fmnist.config import FIELDS, TrainConfig
 from fmnist.engine import EngineError
-from pages import _engine, _plan
+from fmnist.recipes import RECIPES
+from pages import _config_form, _engine, _plan
 from tests import made_runs
 from tests.apptest.visits import button, open_page, words
 
 ENGINE_STARTS = 60  # seconds
+FORM_WIDGETS = ("slider", "number_input", "selectbox", "button_group", "toggle", "text_input")
 TRAINING_ENDS = 90  # seconds; a tiny network, but TensorFlow's import on a busy computer
 
 
@@ -76,6 +79,119 @@ def test_a_recipe_moves_all_sliders_and_its_values_survive_another_page(lab):
         "train_filters0",
         "train_filters1",
     ]
+
+
+def show_form():
+    import streamlit as st
+
+    from pages import _config_form
+
+    _config_form.render_main_settings()
+    _config_form.render_more_settings()
+    st.json(_config_form.read_form().to_json())
+
+
+def test_every_recipe_sets_every_field(lab):
+    assert set(_config_form.LABELS) == set(FIELDS) - {"dataset"}
+    at = AppTest.from_function(show_form, default_timeout=60).run()
+    for name, recipe in RECIPES.items():
+        at.selectbox(key="train_recipe").select(name).run()
+        assert not at.exception
+        assert TrainConfig.from_json(json.loads(at.json[0].value)) == recipe.config
+        assert recipe.lesson in words(at)
+
+
+def test_every_setting_has_a_widget_and_a_readable_choice(lab):
+    at = AppTest.from_function(show_form, default_timeout=60).run()
+    drawn = {
+        widget.key for kind in FORM_WIDGETS for widget in at.get(kind) if widget.key is not None
+    }
+    entries = {"filters": "filters0", "dense_units": "dense_units0"}
+    assert {f"train_{entries.get(name, name)}" for name in _config_form.LABELS} <= drawn
+    assert "mirror, shift and erase" in at.selectbox(key="train_augmentation").options
+    assert at.selectbox(key="train_schedule").options == ["constant", "cosine", "one-cycle"]
+
+
+def test_a_recipe_shows_what_it_published_and_teaches(lab):
+    at = open_train()
+    at.selectbox(key="train_recipe").select("conv-64").run()
+    said = words(at).replace("\N{NO-BREAK SPACE}", " ")
+    assert "test accuracy **91.8 %** · test loss **0.305** · training accuracy **98.8 %**" in said
+    assert "time **1 h 23 min**" in said  # 5,000 s
+    at.selectbox(key="train_recipe").select("augmented-cnn").run()
+    said = words(at).replace("\N{NO-BREAK SPACE}", " ")
+    assert "training accuracy, epoch 30 **over 95.0 %**" in said
+    at.selectbox(key="train_recipe").select("quick").run()
+    assert "Published:" not in words(at)
+
+
+def test_a_finished_run_of_a_recipe_is_set_beside_what_was_published(lab):
+    settings = RECIPES["conv-64"].config.to_json() | {"name": "Mine", "seed": 3}
+    run_dir = made_runs.write_run(lab.runs_dir, accuracy=0.915, **settings)
+    at = open_train(run=run_dir.name)
+    (table,) = at.table
+    shown = table.value.map(lambda text: text.replace("\N{NO-BREAK SPACE}", " "))
+    assert list(shown["Figure"]) == ["Test accuracy", "Test loss", "Training accuracy", "Time"]
+    assert list(shown["Published"]) == ["91.8 %", "0.305", "98.8 %", "1 h 23 min"]
+    # Wilson's interval of 183 right among the 200 made test images: the centre is
+    # (0.915 + 3.8415 / 400) / 1.0192 = 0.9072, the margin 1.96 · 0.02032 / 1.0192 = 0.0391.
+    # made_runs trains 50 epochs of 2 s each, and 5,000 s / 100 s is 50.
+    assert shown["This run"][0].replace("\N{WORD JOINER}", "") == "91.5 % (86.8–94.6)"
+    assert shown["This run"][3] == "1 min 40 s"
+    assert shown["Difference"][0] == "\N{MINUS SIGN}0.3 points"
+    assert shown["Difference"][2] == "+1.2 points"  # 1 − 0.3 · 0.7⁴⁹ rounds to 1
+    assert shown["Difference"][3] == "50× faster"
+    assert RECIPES["conv-64"].lesson in words(at)
+
+
+def test_epochs_that_were_published_are_taken_from_the_history(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, **RECIPES["conv-8-24-48"].config.to_json())
+    shown = open_train(run=run_dir.name).table[0].value.set_index("Figure")["This run"]
+    # made_runs: validation accuracy 0.98 − 0.3 · 0.7ᵉ, e = 0 after epoch 1 and 4 after epoch 5
+    assert shown["Validation accuracy, epoch 1"] == "68.0\N{NO-BREAK SPACE}%"
+    assert shown["Validation accuracy, epoch 5"] == "90.8\N{NO-BREAK SPACE}%"
+    assert shown["Time per epoch"] == "2.0\N{NO-BREAK SPACE}s"
+
+
+def test_a_recipe_that_published_nothing_still_teaches(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, **RECIPES["dense-32"].config.to_json())
+    at = open_train(run=run_dir.name)
+    assert not at.table
+    assert RECIPES["dense-32"].lesson in words(at)
+
+
+@pytest.mark.parametrize(
+    "change", [{"epochs": 49}, {"status": "stopped"}, {"status": "running"}, {"status": "failed"}]
+)
+def test_a_changed_or_unfinished_recipe_is_not_compared(lab, change):
+    settings = RECIPES["conv-64"].config.to_json() | change
+    at = open_train(run=made_runs.write_run(lab.runs_dir, **settings).name)
+    assert not at.table
+    assert RECIPES["conv-64"].lesson not in words(at)
+
+
+def test_a_compared_run_without_its_files_has_dashes(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, **RECIPES["conv-64"].config.to_json())
+    (run_dir / "results.json").write_text("{}")
+    (run_dir / "history.csv").write_text("")
+    shown = open_train(run=run_dir.name).table[0].value
+    assert set(shown["This run"]) == set(shown["Difference"]) == {"–"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("train_weight_decay", 0.01, "Weight decay is for adamw and sgd"),
+        ("train_augmented_copies", 1, "Augmented copies need an augmentation"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_one_sentence_and_no_start(lab, key, value, said):
+    at = open_train()
+    (widget,) = (widget for kind in FORM_WIDGETS for widget in at.get(kind) if widget.key == key)
+    widget.set_value(value).run()
+    assert not at.exception
+    assert [said in warning.value for warning in at.warning] == [True]
+    assert button(at, "Start training").disabled
 
 
 def test_a_network_that_cannot_be_built_is_one_sentence_and_no_start(lab):
