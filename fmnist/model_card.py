@@ -28,7 +28,7 @@ from fmnist import formats, runs
 from fmnist.config import TrainConfig
 from fmnist.dataset import CLASS_NAMES, load_dataset
 from fmnist.evaluate import PLURALS, Evaluation, evaluate
-from fmnist.recipes import RECIPES
+from fmnist.recipes import find_recipe
 from fmnist.runs import Run
 
 MAX_BUNDLE_BYTES = 6_000_000
@@ -178,7 +178,7 @@ def describe_command(config: TrainConfig) -> str:
     command = ["python", "-m", "fmnist.train"]
     recipe = find_recipe(config)
     if recipe:
-        return " ".join([*command, "--recipe", recipe, "--seed", str(config.seed)])
+        return " ".join([*command, "--recipe", recipe.name, "--seed", str(config.seed)])
     changes = config.differences(TrainConfig(seed=config.seed))
     changes = {**changes, "seed": (config.seed, None)}
     if config.name:
@@ -188,18 +188,6 @@ def describe_command(config: TrainConfig) -> str:
         option = "--" + name.replace("_", "-")
         command += [f"{option}={text}"] if text.startswith("-") else [option, text]
     return shlex.join(command)
-
-
-def find_recipe(config: TrainConfig) -> str | None:
-    """The name of the recipe that a config is, whatever its own name and seed."""
-    return next(
-        (
-            name
-            for name, recipe in RECIPES.items()
-            if not config.differences(recipe.config.replace(seed=config.seed))
-        ),
-        None,
-    )
 
 
 def _describe_network(config: TrainConfig) -> str:

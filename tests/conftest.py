@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from fmnist import runs
 from tests import made_data
 
 
@@ -41,6 +42,14 @@ def data_dir(request: pytest.FixtureRequest) -> Path:
     """The real dataset where FMNIST_DATA_DIR names it, the made one elsewhere."""
     given = os.environ.get("FMNIST_DATA_DIR")
     return Path(given) if given else request.getfixturevalue("small_data_dir")
+
+
+@pytest.fixture(autouse=True)
+def bundled_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the bundled run lies, for this process: a folder that is not there yet."""
+    folder = tmp_path_factory.mktemp("package") / "bundled"
+    monkeypatch.setattr(runs, "BUNDLED_DIR", folder)
+    return folder
 
 
 @pytest.fixture

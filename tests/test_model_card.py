@@ -40,15 +40,6 @@ LABELS = np.array([6] * 8 + [4] * 2, np.uint8)
 ANSWERS = np.array([6, 6, 6, 6, 6, 0, 0, 4, 4, 2])
 
 
-@pytest.fixture(autouse=True)
-def bundled_dir(tmp_path, monkeypatch) -> Path:
-    """Where a run is bundled to: a folder that is not there yet."""
-    folder = tmp_path / "package" / "bundled"
-    folder.parent.mkdir()
-    monkeypatch.setattr(runs, "BUNDLED_DIR", folder)
-    return folder
-
-
 @pytest.fixture
 def made(lab) -> runs.Run:
     """A completed run, right on 160 of the 200 made test images."""

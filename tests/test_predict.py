@@ -10,17 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fmnist import runs
 from fmnist.predict import answer, find_model, main, read_file
 from tests import made_data, made_runs
-
-
-@pytest.fixture(autouse=True)
-def bundled_dir(tmp_path, monkeypatch) -> Path:
-    """Where the bundled run lies: a folder that is not there yet."""
-    folder = tmp_path / "package" / "bundled"
-    monkeypatch.setattr(runs, "BUNDLED_DIR", folder)
-    return folder
 
 
 def save(path: Path, picture: np.ndarray) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from fmnist import runs
 from fmnist.config import TrainConfig
-from fmnist.models import build_model, describe_model
+from fmnist.models import build_model, build_network, describe_model
 from fmnist.recipes import RECIPES, Published, find_recipe, measure_like
 
 ONE_CONVOLUTION = ["Rescaling", "Conv2D", "MaxPooling2D", "Flatten", "Dense", "Dense"]
@@ -55,6 +55,48 @@ def test_a_notebooks_network(name, parameters, kinds):
     model = build_model(RECIPES[name].config)
     assert model.count_params() == parameters
     assert [row["kind"] for row in describe_model(model)] == kinds
+
+
+NORMALISED = ["Conv2D", "MaxPooling2D", "BatchNormalization", "ReLU"]
+RESIDUAL = [*["Conv2D", "BatchNormalization", "ReLU"] * 2, "Add"]
+# kernel, and four numbers per filter to normalise its output
+STAGES_24_64_128 = [
+    (9 * 24 + 4 * 24) + 2 * (9 * 24 * 24 + 4 * 24),  # 10,872
+    (9 * 24 * 64 + 4 * 64) + 2 * (9 * 64 * 64 + 4 * 64),  # 88,320
+    (9 * 64 * 128 + 4 * 128) + 2 * (9 * 128 * 128 + 4 * 128),  # 370,176
+]
+STRONG = [
+    "Rescaling", *[*NORMALISED, *RESIDUAL] * 3, "GlobalMaxPooling2D", "Dropout", "Dense"
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "kinds"),
+    [
+        # conv 288 + 128, 18,432 + 256; sides 28 → 14 → 7; dense 7·7·64·128 + 128 = 401,536; 1,290
+        (
+            "quick",
+            421_930,
+            ["Rescaling", *NORMALISED * 2, "Flatten", "Dropout", "Dense", "Dense"],
+        ),
+        # conv 416, 18,688 and 73,728 + 512; sides 28 → 14 → 7 → 3; 3·3·128·10 + 10 = 11,530
+        ("balanced", 104_874, ["Rescaling", *NORMALISED * 3, "Flatten", "Dropout", "Dense"]),
+        # and the last dense layer: 128·10 + 10
+        ("strong", sum(STAGES_24_64_128) + 1_290, STRONG),
+        ("best", 470_658, STRONG),
+        # conv 216 + 96, 10,368 + 192 and 41,472 + 384; 3·3·96·10 + 10 = 8,650
+        ("tiny", 61_378, ["Rescaling", *NORMALISED * 3, "Flatten", "Dropout", "Dense"]),
+    ],
+)
+def test_a_network_of_our_own(name, parameters, kinds):
+    network = build_network(RECIPES[name].config)
+    assert network.count_params() == parameters
+    assert [row["kind"] for row in describe_model(network)] == kinds
+
+
+def test_our_own_recipes_publish_nothing_and_are_complete():
+    assert set(RECIPES) == {*NOTEBOOKS, "quick", "balanced", "strong", "best", "tiny"}
+    assert all(RECIPES[name].published is None for name in set(RECIPES) - set(NOTEBOOKS))
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

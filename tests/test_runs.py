@@ -20,14 +20,6 @@ from fmnist.estimate import past_runs
 from tests import made_runs
 
 
-@pytest.fixture(autouse=True)
-def bundled_dir(tmp_path, monkeypatch):
-    """Where the bundled run lies: a folder that is not there yet."""
-    folder = tmp_path / "package" / "bundled"
-    monkeypatch.setattr(runs, "BUNDLED_DIR", folder)
-    return folder
-
-
 @pytest.fixture
 def bundled(bundled_dir):
     return runs.read_run(made_runs.write_run(bundled_dir.parent).rename(bundled_dir))

@@ -14,21 +14,12 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from fmnist import runs
 from fmnist.engine import EngineError, Prediction
 from pages import _draw_canvas, _engine
 from tests import made_runs
 
 APP = Path(__file__).parents[2] / "app.py"
 RUN = "20260102-030405-made"
-
-
-@pytest.fixture(autouse=True)
-def bundled_dir(tmp_path, monkeypatch) -> Path:
-    """Where the bundled run lies: a folder that is not there yet."""
-    folder = tmp_path / "package" / "bundled"
-    monkeypatch.setattr(runs, "BUNDLED_DIR", folder)
-    return folder
 
 
 class MadeEngine:

@@ -20,14 +20,6 @@ NBSP = "\N{NO-BREAK SPACE}"
 RUN = "20260102-030405-made"
 
 
-@pytest.fixture(autouse=True)
-def bundled_dir(tmp_path, monkeypatch) -> Path:
-    """Where the bundled run lies: a folder that is not there yet."""
-    folder = tmp_path / "package" / "bundled"
-    monkeypatch.setattr(runs, "BUNDLED_DIR", folder)
-    return folder
-
-
 @pytest.fixture
 def bundled(lab, bundled_dir) -> Path:
     """A bundled run, right on seven images of ten."""

@@ -13,14 +13,6 @@ from tests.apptest.visits import APP, button, open_page, words
 open_runs = functools.partial(open_page, "runs")
 
 
-@pytest.fixture(autouse=True)
-def bundled_dir(tmp_path, monkeypatch) -> Path:
-    """Where the bundled run lies: a folder that is not there yet."""
-    folder = tmp_path / "package" / "bundled"
-    monkeypatch.setattr(runs, "BUNDLED_DIR", folder)
-    return folder
-
-
 @pytest.fixture
 def bundled(bundled_dir) -> Path:
     return made_runs.write_run(bundled_dir.parent).rename(bundled_dir)
