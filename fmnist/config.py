@@ -216,6 +216,10 @@ class TrainConfig:
         """The label as lower-case words joined by hyphens, fit for a folder's name."""
         return re.sub(r"[^a-z0-9]+", "-", self.label.lower()).strip("-")[:40].strip("-") or "run"
 
+    def epoch_images(self, train_images: int) -> int:
+        """Images that an epoch shows the network: the training images and their changed copies."""
+        return train_images * (1 + self.augmented_copies)
+
 
 FIELDS: dict[str, dataclasses.Field] = {
     field.name: field for field in dataclasses.fields(TrainConfig)

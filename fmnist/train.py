@@ -103,7 +103,7 @@ def train_and_evaluate(
     with computing_in(precision):
         model = build_network(config, fast=True)
     compile_model(
-        model, config, math.ceil(epoch_images(config, len(train_indices)) / config.batch_size)
+        model, config, math.ceil(config.epoch_images(len(train_indices)) / config.batch_size)
     )
     environment = describe_environment(config, build_network(config), dataset, precision)
     runs.write_json(run_dir / "environment.json", environment)
@@ -166,7 +166,7 @@ def _fit(
 
     from fmnist import callbacks
 
-    image_count = epoch_images(config, len(train_indices))
+    image_count = config.epoch_images(len(train_indices))
     reporter = callbacks.RunReporter(run_dir, image_count, config.batch_size)
     watchers: list[keras.callbacks.Callback] = [
         callbacks.DivergenceGuard(config.learning_rate),
@@ -246,11 +246,6 @@ def compile_model(model: keras.Model, config: TrainConfig, steps_per_epoch: int)
     )
 
 
-def epoch_images(config: TrainConfig, train_images: int) -> int:
-    """Images that an epoch shows the network: the training images and their changed copies."""
-    return train_images * (1 + config.augmented_copies)
-
-
 def make_training_batches(
     images: np.ndarray, labels: np.ndarray, config: TrainConfig
 ) -> tf.data.Dataset:
@@ -273,7 +268,7 @@ def make_training_batches(
 
     def make_epoch(epoch):
         order = tf.random.experimental.stateless_shuffle(
-            tf.range(epoch_images(config, len(labels))), [config.seed, tf.cast(epoch, tf.int32)]
+            tf.range(config.epoch_images(len(labels))), [config.seed, tf.cast(epoch, tf.int32)]
         )
         batches = tf.data.Dataset.from_tensor_slices(order).batch(config.batch_size)
         return tf.data.Dataset.zip(batches, tf.data.Dataset.counter(epoch * 2**32))

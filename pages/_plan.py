@@ -94,7 +94,7 @@ def _estimate(plan: dict[str, Any], config: TrainConfig, image_count: int) -> es
     return estimate.estimate_epoch_seconds(
         plan["macs_per_image"],
         plan["parameters"],
-        image_count - validation_images,
+        config.epoch_images(image_count - validation_images),
         _past_runs(str(runs.runs_dir())),
         batch_size=config.batch_size,
         validation_images=validation_images,

@@ -273,7 +273,7 @@ def test_copies_enlarge_an_epoch_by_changed_images():
     config = TrainConfig(batch_size=10, augmentation="flip", augmented_copies=2)
     batches = train.make_training_batches(images, np.arange(20) % 10, config)
     seen = np.concatenate([x.numpy() for x, _ in batches.take(6)])[..., 0]
-    assert len(seen) == train.epoch_images(config, 20) == 60
+    assert len(seen) == config.epoch_images(20) == 60
     left, right = seen[:, 5, 0], seen[:, 5, 27]
     assert sorted(left + right) == sorted(list(range(1, 21)) * 3)
     assert set(range(1, 21)) <= set(left[left > 0])  # each original
