@@ -1,15 +1,10 @@
-"""What the benchmarks share: the real app in a process of its own, viewers, and a table of results.
-
-Figures go to standard output and to benchmarks/results.csv (each run appends its rows).
-"""
+"""What the benchmarks of the app share: the real app in a process of its own, and its viewers."""
 
 from __future__ import annotations
 
 import contextlib
-import csv
 import math
 import os
-import platform
 import socket
 import subprocess
 import sys
@@ -18,7 +13,6 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -27,14 +21,13 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
+from benchmarks._table import ROOT
 from fmnist import jobs, runs
 from fmnist.config import TrainConfig
 from fmnist.runs import Run
 from tests.browser.find_chromium import find_chromium
 
-ROOT = Path(__file__).parent.parent
 FINISHED = ForwardMsg.FINISHED_SUCCESSFULLY  # a server's very first run ends early, for a rerun
-RESULTS = ROOT / "benchmarks" / "results.csv"
 
 
 class Server:
@@ -224,20 +217,3 @@ def percentile(values: list[float], share: float) -> float:
     """The smallest value that at least `share` of all values do not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
-
-
-def machine() -> str:
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-
-
-def report(figure: str, value: float, unit: str, goal: str) -> None:
-    """Print one figure and keep it in the table."""
-    print(f"{figure:<68} {value:>9.3g} {unit:<9} (goal: {goal})", flush=True)
-    is_new = not RESULTS.exists()
-    with RESULTS.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        if is_new:
-            writer.writerow(["day", "figure", "value", "unit", "goal", "machine", "command"])
-        day = f"{datetime.now(UTC):%Y-%m-%d}"
-        command = f"python -m benchmarks.{Path(sys.argv[0]).stem}"
-        writer.writerow([day, figure, f"{value:.4g}", unit, goal, machine(), command])

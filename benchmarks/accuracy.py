@@ -15,10 +15,10 @@ import sys
 import tempfile
 from dataclasses import dataclass
 
-from benchmarks._lab import ROOT, report
+from benchmarks._table import ROOT, report
 from fmnist.evaluate import wilson_interval
 
-TEST_IMAGES = 10_000
+TEST_IMAGES = 10_000  # of the real dataset, which these figures are about
 
 
 @dataclass(frozen=True)
@@ -54,21 +54,25 @@ def train(options: tuple[str, ...], seed: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="ROW", choices=[*ROWS, []])
-    for name in parser.parse_args().rows or ROWS:
+    parser.add_argument("rows", nargs="*", metavar="ROW")
+    names = parser.parse_args().rows
+    unknown = sorted(set(names) - set(ROWS))
+    if unknown:
+        parser.error(f"no row {', '.join(unknown)}: there are {', '.join(ROWS)}")
+    for name in names or ROWS:
         row = ROWS[name]
         results = [train(row.options, seed) for seed in range(row.seeds)]
         accuracies = [result["test_accuracy"] for result in results]
-        command = f"fmnist.train {' '.join(row.options)}, seeds 0 to {row.seeds - 1}"
-        report(f"test accuracy, {command}", statistics.mean(accuracies), "", row.accuracy)
+        command = f"fmnist.train {' '.join(row.options)}, {row.seeds} seeds from 0"
+        report(f"{name}: test accuracy, {command}", statistics.mean(accuracies), "", row.accuracy)
         if row.seeds > 1:
-            report("  standard deviation over seeds", statistics.stdev(accuracies), "", "reported")
+            report(f"{name}: standard deviation", statistics.stdev(accuracies), "", "reported only")
         else:
             low, high = wilson_interval(round(accuracies[0] * TEST_IMAGES), TEST_IMAGES)
-            report("  95 % interval, from", low, "", "reported only")
-            report("  95 % interval, to", high, "", "reported only")
+            report(f"{name}: 95 % interval, from", low, "", "reported only")
+            report(f"{name}: 95 % interval, to", high, "", "reported only")
         slowest = max(result["seconds"] for result in results)
-        report("  seconds of the slowest seed", slowest, "s", row.seconds)
+        report(f"{name}: seconds of the slowest seed", slowest, "s", row.seconds)
 
 
 if __name__ == "__main__":

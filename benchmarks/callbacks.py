@@ -16,7 +16,7 @@ from pathlib import Path
 
 import keras
 
-from benchmarks._lab import report
+from benchmarks._table import report
 from fmnist import runs
 from fmnist.callbacks import DivergenceGuard, RunReporter, StopWatcher
 from fmnist.config import TrainConfig

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from benchmarks._lab import report
+from benchmarks._table import report
 from fmnist.dataset import load_dataset, sample_indices
 from fmnist.images import sprite_png
 

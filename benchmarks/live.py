@@ -21,10 +21,10 @@ from benchmarks._lab import (
     Viewer,
     browser_page,
     percentile,
-    report,
     running_server,
     training,
 )
+from benchmarks._table import report
 from fmnist import runs
 from fmnist.runs import Run
 

@@ -17,12 +17,12 @@ from playwright.sync_api import Page
 from benchmarks._lab import (
     browser_page,
     percentile,
-    report,
     running_server,
     trained,
     training,
     wait_until_idle,
 )
+from benchmarks._table import report
 
 PAGES = ("Train", "Runs", "Evaluate", "Draw", "Browse")
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks._lab import ROOT
+from benchmarks._table import ROOT
 from fmnist import formats, runs
 from fmnist.evaluate import wilson_interval
 from fmnist.recipes import RECIPES, Published, measure_like
@@ -36,6 +35,7 @@ COLUMNS = (
     "precision",
     "hardware",
     "seed",
+    "git_commit",
     "others",
 )
 
@@ -64,8 +64,9 @@ def train(name: str, seed: int) -> dict[str, object]:
             "val_accuracy": history["val_accuracy"].iloc[-1],
             "seconds": results["seconds"],
             "precision": environment["precision"],
-            "hardware": f"{environment['hardware']['cpu']}, {os.cpu_count()} cores",
+            "hardware": describe_hardware(environment["hardware"]),
             "seed": seed,
+            "git_commit": environment["git_commit"],
             # where a source counts by epochs: its own epochs, our figures
             "others": "; ".join(
                 f"{figure.label}: {formats.percent(figure.value)}"
@@ -73,6 +74,11 @@ def train(name: str, seed: int) -> dict[str, object]:
                 if ", epoch " in figure.label
             ),
         }
+
+
+def describe_hardware(hardware: dict[str, object]) -> str:
+    """What did the arithmetic: the GPUs where there are any, else the processor."""
+    return ", ".join(hardware["gpus"]) or f"{hardware['cpu']}, {hardware['cores']} cores"
 
 
 def keep(row: dict[str, object]) -> None:
@@ -94,7 +100,7 @@ def read_table() -> list[dict[str, str]]:
 def format_table(rows: list[dict[str, str]]) -> str:
     """Markdown: a line per recipe, ours beside the published figures."""
     lines = [
-        "| recipe | parameters | test accuracy | published | s | published | hardware | seed |",
+        "| recipe | parameters | accuracy | published | seconds | published | hardware | seed |",
         "|---|--:|--:|--:|--:|--:|---|--:|",
     ]
     for row in rows:
@@ -107,7 +113,7 @@ def format_table(rows: list[dict[str, str]]) -> str:
         lines.append(
             f"| `{row['recipe']}` | {int(row['parameters']):,} | {ours} "
             f"| {_published_accuracy(published)} | {float(row['seconds']):,.0f} "
-            f"| {_published_seconds(published, RECIPES[row['recipe']].config.epochs)} "
+            f"| {_published_seconds(published)} "
             f"| {row['hardware']}, {row['precision']} | {row['seed']} |"
         )
     return "\n".join(lines)
@@ -123,12 +129,10 @@ def _published_accuracy(published: Published) -> str:
     return "; ".join(known).replace("Test accuracy: ", "") or "–"
 
 
-def _published_seconds(published: Published, epochs: int) -> str:
+def _published_seconds(published: Published) -> str:
     if published.seconds:
         return f"{published.seconds:,.0f}"
-    if published.seconds_per_epoch:
-        return f"{published.seconds_per_epoch * epochs:,.0f}"
-    return "–"
+    return f"{published.seconds_per_epoch:g} per epoch" if published.seconds_per_epoch else "–"
 
 
 def write_readme() -> None:
@@ -141,14 +145,17 @@ def write_readme() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*RECIPES, []])
+    parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    unknown = sorted(set(options.names) - set(RECIPES))
+    if unknown:
+        parser.error(f"no recipe {', '.join(unknown)}: there are {', '.join(RECIPES)}")
     for name in options.names or RECIPES:
         row = train(name, options.seed)
         keep(row)
+        write_readme()
         print(f"{name}: {100 * row['test_accuracy']:.2f} %, {row['seconds']:.0f} s", flush=True)
-    write_readme()
 
 
 if __name__ == "__main__":

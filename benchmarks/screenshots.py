@@ -12,7 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks._lab import ROOT, running_server, training, wait_until_idle
+from benchmarks._lab import running_server, training, wait_until_idle
+from benchmarks._table import ROOT
 from fmnist import runs
 from tests.browser.find_chromium import find_chromium
 

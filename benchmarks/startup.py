@@ -12,7 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks._lab import Server, Viewer, browser_page, report
+from benchmarks._lab import Server, Viewer, browser_page
+from benchmarks._table import report
 
 
 def main() -> None:

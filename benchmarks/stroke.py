@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page
 
-from benchmarks._lab import browser_page, percentile, report, running_server, trained, training
+from benchmarks._lab import browser_page, percentile, running_server, trained, training
+from benchmarks._table import report
 from fmnist.engine import Engine
 
 WATCH = """() => {

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from benchmarks._lab import report
+from benchmarks._table import report
 from fmnist import train
 from fmnist.config import TrainConfig
 from fmnist.dataset import load_dataset

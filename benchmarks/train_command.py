@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-from benchmarks._lab import ROOT, report
+from benchmarks._table import ROOT, report
 
 COMMAND = ["-m", "fmnist.train", "--architecture", "cnn", "--filters", "64", "--epochs", "5"]
 

@@ -16,7 +16,8 @@ def augment_images(images: tf.Tensor, augmentation: str, seed: tf.Tensor) -> tf.
         augmentation: "none", "flip" (left to right, one image in two), "shift" (up to 2 pixels in
             each direction, black moves in) or several joined by "+"; "erase" blacks out a square
             of 6 to 12 pixels somewhere in one image in two, cut off where it leaves the image
-            (after Zhong et al. 2017, https://arxiv.org/abs/1708.04896).
+            (DeVries and Taylor 2017, https://arxiv.org/abs/1708.04552, for one image in two as in
+            Zhong et al. 2017, https://arxiv.org/abs/1708.04896).
         seed: two integers; the same seed gives the same changes.
 
     Returns:

@@ -79,7 +79,8 @@ class TrainConfig:
         step=0.01,
     )
     batch_norm: bool = _field(
-        False, "normalise the output of each convolution over the batch, before its relu"
+        False,
+        "normalise each convolution's output, after its pooling, over the images of a batch",
     )
     residual_blocks: int = _field(
         0,
@@ -133,8 +134,8 @@ class TrainConfig:
     )
     augmented_copies: int = _field(
         0,
-        "changed copies of each image that an epoch has beside the original; 0: the changed image "
-        "takes the original's place",
+        "randomly changed copies of each image that an epoch has beside the original; 0: the "
+        "changed image takes the original's place",
         low=0,
         high=4,
         step=1,
@@ -157,7 +158,8 @@ class TrainConfig:
     seed: int = _field(0, "makes the run repeatable", low=0, high=2**31 - 1, step=1)
     precision: str = _field(
         "auto",
-        "arithmetic of the training; auto: bfloat16 where the hardware has it, else float32",
+        "arithmetic of the training; auto: bfloat16 where the hardware has it (elsewhere it is "
+        "many times slower), else float32",
         choices=("auto", "float32", "bfloat16"),
     )
 

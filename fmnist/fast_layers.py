@@ -94,15 +94,20 @@ def choose_precision(precision: str) -> str:
     """
     if precision != "auto":
         return precision
-    for gpu in tf.config.list_physical_devices("GPU"):
-        details = tf.config.experimental.get_device_details(gpu)
-        if details.get("compute_capability", (0, 0)) >= (8, 0):
-            return "bfloat16"
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:  # the training runs there, whatever the processor can do
+        details = map(tf.config.experimental.get_device_details, gpus)
+        is_fast = all(gpu.get("compute_capability", (0, 0)) >= (8, 0) for gpu in details)
+    else:
+        is_fast = "amx_bf16" in _processor_flags()
+    return "bfloat16" if is_fast else "float32"
+
+
+def _processor_flags() -> str:
     try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        return Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:  # not Linux
-        return "float32"
-    return "bfloat16" if "amx_bf16" in flags else "float32"
+        return ""
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def feature_map_sizes(config: TrainConfig) -> list[int]:
 def check_architecture(config: TrainConfig) -> None:
     """Raise a ConfigError with one sentence when `config` contradicts itself.
 
-    Its network cannot be built, or a setting would silently do nothing.
+    Its network cannot be built, or a setting needs another that is off.
     """
     feature_map_sizes(config)
     if config.weight_decay and config.optimizer not in ("adamw", "sgd"):

@@ -206,13 +206,14 @@ def _describe_network(config: TrainConfig) -> str:
         f"({side} × {side} pixels, padding {config.padding}"
         + (f", stride {config.strides})" if config.strides > 1 else ")")
     ]
-    if config.batch_norm:
-        parts.append("normalised over the batch")
     if config.pool > 1:
         parts.append(f"pooled {config.pool} × {config.pool}")
+    if config.batch_norm:
+        parts.append("normalised over the batch")
     if config.residual_blocks:
         blocks = "block" if config.residual_blocks == 1 else "blocks"
-        parts.append(f"each followed by {config.residual_blocks} residual {blocks}")
+        followed = _plural("followed", config.filters, "each followed")
+        parts.append(f"{followed} by {config.residual_blocks} residual {blocks}")
     if config.dropout:
         parts.append(f"with a dropout of {config.dropout:g}")
     head = {
@@ -221,8 +222,8 @@ def _describe_network(config: TrainConfig) -> str:
         "max": "the maximum of each filter's last map",
     }[config.head]
     dropped = f" (dropout {config.head_dropout:g})" if config.head_dropout else ""
-    after = f"{hidden} and a softmax" if hidden else "a softmax"
-    return f"{', '.join(parts)}; then {head}{dropped}, {after} over the ten classes."
+    after = f", {hidden} and a softmax" if hidden else " and a softmax"
+    return f"{', '.join(parts)}; then {head}{dropped}{after} over the ten classes."
 
 
 def _describe_training(config: TrainConfig) -> str:
@@ -246,8 +247,7 @@ def _describe_training(config: TrainConfig) -> str:
             parts.append(f"{config.augmented_copies} changed {copies} beside each original")
     if config.early_stopping_patience:
         parts.append(
-            f"stopped after {config.early_stopping_patience} epochs without a better validation "
-            "loss"
+            f"stops after {config.early_stopping_patience} epochs without a better validation loss"
         )
     return "; ".join(parts) + "."
 
@@ -482,7 +482,7 @@ def _copy_anonymously(run: Run, name: str, target: Path) -> None:
         return
     values = _without_paths(json.loads(run.file(name).read_text(encoding="utf-8")))
     if name == "status.json":
-        values |= {"host": None, "pid": None, "pid_started_at": None}
+        values |= {"host": None, "pid": None, "pid_started_at": None, "message": ""}
     runs.write_json(target, values)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CLASS_COUNT = 10
 NORM_MOMENTUM = 0.9  # Keras's 0.99 forgets the first steps too slowly for a run of a few epochs
+EMA_MOMENTUM = 0.99  # a step; of averaged weights, and so of the statistics that go with them
 
 
 def build_model(config: TrainConfig) -> keras.Model:
@@ -96,7 +97,8 @@ def _add_convolutions(x: Any, config: TrainConfig, fast: bool) -> Any:
         Normalization = layers.BatchNormalization
 
     def normalise(x: Any, name: str) -> Any:
-        return Normalization(momentum=NORM_MOMENTUM, name=f"{name}norm")(x)
+        momentum = EMA_MOMENTUM if config.weight_averaging else NORM_MOMENTUM
+        return Normalization(momentum=momentum, name=f"{name}norm")(x)
 
     for number, filters in enumerate(config.filters, start=1):
         shape = {"strides": config.strides, "padding": config.padding, "name": f"conv_{number}"}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import io
 import json
+import math
 import os
 import re
 import shutil
@@ -503,7 +504,11 @@ def read_environment(run: Run) -> dict[str, Any]:
 def read_results(run: Run) -> dict[str, Any]:
     """`results.json` (test_accuracy, test_loss, best_epoch, seconds, …), or {} before scoring."""
     values = _read_json_or_empty(run.file("results.json"))
-    return {key: value for key, value in values.items() if isinstance(value, int | float)}
+    return {
+        key: value
+        for key, value in values.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    }
 
 
 def read_log(run: Run, last_lines: int = 40) -> str:

@@ -37,7 +37,7 @@ from fmnist.dataset import (
 )
 from fmnist.evaluate import mean_cross_entropy
 from fmnist.feature_maps import check_architecture
-from fmnist.models import build_model, build_network, count_macs
+from fmnist.models import EMA_MOMENTUM, build_model, build_network, count_macs
 from fmnist.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ LOOK_FOR_TURN_EVERY = 0.3  # seconds
 QUEUE_HEARTBEAT_EVERY = 30.0  # seconds; how a computer that shares the folder sees a waiting run
 SHOW_DOWNLOAD_EVERY = 0.2  # seconds
 SCORING_BATCH = 250  # images
-EMA_MOMENTUM = 0.99  # a step
 _LONGEST_REASON = 200  # characters of an unforeseen error's message
 
 

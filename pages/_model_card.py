@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import streamlit as st
 
@@ -13,8 +14,7 @@ from pages import _data
 
 def render(run: Run) -> None:
     """A section, closed at first, with the card computed from the run's own folder."""
-    written_at = run.file("results.json").stat().st_mtime_ns
-    card = _write_card(run.run_id, run.title, written_at, _data.dataset().fingerprint)
+    card = _write_card(str(run.run_dir), run.title, _stamp(run), _data.dataset().fingerprint)
     with st.expander("Model card", icon=":material/id_card:"):
         st.markdown(re.sub("^#", "####", card, flags=re.MULTILINE))  # smaller than the page's own
         st.download_button(
@@ -29,8 +29,17 @@ def render(run: Run) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
-def _write_card(run_id: str, _title: str, _written_at: int, _fingerprint: str) -> str:
+def _write_card(run_dir: str, title: str, written_at: int, fingerprint: str) -> str:
+    """The card as Markdown; all that may change it is among the arguments."""
     from fmnist.model_card import compute_model_card, format_model_card
 
-    run = runs.load_run(run_id)
+    run = runs.read_run(Path(run_dir))
     return format_model_card(compute_model_card(run, _data.dataset().test_labels))
+
+
+def _stamp(run: Run) -> int:
+    """When the scores were written; 0 without them."""
+    try:
+        return run.file("results.json").stat().st_mtime_ns
+    except OSError:
+        return 0

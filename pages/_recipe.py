@@ -68,7 +68,7 @@ def _spell(figure: Figure) -> str:
 
 def _interval(run: Run, figure: Figure) -> str:
     """The 95 % interval of the test accuracy; of any other figure, nothing."""
-    if figure.label != "Test accuracy" or math.isnan(figure.value):
+    if figure.label != "Test accuracy" or not 0 <= figure.value <= 1:  # also NaN
         return ""
     try:
         count = len(runs.read_probabilities(run))
@@ -93,4 +93,6 @@ def _speed(ours: float, published: float) -> str:
     if not ours > 0:  # also NaN
         return "–"
     factor, word = max((published / ours, "faster"), (ours / published, "slower"))
+    if factor < 1.05:
+        return "as fast"
     return f"{factor:.{0 if factor >= 10 else 1}f}× {word}"

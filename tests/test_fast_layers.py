@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from fmnist import fast_layers
 from fmnist.config import TrainConfig
 from fmnist.fast_layers import (
     FusedBatchNormalization,
@@ -88,4 +89,22 @@ def test_bfloat16_keeps_weights_and_answers_in_float32(images):
 def test_a_named_precision_is_taken_as_it_is():
     assert choose_precision("float32") == "float32"
     assert choose_precision("bfloat16") == "bfloat16"
-    assert choose_precision("auto") in ("float32", "bfloat16")
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "flags", "expected"),
+    [
+        ([(9, 0)], "", "bfloat16"),
+        ([(7, 5)], "amx_bf16", "float32"),  # the older GPU does the work
+        ([(8, 0), (7, 0)], "", "float32"),
+        ([], "flags: avx2 amx_bf16 amx_tile", "bfloat16"),
+        ([], "flags: avx2", "float32"),
+    ],
+)
+def test_automatic_precision_follows_the_device(monkeypatch, capabilities, flags, expected):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: capabilities)
+    monkeypatch.setattr(
+        tf.config.experimental, "get_device_details", lambda gpu: {"compute_capability": gpu}
+    )
+    monkeypatch.setattr(fast_layers, "_processor_flags", lambda: flags)
+    assert choose_precision("auto") == expected

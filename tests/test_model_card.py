@@ -185,9 +185,9 @@ def test_a_residual_network_in_words(lab, labels):
     run = runs.read_run(made_runs.write_run(lab.runs_dir, **settings))
     card = compute_model_card(run, labels)
     assert card.network == (
-        "Convolutions of 64 and 128 filters (3 × 3 pixels, padding same), normalised over the "
-        "batch, pooled 2 × 2, each followed by 1 residual block; then the maximum of each "
-        "filter's last map (dropout 0.2), a softmax over the ten classes."
+        "Convolutions of 64 and 128 filters (3 × 3 pixels, padding same), pooled 2 × 2, normalised "
+        "over the batch, each followed by 1 residual block; then the maximum of each filter's last "
+        "map (dropout 0.2) and a softmax over the ten classes."
     )
     assert card.training == (
         "Batches of 128 images, sgd with a learning rate of 0.4, climbing for a quarter of the "
@@ -283,7 +283,7 @@ def test_a_bundle_is_complete_and_knows_neither_host_nor_paths(made, labels, bun
     assert names == {*COPIED_FILES, CARD_FILE, COMMAND_FILE}
     kept = json.loads((bundled_dir / "status.json").read_text())
     assert (kept["host"], kept["pid"], kept["pid_started_at"]) == (None, None, None)
-    assert kept["message"] == "Stopped early (see … or …)."
+    assert kept["message"] == ""
     kept = json.loads((bundled_dir / "environment.json").read_text())
     assert kept["hardware"] == {"folder": "…", "cpu": "AMD 1/2 images/s"}
     for name in ("model.keras", "test_probabilities.npy", "history.csv", "batches.csv"):

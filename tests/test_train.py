@@ -105,7 +105,11 @@ EVERYTHING = SMALL.replace(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("config", [SMALL, EVERYTHING], ids=["small", "everything"])
+@pytest.mark.parametrize(
+    "config",
+    [SMALL, EVERYTHING.replace(precision="bfloat16")],
+    ids=["small", "everything, in bfloat16"],
+)
 def test_the_saved_model_opens_where_this_project_is_unknown(lab, tmp_path, config):
     run, _ = train_small(config)
     script = """
@@ -116,6 +120,7 @@ assert not model.compiled and "fmnist" not in sys.modules
 assert model.input_shape == (None, 28, 28, 1)
 layers = list(model._flatten_layers(include_self=False))
 assert all(type(layer).__module__.startswith("keras.") for layer in layers)
+assert {layer.compute_dtype for layer in layers} == {"float32"}
 assert {weight.dtype for weight in model.weights} == {"float32"}
 np.save(sys.argv[3], model.predict(images[..., None], verbose=0))
 """

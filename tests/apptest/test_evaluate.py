@@ -202,6 +202,9 @@ def test_the_model_card_of_a_completed_run(run_dir, lab):
     assert section.markdown[0].value.replace("\n####", "\n#") == f"###{card.rstrip()}"
     [download] = section.get("download_button")
     assert download.proto.label == "Download (Markdown)"
+    runs.rename_run(runs.load_run(RUN), "A name of mine")
+    [section] = open_page(run=RUN).get("expander")
+    assert "# Model card: A name of mine" in section.markdown[0].value
 
 
 def test_a_stopped_run_has_no_model_card(lab):
