@@ -483,6 +483,9 @@ def _copy_anonymously(run: Run, name: str, target: Path) -> None:
     values = _without_paths(json.loads(run.file(name).read_text(encoding="utf-8")))
     if name == "status.json":
         values |= {"host": None, "pid": None, "pid_started_at": None, "message": ""}
+    hardware = values.get("hardware")
+    if isinstance(hardware, dict) and "system" in hardware:
+        hardware["system"] = _text(hardware["system"]).split("-")[0]  # without the kernel's build
     runs.write_json(target, values)
 
 

@@ -275,7 +275,11 @@ def test_a_bundle_is_complete_and_knows_neither_host_nor_paths(made, labels, bun
     status["message"] = "Stopped early (see /home/someone/runs/log.txt or C:\\runs\\log.txt)."
     runs.write_json(made.file("status.json"), status)
     environment = json.loads(made.file("environment.json").read_text())
-    environment["hardware"] = {"folder": "/data", "cpu": "AMD 1/2 images/s"}
+    environment["hardware"] = {
+        "folder": "/data",
+        "cpu": "AMD 1/2 images/s",
+        "system": "Linux-6.1.0-mine-x86_64",
+    }
     runs.write_json(made.file("environment.json"), environment)
 
     assert bundle_run(runs.read_run(made.run_dir), labels) == bundled_dir
@@ -285,7 +289,7 @@ def test_a_bundle_is_complete_and_knows_neither_host_nor_paths(made, labels, bun
     assert (kept["host"], kept["pid"], kept["pid_started_at"]) == (None, None, None)
     assert kept["message"] == ""
     kept = json.loads((bundled_dir / "environment.json").read_text())
-    assert kept["hardware"] == {"folder": "…", "cpu": "AMD 1/2 images/s"}
+    assert kept["hardware"] == {"folder": "…", "cpu": "AMD 1/2 images/s", "system": "Linux"}
     for name in ("model.keras", "test_probabilities.npy", "history.csv", "batches.csv"):
         assert (bundled_dir / name).read_bytes() == made.file(name).read_bytes()
     run = runs.load_run("bundled")
