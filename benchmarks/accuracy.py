@@ -49,7 +49,9 @@ def train(options: tuple[str, ...], seed: int) -> dict[str, float]:
             "--runs-dir", scratch,
         ]  # fmt: skip
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    result = json.loads(done.stdout.splitlines()[-1])
+    print(f"seed {seed}: {result['test_accuracy']:.4f}, {result['seconds']:.1f} s", flush=True)
+    return result
 
 
 def main() -> None:
