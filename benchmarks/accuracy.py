@@ -8,14 +8,12 @@ loading of the data or the final scoring.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 
-from benchmarks._table import ROOT, report
+from benchmarks import _command
+from benchmarks._table import report
 from fmnist.evaluate import wilson_interval
 
 TEST_IMAGES = 10_000  # of the real dataset, which these figures are about
@@ -44,12 +42,7 @@ ROWS = {
 def train(options: tuple[str, ...], seed: int) -> dict[str, float]:
     """`test_accuracy` and `seconds` of one run."""
     with tempfile.TemporaryDirectory() as scratch:
-        command = [
-            sys.executable, "-m", "fmnist.train", *options, "--seed", str(seed),
-            "--runs-dir", scratch,
-        ]  # fmt: skip
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    result = json.loads(done.stdout.splitlines()[-1])
+        result = _command.train((*options, "--seed", str(seed)), scratch)
     print(f"seed {seed}: {result['test_accuracy']:.4f}, {result['seconds']:.1f} s", flush=True)
     return result
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks import _command
 from benchmarks._table import ROOT
 from fmnist import formats, runs
 from fmnist.evaluate import wilson_interval
@@ -43,13 +41,8 @@ COLUMNS = (
 def train(name: str, seed: int) -> dict[str, object]:
     """One recipe's figures, from the command line to the run folder."""
     with tempfile.TemporaryDirectory() as scratch:
-        command = [
-            sys.executable, "-m", "fmnist.train", "--recipe", name, "--seed", str(seed),
-            "--runs-dir", scratch,
-        ]  # fmt: skip
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-        run_id = json.loads(done.stdout.splitlines()[-1])["run_id"]
-        run = runs.read_run(Path(scratch) / run_id)
+        result = _command.train(("--recipe", name, "--seed", str(seed)), scratch)
+        run = runs.read_run(Path(scratch) / result["run_id"])
         history, results = runs.read_history(run), runs.read_results(run)
         environment = runs.read_environment(run)
         published = RECIPES[name].published or Published()

@@ -101,25 +101,19 @@ def _add_convolutions(x: Any, config: TrainConfig, fast: bool) -> Any:
         return Normalization(momentum=momentum, name=f"{name}norm")(x)
 
     for number, filters in enumerate(config.filters, start=1):
-        shape = {"strides": config.strides, "padding": config.padding, "name": f"conv_{number}"}
-        is_fused = fast and number == 1 and PooledConvolution.can_compute(config)
+        common = {
+            "padding": config.padding,
+            "use_bias": not config.batch_norm,
+            "name": f"conv_{number}",
+        }
         # relu and maximum may change places: a quarter of the numbers is left for the relu
         relu_last = config.batch_norm or (fast and config.pool > 1)
-        if is_fused:
-            x = PooledConvolution(
-                filters,
-                config.kernel_size,
-                padding=config.padding,
-                use_bias=not config.batch_norm,
-                name=f"conv_{number}",
-            )(x)
+        if fast and number == 1 and PooledConvolution.can_compute(config):
+            x = PooledConvolution(filters, config.kernel_size, **common)(x)
         else:
+            activation = None if relu_last else "relu"
             x = layers.Conv2D(
-                filters,
-                config.kernel_size,
-                activation=None if relu_last else "relu",
-                use_bias=not config.batch_norm,
-                **shape,
+                filters, config.kernel_size, config.strides, activation=activation, **common
             )(x)
             if config.pool > 1:
                 x = layers.MaxPooling2D(config.pool, name=f"pool_{number}")(x)

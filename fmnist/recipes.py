@@ -175,19 +175,18 @@ _OWN = {
     "schedule": "one-cycle",
     "keep": "last",
 }
+# The last map goes straight to the ten classes, and the saved model averages over flips.
+_HEADED = {**_OWN, "dense_units": (), "learning_rate": 0.01, "flip_average": True}
 # 0.01 is ten times Adam's usual step, which normalised convolutions bear; AdamW's decay of 0.05
 # takes 0.05 % of a weight off it at the peak of the steps.
 _RESIDUAL = {
-    **_OWN,
+    **_HEADED,
     "filters": (24, 64, 128),
     "residual_blocks": 1,
     "head": "max",
     "head_dropout": 0.2,
-    "dense_units": (),
-    "learning_rate": 0.01,
     "optimizer": "adamw",
     "weight_decay": 0.05,
-    "flip_average": True,
 }
 _WITH_A_SIGMOID = "A notebook. Its network ends in a sigmoid; here it is a softmax."
 
@@ -342,14 +341,11 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 "from both sides, so images are mirrored at random and the saved model averages "
                 "its answers for both; shifts and label smoothing pay only in longer runs.",
                 _OURS,
-                **_OWN,
+                **_HEADED,
                 filters=(32, 64, 128),
-                dense_units=(),
                 head_dropout=0.2,
                 epochs=7,
-                learning_rate=0.01,
                 augmentation="flip",
-                flip_average=True,
             ),
             _recipe(
                 "strong",
@@ -388,14 +384,11 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 "would buy least. A small network hardly learns by heart: mirror images and a "
                 "little dropout before the last layer are enough for 25 epochs.",
                 _OURS,
-                **_OWN,
+                **_HEADED,
                 filters=(24, 48, 96),
-                dense_units=(),
                 head_dropout=0.1,
                 epochs=25,
-                learning_rate=0.01,
                 augmentation="flip",
-                flip_average=True,
             ),
         )
     }

@@ -14,6 +14,7 @@ from fmnist.evaluate import evaluate, select
 from fmnist.model_card import compute_model_card, format_model_card
 from pages import _engine
 from tests import made_runs
+from tests.apptest import visits
 
 APP = Path(__file__).parents[2] / "app.py"
 NBSP = "\N{NO-BREAK SPACE}"
@@ -27,14 +28,7 @@ def bundled(lab, bundled_dir) -> Path:
 
 
 def open_page(**query: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=30)
-    app.run()
-    app.switch_page("pages/evaluate.py")
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+    return visits.open_page("evaluate", **query)
 
 
 def texts(app: AppTest) -> str:

@@ -10,7 +10,7 @@ WORD_KINDS = (
 )  # fmt: skip
 
 
-def open_page(page: str, **query: str) -> AppTest:
+def open_page(page: str, /, **query: str) -> AppTest:
     """The page (`train`, `runs` …) at an address with these parameters, after its first run."""
     at = AppTest.from_file(str(APP), default_timeout=60).run()
     at.switch_page(f"pages/{page}.py")
