@@ -90,11 +90,13 @@ def _add_convolutions(x: Any, config: TrainConfig, fast: bool) -> Any:
     """The blocks of a cnn on top of `x`."""
     from keras import layers
 
+    Convolution, Normalization = layers.Conv2D, layers.BatchNormalization
     if fast:
-        from fmnist.fast_layers import FusedBatchNormalization as Normalization
-        from fmnist.fast_layers import PooledConvolution
-    else:
-        Normalization = layers.BatchNormalization
+        from fmnist import fast_layers
+
+        Normalization = fast_layers.FusedBatchNormalization
+        if fast_layers.Convolution.can_compute(config.strides, config.kernel_size):
+            Convolution = fast_layers.Convolution
 
     def normalise(x: Any, name: str) -> Any:
         momentum = EMA_MOMENTUM if config.weight_averaging else NORM_MOMENTUM
@@ -108,11 +110,11 @@ def _add_convolutions(x: Any, config: TrainConfig, fast: bool) -> Any:
         }
         # relu and maximum may change places: a quarter of the numbers is left for the relu
         relu_last = config.batch_norm or (fast and config.pool > 1)
-        if fast and number == 1 and PooledConvolution.can_compute(config):
-            x = PooledConvolution(filters, config.kernel_size, **common)(x)
+        if fast and number == 1 and fast_layers.PooledConvolution.can_compute(config):
+            x = fast_layers.PooledConvolution(filters, config.kernel_size, **common)(x)
         else:
             activation = None if relu_last else "relu"
-            x = layers.Conv2D(
+            x = Convolution(
                 filters, config.kernel_size, config.strides, activation=activation, **common
             )(x)
             if config.pool > 1:
@@ -122,19 +124,21 @@ def _add_convolutions(x: Any, config: TrainConfig, fast: bool) -> Any:
         if relu_last:
             x = layers.ReLU(name=f"relu_{number}")(x)
         for block in range(1, config.residual_blocks + 1):
-            x = _add_residual_block(x, config, normalise, f"residual_{number}_{block}")
+            x = _add_residual_block(x, config, Convolution, normalise, f"residual_{number}_{block}")
         if config.dropout:
             x = layers.Dropout(config.dropout, name=f"dropout_{number}")(x)
     return x
 
 
-def _add_residual_block(x: Any, config: TrainConfig, normalise: Any, name: str) -> Any:
+def _add_residual_block(
+    x: Any, config: TrainConfig, Convolution: Any, normalise: Any, name: str
+) -> Any:
     """x + two convolutions of x, each with its relu."""
     from keras import layers
 
     inside = x
     for half in "ab":
-        inside = layers.Conv2D(
+        inside = Convolution(
             x.shape[-1],
             config.kernel_size,
             padding="same",
