@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 from benchmarks._table import ROOT
+from fmnist.runs import Run, read_run
 
 
-def train(options: tuple[str, ...], runs_dir: Path | str) -> dict[str, float | str]:
-    """The last line of `python -m fmnist.train`: run_id, test_accuracy, test_loss and seconds."""
+def train(options: tuple[str, ...], runs_dir: Path | str) -> Run:
+    """The run that `python -m fmnist.train` with these options leaves in `runs_dir`."""
     command = [sys.executable, "-m", "fmnist.train", *options, "--runs-dir", str(runs_dir)]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    return read_run(Path(runs_dir) / json.loads(done.stdout.splitlines()[-1])["run_id"])

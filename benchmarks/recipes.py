@@ -1,7 +1,7 @@
 """Every recipe on the real dataset, beside what its source published: the table of the README.
 
-`python -m benchmarks.recipes [NAME …] [--seed N]`: trains the named recipes (all without a name)
-with the command that a person would give, keeps one line of figures per recipe in
+`python -m benchmarks.recipes [NAME …] [--seed N] [--runs-dir DIR]`: trains the named recipes (all
+without a name) with the command that a person would give, keeps one line of figures per recipe in
 `benchmarks/recipes.csv`, and puts the table of all lines into the README.
 """
 
@@ -10,13 +10,14 @@ from __future__ import annotations
 import argparse
 import csv
 import tempfile
-from pathlib import Path
 
 from benchmarks import _command
 from benchmarks._table import ROOT
 from fmnist import formats, runs
 from fmnist.evaluate import wilson_interval
-from fmnist.recipes import RECIPES, Published, measure_like
+from fmnist.published import Published, measure_like
+from fmnist.recipes import RECIPES, find_recipe
+from fmnist.runs import Run
 
 TABLE = ROOT / "benchmarks" / "recipes.csv"
 README = ROOT / "README.md"
@@ -38,35 +39,32 @@ COLUMNS = (
 )
 
 
-def train(name: str, seed: int) -> dict[str, object]:
-    """One recipe's figures, from the command line to the run folder."""
-    with tempfile.TemporaryDirectory() as scratch:
-        result = _command.train(("--recipe", name, "--seed", str(seed)), scratch)
-        run = runs.read_run(Path(scratch) / result["run_id"])
-        history, results = runs.read_history(run), runs.read_results(run)
-        environment = runs.read_environment(run)
-        published = RECIPES[name].published or Published()
-        ours = measure_like(published, history, results).figures()
-        return {
-            "recipe": name,
-            "parameters": environment["parameters"],
-            "test_accuracy": results["test_accuracy"],
-            "test_images": len(runs.read_probabilities(run)),
-            "test_loss": results["test_loss"],
-            "train_accuracy": history["accuracy"].iloc[-1],
-            "val_accuracy": history["val_accuracy"].iloc[-1],
-            "seconds": results["seconds"],
-            "precision": environment["precision"],
-            "hardware": describe_hardware(environment["hardware"]),
-            "seed": seed,
-            "git_commit": environment["git_commit"],
-            # where a source counts by epochs: its own epochs, our figures
-            "others": "; ".join(
-                f"{figure.label}: {formats.percent(figure.value)}"
-                for figure in ours
-                if ", epoch " in figure.label
-            ),
-        }
+def read_line(run: Run) -> dict[str, object]:
+    """The figures of a finished run of a recipe."""
+    recipe = find_recipe(run.config)
+    history, results = runs.read_history(run), runs.read_results(run)
+    environment = runs.read_environment(run)
+    ours = measure_like(recipe.published or Published(), history, results).figures()
+    return {
+        "recipe": recipe.name,
+        "parameters": environment["parameters"],
+        "test_accuracy": results["test_accuracy"],
+        "test_images": len(runs.read_probabilities(run)),
+        "test_loss": results["test_loss"],
+        "train_accuracy": history["accuracy"].iloc[-1],
+        "val_accuracy": history["val_accuracy"].iloc[-1],
+        "seconds": results["seconds"],
+        "precision": environment["precision"],
+        "hardware": describe_hardware(environment["hardware"]),
+        "seed": run.config.seed,
+        "git_commit": environment["git_commit"],
+        # where a source counts by epochs: its own epochs, our figures
+        "others": "; ".join(
+            f"{figure.label}: {formats.percent(figure.value)}"
+            for figure in ours
+            if ", epoch " in figure.label
+        ),
+    }
 
 
 def describe_hardware(hardware: dict[str, object]) -> str:
@@ -75,12 +73,13 @@ def describe_hardware(hardware: dict[str, object]) -> str:
 
 
 def keep(row: dict[str, object]) -> None:
-    """Put a line into the table, in the place of the recipe's earlier one."""
+    """Put a line into both tables, in the place of the recipe's earlier one."""
     lines = {line["recipe"]: line for line in read_table()} | {row["recipe"]: row}
     with TABLE.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(lines[name] for name in RECIPES if name in lines)
+    write_readme()
 
 
 def read_table() -> list[dict[str, str]]:
@@ -140,15 +139,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--runs-dir", help="keep the run folders there")
     options = parser.parse_args()
     unknown = sorted(set(options.names) - set(RECIPES))
     if unknown:
         parser.error(f"no recipe {', '.join(unknown)}: there are {', '.join(RECIPES)}")
-    for name in options.names or RECIPES:
-        row = train(name, options.seed)
-        keep(row)
-        write_readme()
-        print(f"{name}: {100 * row['test_accuracy']:.2f} %, {row['seconds']:.0f} s", flush=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in options.names or RECIPES:
+            run = _command.train(
+                ("--recipe", name, "--seed", str(options.seed)), options.runs_dir or scratch
+            )
+            row = read_line(run)
+            keep(row)
+            print(f"{name}: {100 * row['test_accuracy']:.2f} %, {row['seconds']:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

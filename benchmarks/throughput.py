@@ -1,18 +1,22 @@
 """Images per second of our training against plain `keras.Model.fit`, the two taking turns.
 
 `python -m benchmarks.throughput [--recipe NAME …] [--rounds N]`: same network, batch size and
-optimizer, after a warm-up. All run in this process, on the real dataset; plain Keras gets float32
-arrays in memory and computes in float32. Its defaults compile a network with XLA, which is slow for
-convolutions on a CPU, so it is measured without XLA too.
+optimizer, after a warm-up, on the real dataset. Each has a process of its own, as a training has;
+only one works at a time. Plain Keras gets float32 arrays in memory and computes in float32. Its
+defaults compile a network with XLA, which is slow for convolutions on a CPU, so it is measured
+without XLA too.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import math
+import multiprocessing
 import statistics
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 
 import keras
 import numpy as np
@@ -22,6 +26,7 @@ from fmnist import train
 from fmnist.config import TrainConfig
 from fmnist.dataset import load_dataset
 from fmnist.fast_layers import choose_precision, computing_in
+from fmnist.memory import keep_freed_memory
 from fmnist.models import build_network
 from fmnist.recipes import RECIPES
 
@@ -84,29 +89,51 @@ def make_ours(config: TrainConfig, images: np.ndarray, labels: np.ndarray) -> Ca
     return run
 
 
-def measure(name: str, rounds: int) -> None:
+CONTENDERS: dict[str, Callable[..., Callable]] = {
+    "ours": make_ours,
+    "plain Keras": make_plain,
+    "plain Keras without XLA": functools.partial(make_plain, jit_compile=False),
+}
+
+
+def serve(turns: Connection, name: str, who: str) -> None:
+    """In a process of its own: train as many steps as asked for, answer with images per second."""
+    if who == "ours":
+        keep_freed_memory()
     config = RECIPES[name].config
     images, labels = load_dataset().split("train")
     # Whole batches only, so that every step has the same size and no graph is traced twice.
     whole = len(images) // config.batch_size * config.batch_size
-    contenders = {
-        "ours": make_ours(config, images[:whole], labels[:whole]),
-        "plain Keras": make_plain(config, images[:whole], labels[:whole]),
-        "plain Keras without XLA": make_plain(
-            config, images[:whole], labels[:whole], jit_compile=False
-        ),
-    }
+    run = CONTENDERS[who](config, images[:whole], labels[:whole])
+    while steps := turns.recv():
+        turns.send(run(steps))
+
+
+def measure(name: str, rounds: int) -> None:
+    config = RECIPES[name].config
+    context = multiprocessing.get_context("spawn")
+    workers = {}
+    for who in CONTENDERS:
+        workers[who], theirs = context.Pipe()
+        context.Process(target=serve, args=(theirs, name, who), daemon=True).start()
+
+    def run(who: str, steps: int) -> float:
+        workers[who].send(steps)
+        return workers[who].recv()
+
     steps = {}
-    for who, run in contenders.items():
-        run(6)
-        steps[who] = max(4, math.ceil(TARGET_SECONDS * run(6) / config.batch_size))
-    turns = [{who: run(steps[who]) for who, run in contenders.items()} for _ in range(rounds)]
+    for who in CONTENDERS:
+        run(who, 6)
+        steps[who] = max(4, math.ceil(TARGET_SECONDS * run(who, 6) / config.batch_size))
+    turns = [{who: run(who, steps[who]) for who in CONTENDERS} for _ in range(rounds)]
+    for turn in workers.values():
+        turn.send(0)
     precision = choose_precision(config.precision)
-    for who in contenders:
+    for who in CONTENDERS:
         rate = statistics.median(turn[who] for turn in turns)
         about = f"{who} ({precision})" if who == "ours" else who
         report(f"{name}: {about}", rate, "images/s", "reported only")
-    for who in list(contenders)[1:]:
+    for who in list(CONTENDERS)[1:]:
         ratio = statistics.median(turn["ours"] / turn[who] for turn in turns)
         report(f"{name}: ours against {who}, median of {rounds} turns", ratio, "×", "3.0")
 

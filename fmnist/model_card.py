@@ -11,15 +11,12 @@ Exit code 0: done. 2: not, with one line on stderr.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import shlex
-import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -31,23 +28,9 @@ from fmnist.evaluate import PLURALS, Evaluation, evaluate
 from fmnist.recipes import find_recipe
 from fmnist.runs import Run
 
-MAX_BUNDLE_BYTES = 6_000_000
 CALIBRATION_BINS = 15
-CARD_FILE, COMMAND_FILE = "model_card.md", "command.txt"
-COPIED_FILES = (
-    "config.json",
-    "status.json",
-    "history.csv",
-    "batches.csv",
-    "model.keras",
-    "test_probabilities.npy",
-    "environment.json",
-    "results.json",
-)
 _MOST_CONFUSIONS = 3
 _SHIRT, _LIKE_SHIRTS = 6, (0, 2, 4)  # T-shirt/top, Pullover, Coat
-# "/a/b" or "C:\\a" within a text; what follows a word, as in "images/second", is none.
-_ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])(?:/[\w.~+@-]+)+/?|\b[A-Za-z]:[\\/][\w.~+@\\/-]*")
 
 
 @dataclass(frozen=True)
@@ -422,86 +405,6 @@ def _escape(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>|$~])", r"\\\1", text)
 
 
-# -- the bundled run ------------------------------------------------------------------------------
-
-
-def bundle_run(run: Run, labels: np.ndarray) -> Path:
-    """Copy a completed run to `runs.BUNDLED_DIR`, with its card and command; returns the folder.
-
-    Its log, notes and checkpoints stay behind, and so do the host's name, the process and every
-    absolute path. The folder there before is replaced in one move, or kept when anything is wrong.
-
-    Raises:
-        ValueError: the run is not completed, lacks a file, does not answer to `labels` or would
-            take more than `MAX_BUNDLE_BYTES`.
-        OSError: the package's folder cannot be written.
-    """
-    target = runs.BUNDLED_DIR
-    if run.run_dir.resolve() == target.resolve():
-        raise ValueError("This is the bundled run already: name another one.")
-    if run.damaged:
-        raise ValueError(f"{run.run_id} is damaged: {run.damaged}.")
-    if run.status.status != "completed":
-        raise ValueError(f"{run.run_id} is {run.status.status}: only a completed run is bundled.")
-    absent = [name for name in COPIED_FILES if not run.file(name).is_file()]
-    if absent:
-        raise ValueError(f"{run.run_id} cannot be bundled: it has no {', '.join(absent)}.")
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent) as folder:
-        draft = Path(folder) / target.name
-        draft.mkdir()
-        for name in COPIED_FILES:
-            _copy_anonymously(run, name, draft / name)
-        card = compute_model_card(runs.read_run(draft), labels)
-        (draft / CARD_FILE).write_text(format_model_card(card), encoding="utf-8")
-        (draft / COMMAND_FILE).write_text(card.command + "\n", encoding="utf-8")
-        size = sum(path.stat().st_size for path in draft.iterdir())
-        if size > MAX_BUNDLE_BYTES:
-            raise ValueError(
-                f"{run.run_id} would take {size / 1e6:.1f} MB: at most "
-                f"{MAX_BUNDLE_BYTES / 1e6:.0f} MB are bundled."
-            )
-        _put_in_place(draft, target, Path(folder) / "before")
-    return target
-
-
-def _put_in_place(draft: Path, target: Path, before: Path) -> None:
-    """Move `draft` to `target`; what was there goes to `before`, and comes back on a failure."""
-    if target.exists():
-        target.rename(before)
-    try:
-        draft.rename(target)
-    except OSError:
-        if before.exists():
-            before.rename(target)
-        raise
-
-
-def _copy_anonymously(run: Run, name: str, target: Path) -> None:
-    if not name.endswith(".json"):
-        shutil.copyfile(run.file(name), target)
-        return
-    values = _without_paths(json.loads(run.file(name).read_text(encoding="utf-8")))
-    if name == "status.json":
-        values |= {"host": None, "pid": None, "pid_started_at": None, "message": ""}
-    hardware = values.get("hardware")
-    if isinstance(hardware, dict) and "system" in hardware:
-        hardware["system"] = _text(hardware["system"]).split("-")[0]  # without the kernel's build
-    runs.write_json(target, values)
-
-
-def _without_paths(value: Any) -> Any:
-    """A JSON value in which every absolute path, alone or within a text, has become "…"."""
-    if isinstance(value, dict):
-        return {key: _without_paths(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_without_paths(inner) for inner in value]
-    if not isinstance(value, str):
-        return value
-    if value.startswith("/") or PureWindowsPath(value).is_absolute():
-        return "…"
-    return _ABSOLUTE_PATH.sub("…", value)
-
-
 # -- command line ---------------------------------------------------------------------------------
 
 
@@ -546,6 +449,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"{data.folder} holds ({data.fingerprint}): set FMNIST_DATA_DIR to its folder."
             )
         if options.bundle:
+            from fmnist.bundle import bundle_run  # it imports this module
+
             print(bundle_run(run, data.test_labels))
         else:
             print(format_model_card(compute_model_card(run, data.test_labels)), end="")

@@ -30,7 +30,7 @@ import numpy as np
 import psutil
 
 from fmnist import formats
-from fmnist.config import FIELDS, ConfigError, TrainConfig
+from fmnist.config import ConfigError, TrainConfig
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -559,84 +559,6 @@ def _whole_rows(
             yield [float(row.get(column) or "nan") for column in columns]
         except ValueError:
             continue
-
-
-def summary_table(runs: list[Run]) -> pd.DataFrame:
-    """One row per run, in the order given; what is not known is None.
-
-    Columns: run_id, name, status, settings (where the config differs from the default), origin,
-    parameters, epochs_done, epochs, best_val_accuracy, test_accuracy (both 0 to 1), seconds, note
-    (what is damaged, or the message of the status).
-    """
-    import pandas as pd
-
-    return pd.DataFrame([_summary(run) for run in runs]).astype(
-        {"parameters": "Int64", "epochs_done": "Int64", "best_val_accuracy": float}
-        | {"test_accuracy": float, "seconds": float}
-        if runs
-        else {}
-    )
-
-
-def _summary(run: Run) -> dict[str, Any]:
-    results, status = read_results(run), run.status
-    parameters = read_environment(run).get("parameters")
-    best, seconds = results.get("best_val_accuracy"), results.get("seconds")
-    if best is None:
-        val_accuracy = read_history(run)["val_accuracy"]
-        best = None if val_accuracy.empty else float(val_accuracy.max())
-    if seconds is None and status.started_at:
-        seconds = (status.finished_at or time.time()) - status.started_at
-    return {
-        "run_id": run.run_id,
-        "name": run.title,
-        "status": "damaged" if run.damaged else status.status,
-        "settings": "" if run.damaged else describe_settings(run.config),
-        "origin": run.origin,
-        "parameters": parameters if isinstance(parameters, int) else None,
-        "epochs_done": _count_epochs(run.file("history.csv")),
-        "epochs": run.config.epochs,
-        "best_val_accuracy": best,
-        "test_accuracy": results.get("test_accuracy"),
-        "seconds": seconds,
-        "note": run.damaged or status.message,
-    }
-
-
-def _count_epochs(history: Path) -> int:
-    try:
-        return max(history.read_bytes().count(b"\n") - 1, 0)
-    except OSError:
-        return 0
-
-
-def describe_settings(config: TrainConfig) -> str:
-    """Where a config differs from the default one, e.g. `filters 64, dropout 0.2`."""
-    changes = config.differences(TrainConfig())
-    return ", ".join(f"{name} {_in_words(mine)}" for name, (mine, _) in changes.items())
-
-
-def compare_settings(runs: list[Run], labels: list[str]) -> pd.DataFrame:
-    """The settings in which runs differ, in words: one row per setting, one column per label."""
-    import pandas as pd
-
-    configs = [vars(run.config) for run in runs]
-    names = [
-        name
-        for name in FIELDS
-        if name != "name" and any(config[name] != configs[0][name] for config in configs)
-    ]
-    columns = {
-        label: [_in_words(config[name]) for name in names]
-        for label, config in zip(labels, configs, strict=True)
-    }
-    return pd.DataFrame(columns, index=pd.Index(names, name="setting"))
-
-
-def _in_words(value: Any) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return "-".join(map(str, value)) or "none" if isinstance(value, tuple) else f"{value}"
 
 
 # -- settings -------------------------------------------------------------------------------------

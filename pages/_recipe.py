@@ -9,7 +9,8 @@ import streamlit as st
 from fmnist import formats, runs
 from fmnist.evaluate import wilson_interval
 from fmnist.progress import read_curves
-from fmnist.recipes import Figure, Recipe, find_recipe, measure_like
+from fmnist.published import Figure, measure_like
+from fmnist.recipes import Recipe, find_recipe
 from fmnist.runs import Run
 
 _HOW_TO_READ = (

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from fmnist import figures, formats, runs
+from fmnist.run_tables import compare_settings, summary_table
 from fmnist.runs import Run
 from pages import _run_actions, _url
 
@@ -54,7 +55,7 @@ def _render_table(everything: list[Run]) -> list[Run]:
     # A selection is kept by position: another list of runs is another table, selected anew.
     key = f"runs_table_{hash(tuple(ids))}"
     state = st.dataframe(
-        _in_display_form(runs.summary_table(everything)),
+        _in_display_form(summary_table(everything)),
         key=key,
         hide_index=True,
         on_select=lambda: _keep_selection(ids, st.session_state[key].selection.rows),
@@ -110,7 +111,7 @@ def _render_comparison(chosen: list[Run]) -> None:
             column.plotly_chart(chart, key=f"runs_{metric}", config={"displayModeBar": False})
     if len(with_curves) > 1:
         st.markdown("**Where their settings differ**")
-        st.dataframe(runs.compare_settings(with_curves, labels))
+        st.dataframe(compare_settings(with_curves, labels))
 
 
 st.title("Runs")

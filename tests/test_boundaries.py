@@ -22,10 +22,13 @@ KERAS = {"keras", "tensorflow"}
 NEVER_IMPORTS = {
     "fmnist.config": {"numpy", *KERAS},
     "fmnist.recipes": KERAS,
+    "fmnist.published": KERAS,
     "fmnist.dataset": KERAS,
     "fmnist.models": {"fmnist.dataset", "fmnist.runs"},
     "fmnist.augment": {"fmnist.runs"},
     "fmnist.runs": KERAS,
+    "fmnist.run_tables": KERAS,
+    "fmnist.turns": KERAS,
     "fmnist.train": {"fmnist.jobs", "fmnist.figures"},
     "fmnist.jobs": KERAS,
     "fmnist.evaluate": {"fmnist.runs", *KERAS},

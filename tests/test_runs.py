@@ -17,6 +17,7 @@ import pytest
 from fmnist import runs
 from fmnist.config import TrainConfig
 from fmnist.estimate import past_runs
+from fmnist.run_tables import summary_table
 from tests import made_runs
 
 
@@ -268,15 +269,6 @@ def test_two_threads_may_write_the_same_file_at_once(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["status.json"]
 
 
-@pytest.mark.parametrize("parameters", ['"x"', "1.5", "[1]", "null"])
-def test_a_senseless_environment_leaves_the_table_standing(lab, parameters):
-    run_dir = made_runs.write_run(lab.runs_dir)
-    (run_dir / "environment.json").write_text(f'{{"parameters": {parameters}}}')
-    table = runs.summary_table(runs.list_runs())
-    assert table["parameters"].isna().all()
-    assert table["status"].tolist() == ["completed"]
-
-
 # -- damage ---------------------------------------------------------------------------------------
 
 
@@ -317,7 +309,7 @@ def test_a_damaged_run_is_listed_with_the_reason_and_harms_no_other(lab, name, c
     assert said in first.damaged
     assert not second.damaged
     assert not first.is_live
-    table = runs.summary_table([first, second])
+    table = summary_table([first, second])
     assert list(table["status"]) == ["damaged", "completed"]
     assert said in table["note"][0]
 
@@ -457,42 +449,3 @@ def test_settings_survive_and_nonsense_is_one_training_at_a_time(lab):
         assert runs.read_parallel_trainings() == 1
     with pytest.raises(ValueError, match="1 to 4 trainings may run at once, not 0"):
         runs.write_parallel_trainings(0)
-
-
-# -- in words -------------------------------------------------------------------------------------
-
-
-def test_the_summary_of_a_finished_a_running_and_a_waiting_run(lab):
-    made_runs.write_run(lab.runs_dir, "20260103-000000-c", epochs=3, dropout=0.2, accuracy=0.85)
-    made_runs.write_run(lab.runs_dir, "20260102-000000-b", status="running", epochs=4)
-    made_runs.write_run(lab.runs_dir, "20260101-000000-a", status="queued")
-    table = runs.summary_table(runs.list_runs())
-    assert list(table["status"]) == ["completed", "running", "queued"]
-    assert list(table["epochs_done"]) == [3, 3, 0]
-    assert table["settings"][0] == "filters 8, dropout 0.2, epochs 3"
-    assert table["test_accuracy"][0] == 0.85
-    assert table["test_accuracy"].isna().tolist() == [False, True, True]
-    # made_runs draws validation accuracy as 0.98 - 0.3 × 0.7^epoch; the last epoch is the best.
-    np.testing.assert_allclose(table["best_val_accuracy"][:2], 0.98 - 0.3 * 0.7**2, atol=1e-5)
-    assert table["seconds"][0] == 6.0
-    assert table["parameters"].isna().tolist() == [False, False, True]
-
-
-def test_the_summary_of_no_runs_is_empty():
-    assert runs.summary_table([]).empty
-
-
-def test_settings_in_words():
-    config = TrainConfig(
-        name="x", filters=(8, 24), dense_units=(), weight_averaging=True, optimizer="sgd"
-    )
-    words = "filters 8-24, dense_units none, optimizer sgd, weight_averaging on"
-    assert runs.describe_settings(config) == words
-    assert runs.describe_settings(TrainConfig()) == ""
-
-
-def test_the_settings_in_which_runs_differ(lab):
-    made_runs.write_run(lab.runs_dir, "20260102-000000-b", filters=(8,), dropout=0.2)
-    made_runs.write_run(lab.runs_dir, "20260101-000000-a", filters=(16, 8), dropout=0.2)
-    table = runs.compare_settings(runs.list_runs(), ["b", "a"])
-    assert table.to_dict("index") == {"filters": {"b": "8", "a": "16-8"}}

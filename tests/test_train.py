@@ -1,48 +1,28 @@
-"""Trainings of seconds on made images: the run folder, stopping, failing, the command."""
+"""Trainings of seconds on made images: the run folder, batches, stopping, failing."""
 
-import errno
-import functools
-import hashlib
-import http.server
-import io
-import json
 import math
-import os
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
-import psutil
 import pytest
 
-from fmnist import callbacks, dataset, evaluate, runs, train
+from fmnist import callbacks, evaluate, runs, train
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import load_dataset, split_train_val
 from fmnist.models import build_model, build_network
+from fmnist.train_command import train_run
 
-ROOT = Path(__file__).parent.parent
 SMALL = TrainConfig(filters=(8,), dense_units=(16,), epochs=2, batch_size=32)
 
 
 def train_small(config: TrainConfig = SMALL, screen=None) -> tuple[runs.Run, dict]:
     run = runs.create_run(config)
-    results = train.train_run(run, screen)
+    results = train_run(run, screen)
     return runs.load_run(run.run_id), results
-
-
-def command(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "fmnist.train", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=timeout,
-    )
 
 
 # -- the run folder -------------------------------------------------------------------------------
@@ -310,12 +290,12 @@ def test_label_smoothing_spreads_the_training_targets_alone():
     np.testing.assert_array_equal(targets[0], [0, 0, 0, 1, 0, 0, 0, 0, 0, 0])
 
 
-# -- stopping, waiting, failing -------------------------------------------------------------------
+# -- stopping, failing ----------------------------------------------------------------------------
 
 
 def test_a_stopped_training_is_kept_and_scored(lab):
     run = runs.create_run(SMALL.replace(epochs=200, batch_size=8, weight_averaging=True))
-    trained = threading.Thread(target=train.train_run, args=(run, None))
+    trained = threading.Thread(target=train_run, args=(run, None))
     trained.start()
     deadline = time.monotonic() + 60
     while (runs.read_status(run.run_dir).step or 0) < 100 and time.monotonic() < deadline:
@@ -348,7 +328,7 @@ def test_a_stopped_model_is_kept_as_it_stands_though_the_best_was_asked_for(lab,
     monkeypatch.setattr(callbacks, "StopWatcher", StopInTheSecondEpoch)
     config = SMALL.replace(keep="best")
     run = runs.create_run(config)
-    train.train_run(run, None)
+    train_run(run, None)
     run = runs.load_run(run.run_id)
     assert (run.status.status, run.damaged) == ("stopped", "")
     assert not run.file(callbacks.CHECKPOINT_NAME).exists()
@@ -368,335 +348,11 @@ def test_a_run_stopped_before_its_first_step_has_no_model(lab):
     assert not run.has_model
 
 
-def test_a_waiting_run_that_is_stopped_never_starts(lab):
-    run = runs.create_run(SMALL)
-    runs.request_stop(run)
-    assert train.wait_for_turn(run.run_dir) is False
-    status = runs.load_run(run.run_id).status
-    assert (status.status, status.message) == ("stopped", "Cancelled before it started.")
-    assert status.started_at is None
-
-
-def test_only_the_oldest_waiting_run_goes_on(lab):
-    first, second = runs.create_run(SMALL), runs.create_run(SMALL)
-    is_over = threading.Event()
-
-    def wait():
-        train.wait_for_turn(second.run_dir)
-        is_over.set()
-
-    waiter = threading.Thread(target=wait, daemon=True)
-    waiter.start()
-    assert not is_over.wait(1), "the second run must not overtake the first"
-    runs.claim_run(first.run_dir)
-    assert train.wait_for_turn(first.run_dir) is True
-    assert not is_over.wait(1), "one training at a time"
-    runs.claim_run(second.run_dir)
-    runs.write_status(first.run_dir, status="completed")
-    assert is_over.wait(3)
-    assert runs.read_status(second.run_dir).status == "running"
-
-
-def wait_in_a_thread(run: runs.Run) -> tuple[threading.Thread, list[bool]]:
-    answers: list[bool] = []
-    waiter = threading.Thread(
-        target=lambda: answers.append(train.wait_for_turn(run.run_dir)), daemon=True
-    )
-    waiter.start()
-    return waiter, answers
-
-
-def test_a_waiting_run_that_was_taken_for_dead_queues_again(lab):
-    first, second = runs.create_run(SMALL), runs.create_run(SMALL)
-    for run in (first, second):
-        runs.claim_run(run.run_dir)
-    waiter, answers = wait_in_a_thread(second)
-    runs.write_status(second.run_dir, status="failed", finished_at=1.0, message="it is gone")
-    deadline = time.monotonic() + 5
-    while runs.read_status(second.run_dir).status != "queued" and time.monotonic() < deadline:
-        time.sleep(0.05)
-    status = runs.read_status(second.run_dir)
-    assert (status.status, status.finished_at, status.message) == ("queued", None, "")
-    assert answers == []
-    runs.write_status(first.run_dir, status="completed")
-    waiter.join(5)
-    assert answers == [True]
-    assert runs.read_status(second.run_dir).status == "running"
-
-
-def test_a_waiting_run_whose_folder_is_deleted_ends_quietly(lab):
-    first, second = runs.create_run(SMALL), runs.create_run(SMALL)
-    for run in (first, second):
-        runs.claim_run(run.run_dir)
-    waiter, answers = wait_in_a_thread(second)
-    second.run_dir.rename(lab.cache_dir / "gone")
-    waiter.join(5)
-    assert answers == [False]
-    assert not second.run_dir.exists()
-
-
-def test_a_folder_that_another_process_waits_in_is_refused(lab):
-    run = runs.create_run(SMALL)
-    runs.claim_run(run.run_dir)
-    assert train.open_run(run.run_dir).run_id == run.run_id, "this process's own"
-    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    try:
-        started_at = psutil.Process(other.pid).create_time()
-        runs.write_status(run.run_dir, pid=other.pid, pid_started_at=started_at)
-        with pytest.raises(ConfigError, match=f"already belongs to process {other.pid} on"):
-            train.open_run(run.run_dir)
-    finally:
-        other.communicate(b"\n")
-    with pytest.raises(ConfigError, match="is failed: only a queued run"):
-        train.open_run(run.run_dir)
-
-
-def test_two_places_let_two_runs_train(lab):
-    runs.write_parallel_trainings(2)
-    for run in (runs.create_run(SMALL), runs.create_run(SMALL)):
-        runs.claim_run(run.run_dir)
-        assert train.wait_for_turn(run.run_dir) is True
-
-
-@pytest.mark.parametrize(
-    ("code", "with_file", "advice"),
-    [
-        (errno.ENOSPC, False, "the disk is full; free some space."),
-        (errno.EROFS, True, "it is read-only; allow writing there."),
-        (errno.EACCES, True, "allow writing there."),
-    ],
-)
-def test_a_folder_that_can_no_longer_be_written_fails_the_run(
-    lab, monkeypatch, code, with_file, advice
-):
-    run = runs.create_run(SMALL)
-
-    def refuse(*_, **__):
-        path = [str(run.file("model.keras"))] if with_file else []
-        raise OSError(code, os.strerror(code), *path)
-
-    monkeypatch.setattr(train, "train_and_evaluate", refuse)
-    with pytest.raises(train.TrainingError) as caught:
-        train.train_run(run, None)
-    expected = f"{run.run_dir} could not be written or read ({os.strerror(code)}): {advice}"
-    assert str(caught.value) == expected
-    status = runs.load_run(run.run_id).status
-    assert (status.status, status.message) == ("failed", expected)
-
-
 def test_an_empty_validation_split_is_a_sentence(lab, tmp_path, monkeypatch):
     from tests import made_data
 
     monkeypatch.setenv("FMNIST_DATA_DIR", str(made_data.write_dataset(tmp_path / "d", 10, 10)))
     run = runs.create_run(SMALL.replace(validation_fraction=0.02))
     with pytest.raises(ConfigError, match="one side of the split empty"):
-        train.train_run(run, None)
+        train_run(run, None)
     assert "one side of the split empty" in runs.load_run(run.run_id).status.message
-
-
-# -- the command ----------------------------------------------------------------------------------
-
-
-def test_the_command_trains_and_ends_with_json(lab, tmp_path):
-    runs_dir = tmp_path / "elsewhere"
-    done = command(
-        *("--architecture", "cnn", "--filters", "4,8", "--dense-units", "16", "--epochs", "1"),
-        *("--batch-size", "32", "--weight-averaging", "--runs-dir", str(runs_dir)),
-    )
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout.splitlines()[-1])
-    assert sorted(answer) == ["run_id", "seconds", "test_accuracy", "test_loss"]
-    run = runs.read_run(runs_dir / answer["run_id"])
-    assert run.config == TrainConfig(
-        filters=(4, 8), dense_units=(16,), epochs=1, batch_size=32, weight_averaging=True
-    )
-    assert answer["test_accuracy"] == runs.read_results(run)["test_accuracy"]
-    assert "Epoch 1/1: loss" in done.stderr
-    assert "TensorFlow" not in done.stderr, "TensorFlow's own messages go to the log"
-    assert run.file("log.txt").stat().st_size > 0
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["--filters", "8,x"], "argument --filters: expected a whole number, got 'x'"),
-        (["--epochs", "0"], "epochs is between 1 and 200, got 0"),
-        (["--dropout", "nan"], "dropout is a number, got nan"),
-        (["--optimizer", "magic"], "optimizer is one of adam, adamw, sgd, rmsprop, got 'magic'"),
-        (["--recipe", "none-such"], "There is no recipe 'none-such': choose one of"),
-        (["--filters", "8,8,8,8,8"], "Convolution 4 has a 3×3 kernel"),
-        (["--weight-averaging", "maybe"], "expected true or false, got 'maybe'"),
-        (["--no-such-option"], "unrecognized arguments: --no-such-option"),
-        (["no/such/folder"], "config.json is missing"),
-        (["some/folder", "--epochs", "3"], "leave out --epochs"),
-        (["some/folder", "--seed", "0"], "leave out --seed"),
-        (["some/folder", "--weight-averaging", "false"], "leave out --weight-averaging"),
-        (["some/folder", "--recipe", ""], "leave out --recipe"),
-        (["some/folder", "--runs-dir", "."], "leave out --runs-dir"),
-    ],
-)
-def test_bad_input_gets_one_line(lab, arguments, sentence, capfd):
-    try:
-        code = train.main(arguments)
-    except SystemExit as left:
-        code = left.code
-    printed = capfd.readouterr()
-    assert code == 2
-    assert sentence in printed.err
-    assert len(printed.err.splitlines()) == 1
-    assert printed.out == ""
-    assert runs.list_runs() == []
-
-
-class Screen(io.StringIO):
-    def __init__(self, is_terminal: bool):
-        super().__init__()
-        self.is_terminal = is_terminal
-
-    def isatty(self) -> bool:
-        return self.is_terminal
-
-
-@pytest.fixture
-def no_dataset(lab, tmp_path, monkeypatch) -> None:
-    """No FMNIST_DATA_DIR, and an empty home and cache; the made files are the published ones."""
-    monkeypatch.delenv("FMNIST_DATA_DIR")
-    for name in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(name, str(tmp_path / "home"))
-    sums = {n: hashlib.md5((lab.data_dir / n).read_bytes()).hexdigest() for n in dataset.FILES}
-    monkeypatch.setattr(dataset, "FILES", sums)
-
-
-@pytest.fixture
-def mirror(lab, no_dataset, monkeypatch) -> None:
-    """A server of the made files, in the place of the published mirrors."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Quiet, directory=str(lab.data_dir))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    download = functools.partial(
-        dataset.download_dataset, mirrors=[f"http://127.0.0.1:{server.server_port}/"]
-    )
-    monkeypatch.setattr(train, "download_dataset", download)
-    yield
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.mark.parametrize("is_terminal", [True, False])
-def test_the_command_downloads_what_is_missing(lab, mirror, monkeypatch, is_terminal):
-    screen = Screen(is_terminal)
-    monkeypatch.setattr(sys, "stderr", screen)
-    monkeypatch.setattr(train, "keep_logs_off_screen", lambda _: screen)
-    trained_on = []
-
-    def train_run(run, _):
-        trained_on.append(load_dataset())
-        return {}
-
-    monkeypatch.setattr(train, "train_run", train_run)
-    assert train.main(["--epochs", "1"]) == 0
-    assert trained_on[0].folder == lab.cache_dir / "fashion-mnist"
-    assert len(trained_on[0].train_labels) == 600
-    text = screen.getvalue()
-    assert text.startswith(f"Downloading Fashion-MNIST to {trained_on[0].folder}\n")
-    for name in dataset.FILES:
-        size = f"{(lab.data_dir / name).stat().st_size / 1e6:.1f}"
-        assert f"{name}: {size} of {size} MB" in text
-    if is_terminal:
-        assert text.split("\n")[1].endswith(
-            f"\r\033[KRun {runs.list_runs()[0].run_id} in {lab.runs_dir}"
-        )
-    else:
-        assert "\r" not in text
-    assert train.main(["--epochs", "1"]) == 0
-    assert screen.getvalue().count("Downloading") == 1
-
-
-def test_a_training_itself_never_downloads(lab, mirror):
-    run = runs.create_run(SMALL)
-    with pytest.raises(dataset.DatasetMissing, match="was not found"):
-        train.train_run(run, None)
-    assert runs.load_run(run.run_id).status.status == "failed"
-
-
-def test_no_mirror_makes_no_run_and_a_sentence(lab, no_dataset, monkeypatch, capfd):
-    unreachable = functools.partial(dataset.download_dataset, mirrors=["http://127.0.0.1:9/"])
-    monkeypatch.setattr(train, "download_dataset", unreachable)
-    assert train.main(["--epochs", "1"]) == 2
-    lines = capfd.readouterr().err.splitlines()
-    assert len(lines) == 2
-    assert lines[1].startswith("No mirror gave the dataset (http://127.0.0.1:9/: ")
-    assert runs.list_runs() == []
-
-
-def test_a_data_folder_of_ones_own_is_never_filled(lab, monkeypatch, tmp_path, capfd):
-    monkeypatch.setenv("FMNIST_DATA_DIR", str(tmp_path / "mine"))
-    assert train.main(["--epochs", "1"]) == 2
-    (line,) = capfd.readouterr().err.splitlines()
-    assert line.startswith(f"FMNIST_DATA_DIR names {tmp_path / 'mine'}, which is not a folder.")
-
-
-@pytest.mark.parametrize("in_a_folder", [False, True])
-def test_an_unforeseen_error_gets_one_line_and_its_traceback_lies_in_the_log(lab, in_a_folder):
-    code = """
-import sys
-from fmnist import train
-
-class ResourceExhaustedError(Exception):
-    pass
-
-def run_out(*_, **__):
-    raise ResourceExhaustedError("OOM when allocating " + 99 * "word " + "\\nand pages more")
-
-train.train_and_evaluate = run_out
-sys.exit(train.main(sys.argv[1:]))
-"""
-    arguments = [str(runs.create_run(SMALL).run_dir)] if in_a_folder else ["--epochs", "1"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert (done.returncode, done.stdout) == (1, "")
-    (run,) = runs.list_runs()
-    line = done.stderr.splitlines()[-1]
-    assert line.startswith("The training failed: ResourceExhaustedError: OOM when allocating word")
-    assert line.endswith(f" … (the whole story is in {run.file('log.txt')})")
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.splitlines()) == (1 if in_a_folder else 2), "the first names the run"
-    assert "Traceback" in runs.read_log(run)
-    assert "and pages more" in runs.read_log(run)
-    assert run.status.status == "failed"
-    assert run.status.message.startswith("ResourceExhaustedError: OOM when allocating")
-    assert len(run.status.message) < 260
-
-
-def test_a_runs_folder_that_cannot_be_made_gets_one_line(lab, tmp_path):
-    blocked = tmp_path / "a-file"
-    blocked.write_text("in the way")
-    done = command("--runs-dir", str(blocked / "runs"))
-    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
-    assert "cannot be written" in done.stderr
-
-
-def test_waiting_and_refusing_need_no_tensorflow():
-    code = "import sys, fmnist.train; print(sorted({'keras', 'tensorflow'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout == "[]\n", done.stderr
-
-
-def test_the_options_are_the_config_fields():
-    options = vars(train.build_parser().parse_args(["--filters", "8,24,48", "--dropout", ".5"]))
-    assert options["filters"] == (8, 24, 48)
-    assert options["dropout"] == 0.5
-    assert "epochs" not in options
-    recipe = {"recipe": "conv-8-24-48-strided", "epochs": 3}
-    assert train.read_config(recipe).differences(TrainConfig(epochs=3))["strides"] == (2, 1)
-    assert train.read_config(recipe).epochs == 3

@@ -1,0 +1,152 @@
+"""What is bundled, what stays behind and what is refused; the run that ships."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fmnist import runs
+from fmnist.bundle import CARD_FILE, COMMAND_FILE, COPIED_FILES, bundle_run
+from fmnist.dataset import load_dataset
+from fmnist.model_card import compute_model_card, describe_command, format_model_card
+from tests import made_runs
+
+ROOT = Path(__file__).parent.parent
+SHIPPED = ROOT / "fmnist" / "bundled"
+
+
+@pytest.fixture
+def made(lab) -> runs.Run:
+    """A completed run, right on 160 of the 200 made test images."""
+    return runs.read_run(made_runs.write_run(lab.runs_dir, accuracy=0.8))
+
+
+@pytest.fixture
+def labels(lab) -> np.ndarray:
+    return load_dataset(lab.data_dir).test_labels
+
+
+def test_a_bundle_is_complete_and_knows_neither_host_nor_paths(made, labels, bundled_dir):
+    runs.rename_run(made, "A name of mine")
+    made.file("checkpoint.weights.h5").write_bytes(b"weights")
+    status = json.loads(made.file("status.json").read_text())
+    status["message"] = "Stopped early (see /home/someone/runs/log.txt or C:\\runs\\log.txt)."
+    runs.write_json(made.file("status.json"), status)
+    environment = json.loads(made.file("environment.json").read_text())
+    environment["hardware"] = {
+        "folder": "/data",
+        "cpu": "AMD 1/2 images/s",
+        "system": "Linux-6.1.0-mine-x86_64",
+    }
+    runs.write_json(made.file("environment.json"), environment)
+
+    assert bundle_run(runs.read_run(made.run_dir), labels) == bundled_dir
+    names = {path.name for path in bundled_dir.iterdir()}
+    assert names == {*COPIED_FILES, CARD_FILE, COMMAND_FILE}
+    kept = json.loads((bundled_dir / "status.json").read_text())
+    assert (kept["host"], kept["pid"], kept["pid_started_at"]) == (None, None, None)
+    assert kept["message"] == ""
+    kept = json.loads((bundled_dir / "environment.json").read_text())
+    assert kept["hardware"] == {"folder": "…", "cpu": "AMD 1/2 images/s", "system": "Linux"}
+    for name in ("model.keras", "test_probabilities.npy", "history.csv", "batches.csv"):
+        assert (bundled_dir / name).read_bytes() == made.file(name).read_bytes()
+    run = runs.load_run("bundled")
+    assert (run.damaged, run.status.status, run.config) == ("", "completed", made.config)
+    card = compute_model_card(run, labels)
+    assert (bundled_dir / CARD_FILE).read_text("utf-8") == format_model_card(card)
+    assert card.title == "bundled"
+    command = (bundled_dir / COMMAND_FILE).read_text("utf-8")
+    assert command == "python -m fmnist.train --name 'Made run' --filters 8 --epochs 3 --seed 0\n"
+    assert [path.name for path in bundled_dir.parent.iterdir()] == ["bundled"]
+
+
+def test_a_new_bundle_takes_the_old_ones_place(lab, made, labels, bundled_dir):
+    bundle_run(made, labels)
+    (bundled_dir / "of the old one").touch()
+    other = made_runs.write_run(lab.runs_dir, "20260103-000000-b", accuracy=0.5)
+    bundle_run(runs.read_run(other), labels)
+    assert not (bundled_dir / "of the old one").exists()
+    assert runs.read_results(runs.load_run("bundled"))["test_accuracy"] == 0.5
+    assert [path.name for path in bundled_dir.parent.iterdir()] == ["bundled"]
+
+
+def test_six_megabytes_are_bundled_and_no_more(made, labels, bundled_dir):
+    model = made.file("model.keras")
+    bundle_run(made, labels)
+    others = sum(path.stat().st_size for path in bundled_dir.iterdir()) - model.stat().st_size
+    fill(model, 6_000_000 - others)
+    bundle_run(made, labels)
+    assert sum(path.stat().st_size for path in bundled_dir.iterdir()) == 6_000_000
+    fill(model, 6_000_001 - others)
+    with pytest.raises(ValueError, match=r"would take 6\.0 MB: at most 6 MB are bundled"):
+        bundle_run(made, labels)
+    assert (bundled_dir / "model.keras").stat().st_size == 6_000_000 - others  # still the old one
+    assert [path.name for path in bundled_dir.parent.iterdir()] == ["bundled"]
+
+
+def fill(archive: Path, size: int) -> None:
+    """Bring a zip archive to a size; zeros before its content do it no harm."""
+    content = archive.read_bytes().lstrip(b"\0")
+    archive.write_bytes(bytes(size - len(content)) + content)
+
+
+@pytest.mark.parametrize("status", ["stopped", "failed", "running"])
+def test_only_a_completed_run_is_bundled(lab, labels, bundled_dir, status):
+    run = runs.read_run(made_runs.write_run(lab.runs_dir, status=status))
+    with pytest.raises(ValueError, match=f"is {status}: only a completed run is bundled"):
+        bundle_run(run, labels)
+    assert not bundled_dir.exists()
+
+
+@pytest.mark.parametrize("name", ["batches.csv", "history.csv", "environment.json"])
+def test_a_run_that_lacks_a_file_is_not_bundled(made, labels, bundled_dir, name):
+    made.file(name).unlink()
+    with pytest.raises(ValueError, match=f"it has no {name}"):
+        bundle_run(made, labels)
+    assert not bundled_dir.exists()
+
+
+def test_the_bundled_run_is_not_bundled_again(made, labels):
+    bundle_run(made, labels)
+    with pytest.raises(ValueError, match="the bundled run already"):
+        bundle_run(runs.load_run("bundled"), labels)
+
+
+# -- the run that ships ---------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no checkout of git's")
+def test_git_ignores_nothing_of_the_bundled_run():
+    paths = [f"fmnist/bundled/{name}" for name in (*COPIED_FILES, CARD_FILE, COMMAND_FILE)]
+    done = subprocess.run(["git", "check-ignore", *paths], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+@pytest.mark.skipif(not SHIPPED.is_dir(), reason="the package has no bundled run")
+def test_the_shipped_run_is_complete_small_and_anonymous(monkeypatch):
+    monkeypatch.setattr(runs, "BUNDLED_DIR", SHIPPED)
+    names = {path.name for path in SHIPPED.iterdir()}
+    assert names == {*COPIED_FILES, CARD_FILE, COMMAND_FILE}
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 6_000_000
+    run = runs.load_run("bundled")
+    assert (run.damaged, run.status.status) == ("", "completed")
+    assert (run.status.host, run.status.pid) == (None, None)
+    command = (SHIPPED / COMMAND_FILE).read_text("utf-8")
+    assert command == describe_command(run.config) + "\n"
+    assert command in (SHIPPED / CARD_FILE).read_text("utf-8")
+
+
+@pytest.mark.skipif(not SHIPPED.is_dir(), reason="the package has no bundled run")
+def test_the_shipped_scores_are_those_of_its_probabilities(monkeypatch, data_dir):
+    monkeypatch.setattr(runs, "BUNDLED_DIR", SHIPPED)
+    run, data = runs.load_run("bundled"), load_dataset(data_dir)
+    if data.name != "fashion-mnist":
+        pytest.skip("FMNIST_DATA_DIR does not name the published dataset")
+    assert runs.read_environment(run)["dataset_fingerprint"] == data.fingerprint
+    probabilities = runs.read_probabilities(run)
+    right = (probabilities.argmax(axis=1) == data.test_labels).sum()
+    assert runs.read_results(run)["test_accuracy"] == pytest.approx(right / 10_000, abs=1e-9)
+    card = format_model_card(compute_model_card(run, data.test_labels))
+    assert (SHIPPED / CARD_FILE).read_text("utf-8") == card

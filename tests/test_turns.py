@@ -1,0 +1,82 @@
+"""Runs that wait: first come, first served, cancelled, taken for dead, deleted."""
+
+import threading
+import time
+
+from fmnist import runs
+from fmnist.config import TrainConfig
+from fmnist.turns import wait_for_turn
+
+
+def test_a_waiting_run_that_is_stopped_never_starts(lab):
+    run = runs.create_run(TrainConfig())
+    runs.request_stop(run)
+    assert wait_for_turn(run.run_dir) is False
+    status = runs.load_run(run.run_id).status
+    assert (status.status, status.message) == ("stopped", "Cancelled before it started.")
+    assert status.started_at is None
+
+
+def test_only_the_oldest_waiting_run_goes_on(lab):
+    first, second = runs.create_run(TrainConfig()), runs.create_run(TrainConfig())
+    is_over = threading.Event()
+
+    def wait():
+        wait_for_turn(second.run_dir)
+        is_over.set()
+
+    waiter = threading.Thread(target=wait, daemon=True)
+    waiter.start()
+    assert not is_over.wait(1), "the second run must not overtake the first"
+    runs.claim_run(first.run_dir)
+    assert wait_for_turn(first.run_dir) is True
+    assert not is_over.wait(1), "one training at a time"
+    runs.claim_run(second.run_dir)
+    runs.write_status(first.run_dir, status="completed")
+    assert is_over.wait(3)
+    assert runs.read_status(second.run_dir).status == "running"
+
+
+def wait_in_a_thread(run: runs.Run) -> tuple[threading.Thread, list[bool]]:
+    answers: list[bool] = []
+    waiter = threading.Thread(
+        target=lambda: answers.append(wait_for_turn(run.run_dir)), daemon=True
+    )
+    waiter.start()
+    return waiter, answers
+
+
+def test_a_waiting_run_that_was_taken_for_dead_queues_again(lab):
+    first, second = runs.create_run(TrainConfig()), runs.create_run(TrainConfig())
+    for run in (first, second):
+        runs.claim_run(run.run_dir)
+    waiter, answers = wait_in_a_thread(second)
+    runs.write_status(second.run_dir, status="failed", finished_at=1.0, message="it is gone")
+    deadline = time.monotonic() + 5
+    while runs.read_status(second.run_dir).status != "queued" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    status = runs.read_status(second.run_dir)
+    assert (status.status, status.finished_at, status.message) == ("queued", None, "")
+    assert answers == []
+    runs.write_status(first.run_dir, status="completed")
+    waiter.join(5)
+    assert answers == [True]
+    assert runs.read_status(second.run_dir).status == "running"
+
+
+def test_a_waiting_run_whose_folder_is_deleted_ends_quietly(lab):
+    first, second = runs.create_run(TrainConfig()), runs.create_run(TrainConfig())
+    for run in (first, second):
+        runs.claim_run(run.run_dir)
+    waiter, answers = wait_in_a_thread(second)
+    second.run_dir.rename(lab.cache_dir / "gone")
+    waiter.join(5)
+    assert answers == [False]
+    assert not second.run_dir.exists()
+
+
+def test_two_places_let_two_runs_train(lab):
+    runs.write_parallel_trainings(2)
+    for run in (runs.create_run(TrainConfig()), runs.create_run(TrainConfig())):
+        runs.claim_run(run.run_dir)
+        assert wait_for_turn(run.run_dir) is True
