@@ -94,6 +94,11 @@ _TRAINING = (
 )
 _DATA_AND_NAME = ("augmentation", "augmented_copies", "validation_fraction", "seed", "name")
 
+_SLOW_BFLOAT16 = (
+    ":material/warning: A processor without AMX only imitates bfloat16 and takes several times as "
+    "long. “auto” uses it where the processor or the GPU really multiplies in it."
+)
+
 
 def render_main_settings() -> None:
     """Draw the settings the page is about: the network's layers, dropout, epochs, batch size."""
@@ -126,6 +131,8 @@ def render_more_settings() -> None:
     with st.expander("Training", icon=":material/speed:"):
         for name in _TRAINING:
             _render(name)
+        if st.session_state[_key("precision")] == "bfloat16":
+            st.caption(_SLOW_BFLOAT16)
     with st.expander("Data and name", icon=":material/dataset:"):
         for name in _DATA_AND_NAME:
             _render(name)
