@@ -256,7 +256,11 @@ def make_training_batches(
             changed = tf.where(is_original, batch, changed)
         return changed[..., tf.newaxis], tf.gather(all_targets, indices)
 
-    return tf.data.Dataset.counter().flat_map(make_epoch).map(make_batch).prefetch(4)
+    # The thread that tunes a pipeline sleeps for up to a minute and holds up the training's end.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    batches = tf.data.Dataset.counter().flat_map(make_epoch).map(make_batch).prefetch(4)
+    return batches.with_options(options)
 
 
 def make_validation_batches(images: np.ndarray, labels: np.ndarray) -> tf.data.Dataset:
