@@ -256,11 +256,7 @@ def make_training_batches(
             changed = tf.where(is_original, batch, changed)
         return changed[..., tf.newaxis], tf.gather(all_targets, indices)
 
-    # The thread that tunes a pipeline sleeps for up to a minute and holds up the training's end.
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    batches = tf.data.Dataset.counter().flat_map(make_epoch).map(make_batch).prefetch(4)
-    return batches.with_options(options)
+    return _untuned(tf.data.Dataset.counter().flat_map(make_epoch).map(make_batch).prefetch(4))
 
 
 def make_validation_batches(images: np.ndarray, labels: np.ndarray) -> tf.data.Dataset:
@@ -269,7 +265,19 @@ def make_validation_batches(images: np.ndarray, labels: np.ndarray) -> tf.data.D
 
     with tf.device("CPU"):
         data = tf.data.Dataset.from_tensor_slices((images[..., None], tf.one_hot(labels, 10)))
-    return data.batch(SCORING_BATCH).cache().prefetch(2)
+    return _untuned(data.batch(SCORING_BATCH).cache().prefetch(2))
+
+
+def _untuned(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """The same batches without TensorFlow's tuning of the pipeline, which has nothing to tune here.
+
+    Its thread sleeps longer and longer, and the end of a training waited for it, up to a minute.
+    """
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return batches.with_options(options)
 
 
 # -- after training -------------------------------------------------------------------------------
