@@ -56,12 +56,17 @@ def test_a_notebooks_network(name, parameters, kinds):
 NORMALISED = ["Conv2D", "MaxPooling2D", "BatchNormalization", "ReLU"]
 RESIDUAL = [*["Conv2D", "BatchNormalization", "ReLU"] * 2, "Add"]
 # kernel, and four numbers per filter to normalise its output
-STAGES_24_64_128 = [
-    (9 * 24 + 4 * 24) + 2 * (9 * 24 * 24 + 4 * 24),  # 10,872
-    (9 * 24 * 64 + 4 * 64) + 2 * (9 * 64 * 64 + 4 * 64),  # 88,320
+STAGES_32_64_128 = [
+    (9 * 32 + 4 * 32) + 2 * (9 * 32 * 32 + 4 * 32),  # 19,104
+    (9 * 32 * 64 + 4 * 64) + 2 * (9 * 64 * 64 + 4 * 64),  # 92,928
     (9 * 64 * 128 + 4 * 128) + 2 * (9 * 128 * 128 + 4 * 128),  # 370,176
 ]
-STRONG = [
+STAGES_48_96_192 = [
+    (9 * 48 + 4 * 48) + 2 * (9 * 48 * 48 + 4 * 48),  # 42,480
+    (9 * 48 * 96 + 4 * 96) + 2 * (9 * 96 * 96 + 4 * 96),  # 208,512
+    (9 * 96 * 192 + 4 * 192) + 2 * (9 * 192 * 192 + 4 * 192),  # 831,744
+]
+DEEP = [
     "Rescaling", *[*NORMALISED, *RESIDUAL] * 3, "GlobalMaxPooling2D", "Dropout", "Dense"
 ]  # fmt: skip
 
@@ -75,13 +80,12 @@ STRONG = [
             421_930,
             ["Rescaling", *NORMALISED * 2, "Flatten", "Dropout", "Dense", "Dense"],
         ),
-        # conv 416, 18,688 and 73,728 + 512; sides 28 → 14 → 7 → 3; 3·3·128·10 + 10 = 11,530
-        ("balanced", 104_874, ["Rescaling", *NORMALISED * 3, "Flatten", "Dropout", "Dense"]),
         # and the last dense layer: 128·10 + 10
-        ("strong", sum(STAGES_24_64_128) + 1_290, STRONG),
-        ("best", 470_658, STRONG),
-        # conv 216 + 96, 10,368 + 192 and 41,472 + 384; 3·3·96·10 + 10 = 8,650
-        ("tiny", 61_378, ["Rescaling", *NORMALISED * 3, "Flatten", "Dropout", "Dense"]),
+        ("balanced", sum(STAGES_32_64_128) + 1_290, DEEP),
+        ("strong", sum(STAGES_32_64_128) + 1_290, DEEP),
+        ("best", sum(STAGES_48_96_192) + 1_930, DEEP),
+        # conv 288 + 128, 18,432 + 256 and 55,296 + 384; 3·3·96·10 + 10 = 8,650
+        ("tiny", 83_434, ["Rescaling", *NORMALISED * 3, "Flatten", "Dropout", "Dense"]),
     ],
 )
 def test_a_network_of_our_own(name, parameters, kinds):
