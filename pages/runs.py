@@ -86,8 +86,8 @@ def _in_display_form(table: pd.DataFrame):
             ],
             "Time": table["seconds"],
             "Parameters": table["parameters"],
-            "Settings": table["settings"],
             "Started": table["origin"],
+            "Settings": table["settings"],
             "Note": table["note"],
         }
     )
