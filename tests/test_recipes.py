@@ -80,8 +80,9 @@ DEEP = [
             421_930,
             ["Rescaling", *NORMALISED * 2, "Flatten", "Dropout", "Dense", "Dense"],
         ),
+        # conv 416, 18,688 and 73,728 + 512; sides 28 → 14 → 7 → 3; 3·3·128·10 + 10 = 11,530
+        ("balanced", 104_874, ["Rescaling", *NORMALISED * 3, "Flatten", "Dropout", "Dense"]),
         # and the last dense layer: 128·10 + 10
-        ("balanced", sum(STAGES_32_64_128) + 1_290, DEEP),
         ("strong", sum(STAGES_32_64_128) + 1_290, DEEP),
         ("best", sum(STAGES_48_96_192) + 1_930, DEEP),
         # conv 288 + 128, 18,432 + 256 and 55,296 + 384; 3·3·96·10 + 10 = 8,650
