@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import tempfile
 
 from benchmarks import _command
 from benchmarks._table import ROOT
 from fmnist import formats, runs
+from fmnist.config import TrainConfig
 from fmnist.evaluate import wilson_interval
 from fmnist.published import Published, measure_like
 from fmnist.recipes import RECIPES, find_recipe
@@ -36,6 +38,7 @@ COLUMNS = (
     "seed",
     "git_commit",
     "others",
+    "config",
 )
 
 
@@ -64,6 +67,7 @@ def read_line(run: Run) -> dict[str, object]:
             for figure in ours
             if ", epoch " in figure.label
         ),
+        "config": json.dumps(run.config.to_json()),
     }
 
 
@@ -83,10 +87,19 @@ def keep(row: dict[str, object]) -> None:
 
 
 def read_table() -> list[dict[str, str]]:
+    """The lines of recipes as they now stand: a line of other settings says nothing about them."""
     if not TABLE.exists():
         return []
     with TABLE.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+        return [line for line in csv.DictReader(file) if _is_current(line)]
+
+
+def _is_current(line: dict[str, str]) -> bool:
+    try:
+        recipe = find_recipe(TrainConfig.from_json(json.loads(line["config"])))
+    except ValueError:  # a setting that there was then
+        return False
+    return recipe is not None and recipe.name == line["recipe"]
 
 
 def format_table(rows: list[dict[str, str]]) -> str:
