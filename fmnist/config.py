@@ -71,6 +71,7 @@ class TrainConfig:
         high=0.9,
         step=0.01,
     )
+    dropout_between: bool = _field(False, "drop between convolutions alone, not after the last one")
     head_dropout: float = _field(
         0.0,
         "share of a cnn's features dropped before its first dense layer, in training only",

@@ -55,6 +55,12 @@ def check_architecture(config: TrainConfig) -> None:
             f"Weight decay is for adamw and sgd: with {config.optimizer} set it to 0, or choose "
             "adamw."
         )
+    is_alone = config.architecture == "cnn" and len(config.filters) == 1
+    if config.dropout and config.dropout_between and is_alone:
+        raise ConfigError(
+            "Dropout between convolutions needs two of them at least: add one, or drop after the "
+            "last one too."
+        )
     if config.augmented_copies and config.augmentation == "none":
         raise ConfigError(
             "Augmented copies need an augmentation: choose one, or set the copies to 0."

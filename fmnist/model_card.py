@@ -198,7 +198,8 @@ def _describe_network(config: TrainConfig) -> str:
         followed = _plural("followed", config.filters, "each followed")
         parts.append(f"{followed} by {config.residual_blocks} residual {blocks}")
     if config.dropout:
-        parts.append(f"with a dropout of {config.dropout:g}")
+        where = " between them" if config.dropout_between else ""
+        parts.append(f"with a dropout of {config.dropout:g}{where}")
     head = {
         "flatten": "every number of the last map",
         "average": "the mean of each filter's last map",

@@ -26,6 +26,7 @@ _NETWORK_FIELDS = (
     "pool",
     "dense_units",
     "dropout",
+    "dropout_between",
     "batch_norm",
     "residual_blocks",
     "head",

@@ -56,6 +56,22 @@ def test_a_vanishing_feature_map_gets_a_sentence(config, sentence):
         check_architecture(config)
 
 
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"weight_decay": 0.1}, "Weight decay is for adamw and sgd: with adam"),
+        ({"dropout": 0.5, "dropout_between": True}, "needs two of them at least"),
+        ({"augmented_copies": 1}, "Augmented copies need an augmentation"),
+    ],
+)
+def test_settings_that_contradict_each_other_get_a_sentence(changes, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        check_architecture(TrainConfig(**changes))
+    check_architecture(
+        TrainConfig(**changes, optimizer="adamw", augmentation="flip", filters=(8, 8))
+    )
+
+
 def test_checking_an_architecture_loads_no_keras():
     code = (
         "import sys\n"
