@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import http.client
 import os
 import shutil
 import tempfile
-import urllib.request
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import filelock
 import numpy as np
 import platformdirs
 
@@ -47,12 +44,6 @@ FILES = {
     "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
 }
 
-MIRRORS = (
-    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
-    "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
-    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-)
-
 # What `compute_fingerprint` gives for the published files.
 FINGERPRINT = "ca3ab2a37f845e1b"
 
@@ -62,10 +53,6 @@ _IMAGES_MAGIC, _LABELS_MAGIC = 2051, 2049
 _MAGIC_MEANING = {_IMAGES_MAGIC: "images", _LABELS_MAGIC: "labels"}
 _GZIP_MAX_RATIO = 1032  # deflate cannot do better, so a header that promises more is wrong
 _CHUNK_BYTES = 1 << 18
-_MAX_DOWNLOAD_BYTES = 64 << 20  # the largest file is 26 MB
-_LOCK_TIMEOUT_S = 600.0
-
-Progress = Callable[[str, int, int], None]
 
 
 class DatasetError(ValueError):
@@ -235,13 +222,14 @@ def _read_folder(folder: Path) -> dict[str, np.ndarray]:
 
 
 def _refuse_swapped(path: Path) -> None:
-    digest = _md5(path)
+    digest = compute_md5(path)
     for name, md5 in FILES.items():
         if digest == md5 and name != path.name:
             raise DatasetError(f"{path} has the content of {name}: give each file its own name.")
 
 
-def _md5(path: Path) -> str:
+def compute_md5(path: Path) -> str:
+    """A file's MD5, in hex digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
@@ -327,100 +315,6 @@ def compute_fingerprint(*arrays: np.ndarray) -> str:
     for array in arrays:
         digest.update(np.ascontiguousarray(array))
     return digest.hexdigest()[:16]
-
-
-def download_dataset(
-    progress: Progress | None = None,
-    timeout: float = 5.0,
-    mirrors: Sequence[str] | None = None,
-) -> Path:
-    """Download what is missing into `<cache>/fashion-mnist` and return that folder.
-
-    Mirrors (MIRRORS, if none are given) are tried in turn; `timeout` (seconds) holds for
-    connecting and for each read. A file gets its name only when it is complete and its MD5 is
-    right. `progress(file, bytes, total)` is called as bytes arrive. Two processes at once download
-    once.
-
-    Raises DatasetError when no mirror gives all the files, or the folder cannot be written.
-    """
-    folder = cache_dir() / "fashion-mnist"
-    reasons = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(folder / "download.lock", timeout=_LOCK_TIMEOUT_S):
-            for mirror in MIRRORS if mirrors is None else mirrors:
-                try:
-                    for name in FILES:
-                        if not _is_right(folder / name):
-                            _download_file(mirror, name, folder, timeout, progress)
-                    return folder
-                except _MirrorError as error:
-                    reasons.append(f"{mirror}: {error}")
-    except filelock.Timeout:
-        raise DatasetError(
-            f"Another process has been downloading into {folder} for {_LOCK_TIMEOUT_S:.0f} s; "
-            "end it, or try again later."
-        ) from None
-    except OSError as error:
-        raise DatasetError(
-            f"The download cannot be written to {folder}: {error.strerror or error}. "
-            "Set FMNIST_CACHE_DIR to a folder with 100 MB of room."
-        ) from error
-    raise DatasetError(
-        f"No mirror gave the dataset ({'; '.join(reasons)}). "
-        f"Put these four files into {folder}: {', '.join(FILES)}."
-    )
-
-
-class _MirrorError(Exception):
-    """This mirror did not give the file; the next one may."""
-
-
-def _is_right(path: Path) -> bool:
-    return path.is_file() and _md5(path) == FILES[path.name]
-
-
-def _download_file(
-    mirror: str, name: str, folder: Path, timeout: float, progress: Progress | None
-) -> None:
-    partial = folder / f"{name}.{os.getpid()}.partial"
-    try:
-        with partial.open("wb") as target:
-            digest = _fetch(mirror + name, target, timeout, progress, name)
-        if digest != FILES[name]:
-            raise _MirrorError(f"{name} has the MD5 {digest}; expected {FILES[name]}")
-        partial.replace(folder / name)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _fetch(url: str, target, timeout: float, progress: Progress | None, name: str) -> str:
-    """Stream `url` into `target`; returns the MD5 of what came."""
-    digest = hashlib.md5(usedforsecurity=False)
-    done = 0
-    for chunk, total in _chunks(url, timeout):
-        done += len(chunk)
-        if done > _MAX_DOWNLOAD_BYTES:
-            raise _MirrorError(f"{name} has more than {_MAX_DOWNLOAD_BYTES >> 20} MB")
-        digest.update(chunk)
-        target.write(chunk)
-        if progress:
-            progress(name, done, max(done, total))
-    return digest.hexdigest()
-
-
-def _chunks(url: str, timeout: float):
-    """Yield (bytes, total bytes announced or 0); what the network does wrong is a _MirrorError."""
-    try:
-        with urllib.request.urlopen(url, timeout=timeout) as response:
-            total = int(response.headers.get("Content-Length") or 0)
-            while True:
-                chunk = response.read(_CHUNK_BYTES)
-                if not chunk:
-                    return
-                yield chunk, total
-    except (OSError, http.client.HTTPException) as error:  # URLError and timeouts are OSErrors
-        raise _MirrorError(str(error) or type(error).__name__) from error
 
 
 def split_train_val(

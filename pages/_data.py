@@ -7,6 +7,7 @@ import streamlit as st
 from fmnist import dataset as data
 from fmnist import runs
 from fmnist.dataset import Dataset, DatasetError, DatasetMissing
+from fmnist.download import download_dataset
 
 
 @st.cache_resource(show_spinner="Loading the dataset …", max_entries=1)
@@ -45,7 +46,7 @@ def _render_download() -> None:
         bar.progress(min(1.0, done / max(total, 1)), f"{name}: {megabytes}")
 
     try:
-        data.download_dataset(progress=show)
+        download_dataset(progress=show)
         st.session_state.pop("download_error", None)
     except DatasetError as failure:
         st.session_state["download_error"] = str(failure)

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fmnist import dataset, runs, train_command
+from fmnist import dataset, download, runs, train_command
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import load_dataset
 from fmnist.train import TrainingError
@@ -155,10 +155,10 @@ def mirror(lab, no_dataset, monkeypatch) -> None:
     handler = functools.partial(Quiet, directory=str(lab.data_dir))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    download = functools.partial(
-        dataset.download_dataset, mirrors=[f"http://127.0.0.1:{server.server_port}/"]
+    fetch = functools.partial(
+        download.download_dataset, mirrors=[f"http://127.0.0.1:{server.server_port}/"]
     )
-    monkeypatch.setattr(train_command, "download_dataset", download)
+    monkeypatch.setattr(train_command, "download_dataset", fetch)
     yield
     server.shutdown()
     server.server_close()
@@ -202,7 +202,7 @@ def test_a_training_itself_never_downloads(lab, mirror):
 
 
 def test_no_mirror_makes_no_run_and_a_sentence(lab, no_dataset, monkeypatch, capfd):
-    unreachable = functools.partial(dataset.download_dataset, mirrors=["http://127.0.0.1:9/"])
+    unreachable = functools.partial(download.download_dataset, mirrors=["http://127.0.0.1:9/"])
     monkeypatch.setattr(train_command, "download_dataset", unreachable)
     assert main(["--epochs", "1"]) == 2
     lines = capfd.readouterr().err.splitlines()

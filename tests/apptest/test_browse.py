@@ -13,7 +13,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from fmnist import dataset
+from fmnist import dataset, download
 from fmnist.engine import EngineError
 from pages import _engine
 from tests import made_data
@@ -269,7 +269,7 @@ def nowhere(lab, tmp_path, monkeypatch) -> list[str]:
     monkeypatch.delenv("FMNIST_DATA_DIR")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
-    monkeypatch.setattr(dataset, "MIRRORS", mirrors)
+    monkeypatch.setattr(download, "MIRRORS", mirrors)
     return mirrors
 
 
