@@ -12,6 +12,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+# A dataset's short name: fit for a folder and for an address.
+DATASET_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
 
 class ConfigError(ValueError):
     """A setting that no training can run with; the message says which, and what is allowed."""
@@ -27,6 +30,7 @@ class Bounds:
     step: float | None = None
     choices: tuple[str, ...] = ()
     max_length: int | None = None  # entries of a tuple, characters of a text
+    pattern: re.Pattern[str] | None = None  # of a text
 
 
 def _field(default: Any, text: str, **bounds: Any) -> Any:
@@ -42,7 +46,11 @@ class TrainConfig:
     """
 
     name: str = _field("", "shown in lists; made from the other settings when empty", max_length=60)
-    dataset: str = _field("fashion-mnist", "which dataset", choices=("fashion-mnist",))
+    dataset: str = _field(
+        "fashion-mnist",
+        "which dataset, by the short name that `python -m fmnist.dataset list` shows",
+        pattern=DATASET_SLUG,
+    )
     architecture: str = _field(
         "cnn", "dense: only dense layers; cnn: convolutions first", choices=("dense", "cnn")
     )
@@ -256,6 +264,11 @@ def _checked(field: dataclasses.Field, value: Any) -> Any:
         raise ConfigError(f"{field.name} is a text, got {value!r}.")
     if bounds.choices and value not in bounds.choices:
         raise ConfigError(f"{field.name} is one of {', '.join(bounds.choices)}, got {value!r}.")
+    if bounds.pattern and not bounds.pattern.fullmatch(value):
+        raise ConfigError(
+            f"{field.name} is a short name of small letters, digits and hyphens, got "
+            f"{value[:60]!r}."
+        )
     if bounds.max_length and len(value) > bounds.max_length:
         raise ConfigError(
             f"{field.name} has {len(value)} characters: at most {bounds.max_length} are allowed."

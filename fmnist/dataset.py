@@ -1,4 +1,6 @@
-"""Where Fashion-MNIST comes from: its four files, its arrays, its splits, its fingerprint.
+"""A dataset: its four files, its arrays, its splits, its fingerprint; where Fashion-MNIST lies.
+
+`python -m fmnist.dataset` is the command in `dataset_command.py`.
 
 Xiao, Rasul and Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
 Algorithms", 2017, https://arxiv.org/abs/1708.07747. The file format is that of MNIST (IDX).
@@ -9,13 +11,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import shutil
+import sys
 import tempfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import platformdirs
@@ -47,12 +51,21 @@ FILES = {
 # What `compute_fingerprint` gives for the published files.
 FINGERPRINT = "ca3ab2a37f845e1b"
 
+STANDARD = "fashion-mnist"  # the slug of the dataset that the Lab is about
 SIDE = 28
+MAX_IMAGES = 300_000  # of one split: 235 MB
+MAX_CLASS_NAME = 40  # characters
 _ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")  # in the order of FILES
 _IMAGES_MAGIC, _LABELS_MAGIC = 2051, 2049
 _MAGIC_MEANING = {_IMAGES_MAGIC: "images", _LABELS_MAGIC: "labels"}
 _GZIP_MAX_RATIO = 1032  # deflate cannot do better, so a header that promises more is wrong
 _CHUNK_BYTES = 1 << 18
+_COMPRESSION = 4  # of 9: the files of 60,000 images are written in two seconds, hardly larger
+# Nothing that Markdown, HTML or a chart gives a meaning of its own.
+_CLASS_NAME = re.compile(r"[^\W_][\w /.,'()&+-]*")
+
+
+Progress = Callable[[str, int, int], None]  # what is being read, how much of how much
 
 
 class DatasetError(ValueError):
@@ -77,7 +90,9 @@ class Dataset:
     """The four arrays, read-only, in the files' order.
 
     Images are uint8 (N, 28, 28), 0 black to 255 white; labels uint8 (N,), 0 to 9.
-    `name` is "fashion-mnist" when the bytes are the published ones, else "custom".
+    `name` is as shown; that of the standard dataset is "fashion-mnist" when the bytes are the
+    published ones, else "custom". `class_names` are ten, in the order of the labels. `slug` is the
+    short name in an address and in a `TrainConfig`.
     """
 
     name: str
@@ -87,6 +102,8 @@ class Dataset:
     train_labels: np.ndarray
     test_images: np.ndarray
     test_labels: np.ndarray
+    class_names: tuple[str, ...] = CLASS_NAMES
+    slug: str = STANDARD
 
     def split(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """(images, labels) of "train" or "test"."""
@@ -104,7 +121,7 @@ def cache_dir() -> Path:
 
 
 def load_dataset(folder: Path | None = None) -> Dataset:
-    """Load the dataset from `folder`, or from the first place that has all four files.
+    """Load the standard dataset from `folder`, or from the first place with all four files.
 
     The places: FMNIST_DATA_DIR (if set, no other), `<cache>/fashion-mnist`,
     `~/.keras/datasets/fashion-mnist`. Nothing is downloaded. The decompressed arrays are kept in
@@ -112,7 +129,10 @@ def load_dataset(folder: Path | None = None) -> Dataset:
 
     Raises DatasetMissing when files are not there, DatasetError when a file is wrong.
     """
-    return _load_folder(_find_folder() if folder is None else _require(Path(folder), "The folder"))
+    folder = _find_folder() if folder is None else _require(Path(folder), "The folder")
+    arrays, fingerprint = load_folder(folder)
+    name = STANDARD if fingerprint == FINGERPRINT else "custom"
+    return Dataset(name, fingerprint, folder, **arrays)
 
 
 def _find_folder() -> Path:
@@ -149,7 +169,18 @@ def _require(folder: Path, subject: str) -> Path:
     )
 
 
-def _load_folder(folder: Path) -> Dataset:
+def load_folder(folder: Path) -> tuple[dict[str, np.ndarray], str]:
+    """The arrays of the four files in `folder`, by `Dataset`'s names, and their fingerprint.
+
+    Raises DatasetError when a file is wrong.
+    """
+    try:
+        return _load_kept(folder)
+    except FileNotFoundError as error:
+        raise DatasetError(f"{error.filename} is missing: put it back, or import again.") from None
+
+
+def _load_kept(folder: Path) -> tuple[dict[str, np.ndarray], str]:
     kept = cache_dir() / "arrays" / _arrays_key(folder)
     try:
         arrays, fingerprint = _read_kept(kept)
@@ -163,8 +194,7 @@ def _load_folder(folder: Path) -> Dataset:
             # A cache that cannot be written costs time on the next start, nothing else.
             for array in arrays.values():
                 array.flags.writeable = False
-    name = "fashion-mnist" if fingerprint == FINGERPRINT else "custom"
-    return Dataset(name, fingerprint, folder, **arrays)
+    return arrays, fingerprint
 
 
 def _arrays_key(folder: Path) -> str:
@@ -213,12 +243,25 @@ def _read_folder(folder: Path) -> dict[str, np.ndarray]:
     paths = [folder / name for name in FILES]
     for path in paths:
         _refuse_swapped(path)
-    train_images, train_labels, test_images, test_labels = (
-        _read_idx(path, _IMAGES_MAGIC if "images" in path.name else _LABELS_MAGIC) for path in paths
-    )
-    _require_same_count(paths[0], len(train_images), paths[1], len(train_labels))
-    _require_same_count(paths[2], len(test_images), paths[3], len(test_labels))
-    return dict(zip(_ARRAYS, (train_images, train_labels, test_images, test_labels), strict=True))
+    arrays = [_read_file(path) for path in paths]
+    require_same_count(paths[0], len(arrays[0]), paths[1].name, len(arrays[1]))
+    require_same_count(paths[2], len(arrays[2]), paths[3].name, len(arrays[3]))
+    return dict(zip(_ARRAYS, arrays, strict=True))
+
+
+def write_folder(folder: Path, arrays: Sequence[np.ndarray]) -> None:
+    """Write the four canonical files of train_images, train_labels, test_images, test_labels.
+
+    The same arrays give the same bytes: there is no time and no name in the gzip headers.
+    """
+    for name, array in zip(FILES, arrays, strict=True):
+        magic = _IMAGES_MAGIC if array.ndim == 3 else _LABELS_MAGIC
+        header = b"".join(number.to_bytes(4, "big") for number in (magic, *array.shape))
+        with (folder / name).open("wb") as raw:
+            file = gzip.GzipFile("", "wb", _COMPRESSION, raw, mtime=0)
+            file.write(header)
+            file.write(np.ascontiguousarray(array))
+            file.close()
 
 
 def _refuse_swapped(path: Path) -> None:
@@ -234,29 +277,51 @@ def compute_md5(path: Path) -> str:
         return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _read_idx(path: Path, expected_magic: int) -> np.ndarray:
-    """One IDX file: uint8 (N, 28, 28) for images, uint8 (N,) for labels."""
+def _read_file(path: Path) -> np.ndarray:
     try:
-        with gzip.open(path, "rb") as stream:
-            array = _read_stream(stream, path, expected_magic)
+        with path.open("rb") as raw:
+            return read_idx(raw, path, path.stat().st_size, is_images="images" in path.name)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def read_idx(
+    raw: BinaryIO, name: object, size: int, *, is_images: bool, is_gzip: bool = True
+) -> np.ndarray:
+    """One IDX file: uint8 (N, 28, 28) for images, uint8 (N,) for labels.
+
+    name: what to call it in a message. size: bytes of `raw`, as they are (compressed or not).
+
+    Raises DatasetError when it is not such a file, and OSError.
+    """
+    stream = gzip.GzipFile(fileobj=raw) if is_gzip else raw
+    most = size * (_GZIP_MAX_RATIO if is_gzip else 1)
+    try:
+        array = _read_stream(stream, name, size, most, is_images)
     except EOFError:
         raise DatasetError(
-            f"{path} is truncated: it has {path.stat().st_size:,} bytes and its gzip data goes on. "
+            f"{name} is truncated: it has {size:,} bytes and its gzip data goes on. "
             "Fetch the file again."
         ) from None
     except (gzip.BadGzipFile, zlib.error) as error:
         raise DatasetError(
-            f"{path} is corrupt: expected gzip data, found an error ({error}). Fetch it again."
+            f"{name} is corrupt: expected gzip data, found an error ({error}). Fetch it again."
         ) from error
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
-    if expected_magic == _LABELS_MAGIC and len(array) and array.max() > 9:
-        raise DatasetError(f"{path} has the label {array.max()}; expected labels 0 to 9.")
+    if not is_images and len(array) and array.max() > 9:
+        first = int(np.argmax(array > 9))
+        raise DatasetError(
+            f"{name} has the label {array[first]}; expected labels 0 to 9 (it is number "
+            f"{first + 1:,} of {len(array):,})."
+        )
     return array
 
 
-def _read_stream(stream: gzip.GzipFile, path: Path, expected_magic: int) -> np.ndarray:
-    is_images = expected_magic == _IMAGES_MAGIC
+def _read_stream(
+    stream: BinaryIO | gzip.GzipFile, name: object, size: int, most: int, is_images: bool
+) -> np.ndarray:
+    expected_magic = _IMAGES_MAGIC if is_images else _LABELS_MAGIC
     header_bytes = 16 if is_images else 8
     header = stream.read(header_bytes)
     numbers = [int.from_bytes(header[i : i + 4], "big") for i in range(0, len(header) // 4 * 4, 4)]
@@ -264,23 +329,28 @@ def _read_stream(stream: gzip.GzipFile, path: Path, expected_magic: int) -> np.n
         found = numbers[0] if numbers else "nothing"
         meaning = _MAGIC_MEANING.get(found)
         raise DatasetError(
-            f"{path} is not a file of {_MAGIC_MEANING[expected_magic]}: expected the magic number "
+            f"{name} is not a file of {_MAGIC_MEANING[expected_magic]}: expected the magic number "
             f"{expected_magic}, found {found}{f' (a file of {meaning})' if meaning else ''}."
         )
     if len(header) < header_bytes:
         raise DatasetError(
-            f"{path} ends inside its header: expected {header_bytes} bytes, found {len(header)}."
+            f"{name} ends inside its header: expected {header_bytes} bytes, found {len(header)}."
         )
     if is_images and numbers[2:] != [SIDE, SIDE]:
         raise DatasetError(
-            f"{path} has images of {numbers[2]}×{numbers[3]} pixels; expected {SIDE}×{SIDE}."
+            f"{name} has images of {numbers[2]}×{numbers[3]} pixels; expected {SIDE}×{SIDE}."
         )
     shape = (numbers[1], SIDE, SIDE) if is_images else (numbers[1],)
     expected = numbers[1] * (SIDE * SIDE if is_images else 1)
-    if expected > path.stat().st_size * _GZIP_MAX_RATIO:
+    if expected > most:
         raise DatasetError(
-            f"{path} says that it has {numbers[1]:,} {_MAGIC_MEANING[expected_magic]}, more than "
-            f"its {path.stat().st_size:,} bytes can hold."
+            f"{name} says that it has {numbers[1]:,} {_MAGIC_MEANING[expected_magic]}, more than "
+            f"its {size:,} bytes can hold."
+        )
+    if numbers[1] > MAX_IMAGES:
+        raise DatasetError(
+            f"{name} has {numbers[1]:,} {_MAGIC_MEANING[expected_magic]}; at most {MAX_IMAGES:,} "
+            "can be used."
         )
     array = np.empty(expected, np.uint8)
     view, filled = memoryview(array), 0
@@ -288,25 +358,53 @@ def _read_stream(stream: gzip.GzipFile, path: Path, expected_magic: int) -> np.n
         filled += got
     if filled < expected:
         raise DatasetError(
-            f"{path} is too short: its header says {numbers[1]:,} {_MAGIC_MEANING[expected_magic]} "
+            f"{name} is too short: its header says {numbers[1]:,} {_MAGIC_MEANING[expected_magic]} "
             f"({expected:,} bytes), found {filled:,} bytes."
         )
     if stream.read(1):
         raise DatasetError(
-            f"{path} is too long: its header says {numbers[1]:,} {_MAGIC_MEANING[expected_magic]} "
+            f"{name} is too long: its header says {numbers[1]:,} {_MAGIC_MEANING[expected_magic]} "
             f"({expected:,} bytes), and more bytes follow."
         )
     return array.reshape(shape)
 
 
-def _require_same_count(images_path: Path, images: int, labels_path: Path, labels: int) -> None:
+def require_same_count(images_name: object, images: int, labels_name: str, labels: int) -> None:
+    """Raise a DatasetError unless there are as many labels as images, and at least one."""
     if images != labels:
         raise DatasetError(
-            f"{images_path} has {images:,} images and {labels_path.name} has {labels:,} labels; "
+            f"{images_name} has {images:,} images and {labels_name} has {labels:,} labels; "
             "expected as many labels as images. Were train and t10k files swapped?"
         )
     if not images:
-        raise DatasetError(f"{images_path} has no images; expected at least one.")
+        raise DatasetError(f"{images_name} has no images; expected at least one.")
+
+
+def check_class_names(names: Any) -> tuple[str, ...]:
+    """Ten class names without spaces around them, in the order of the labels.
+
+    Raises DatasetError when they are not ten different short texts of letters, digits and
+    `/ . , ' ( ) & + - _`.
+    """
+    if not isinstance(names, list | tuple) or len(names) != len(CLASS_NAMES):
+        found = f"{len(names)}" if isinstance(names, list | tuple) else type(names).__name__
+        raise DatasetError(
+            f"Expected ten class names, in the order of the labels 0 to 9; got {found}."
+        )
+    cleaned = tuple(" ".join(name.split()) if isinstance(name, str) else "" for name in names)
+    for label, name in enumerate(cleaned):
+        if len(name) > MAX_CLASS_NAME or not _CLASS_NAME.fullmatch(name):
+            raise DatasetError(
+                f"The name of class {label} is {str(names[label])[: MAX_CLASS_NAME + 1]!r}; "
+                f"expected 1 to {MAX_CLASS_NAME} letters, digits, spaces and / . , ' ( ) & + - _, "
+                "with a letter or digit first."
+            )
+        if name in cleaned[:label]:
+            raise DatasetError(
+                f"The classes {cleaned.index(name)} and {label} are both called {name!r}; "
+                "give each a name of its own."
+            )
+    return cleaned
 
 
 def compute_fingerprint(*arrays: np.ndarray) -> str:
@@ -397,3 +495,9 @@ def distinct_values(frame: pd.DataFrame, column: str) -> pd.DataFrame:
         raise ValueError(f"column is {column!r}; expected label or pixel1 to pixel{SIDE * SIDE}")
     counts = frame[column].value_counts().sort_index()
     return counts.rename_axis("value").reset_index(name="rows")
+
+
+if __name__ == "__main__":
+    from fmnist.dataset_command import main  # it imports this file again, as `fmnist.dataset`
+
+    sys.exit(main())

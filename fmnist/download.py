@@ -6,13 +6,13 @@ import hashlib
 import http.client
 import os
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import filelock
 
 from fmnist import dataset
-from fmnist.dataset import DatasetError, cache_dir, compute_md5
+from fmnist.dataset import DatasetError, Progress, cache_dir, compute_md5
 
 MIRRORS = (
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
@@ -23,8 +23,6 @@ MIRRORS = (
 _CHUNK_BYTES = 1 << 18
 _MAX_DOWNLOAD_BYTES = 64 << 20  # the largest file is 26 MB
 _LOCK_TIMEOUT_S = 600.0
-
-Progress = Callable[[str, int, int], None]
 
 
 def download_dataset(

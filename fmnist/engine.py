@@ -31,7 +31,7 @@ REQUEST_TIMEOUT = 90.0  # seconds; the first request may wait for TensorFlow's i
 MAX_HEADER_BYTES = 1 << 20
 MAX_BODY_BYTES = 128 << 20  # 60,000 images have 47 MB
 # Passed on with a request, as this process may have changed them since the child started.
-DATA_VARIABLES = ("FMNIST_DATA_DIR", "FMNIST_CACHE_DIR")
+DATA_VARIABLES = ("FMNIST_DATA_DIR", "FMNIST_DATASETS_DIR", "FMNIST_CACHE_DIR")
 
 _PREFIX = struct.Struct("!4sIQ")  # magic, bytes of the header, bytes of the body
 _MAGIC = b"FML1"

@@ -19,7 +19,12 @@ from fmnist.config import TrainConfig
 from fmnist.feature_maps import check_architecture
 
 PROJECT_ROOT = Path(__file__).parent.parent
-_PATH_VARIABLES = ("FMNIST_DATA_DIR", "FMNIST_CACHE_DIR", "FMNIST_RUNS_DIR")
+_PATH_VARIABLES = (
+    "FMNIST_DATA_DIR",
+    "FMNIST_DATASETS_DIR",
+    "FMNIST_CACHE_DIR",
+    "FMNIST_RUNS_DIR",
+)
 
 
 def start_run(config: TrainConfig) -> str:

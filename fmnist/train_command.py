@@ -22,8 +22,8 @@ import psutil
 
 from fmnist import runs
 from fmnist.config import FIELDS, ConfigError, TrainConfig, field_bounds
-from fmnist.dataset import DatasetError, DatasetMissing, load_dataset
-from fmnist.download import Progress, download_dataset
+from fmnist.dataset import DatasetError, DatasetMissing, Progress, load_dataset
+from fmnist.download import download_dataset
 from fmnist.feature_maps import check_architecture
 from fmnist.recipes import RECIPES
 from fmnist.train import TrainingError, train_and_evaluate

@@ -27,6 +27,7 @@ class Lab:
     runs_dir: Path
     cache_dir: Path
     data_dir: Path
+    datasets_dir: Path
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,6 +36,7 @@ def _nothing_outside_tmp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FMNIST_RUNS_DIR", str(tmp_path_factory.mktemp("session-runs")))
         patch.setenv("FMNIST_CACHE_DIR", str(tmp_path_factory.mktemp("session-cache")))
+        patch.setenv("FMNIST_DATASETS_DIR", str(tmp_path_factory.mktemp("session-datasets")))
         yield
 
 
@@ -61,16 +63,18 @@ def bundled_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 
 @pytest.fixture
 def lab(tmp_path: Path, small_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    """An empty runs folder, an empty cache and the small made dataset, through the environment.
+    """An empty runs folder, an empty cache, no imported dataset and the small made dataset, through
+    the environment.
 
     Training processes of these runs that are left at the end of the test are killed.
     """
-    lab = Lab(tmp_path / "runs", tmp_path / "cache", small_data_dir)
+    lab = Lab(tmp_path / "runs", tmp_path / "cache", small_data_dir, tmp_path / "datasets")
     lab.runs_dir.mkdir()
     lab.cache_dir.mkdir()
     monkeypatch.setenv("FMNIST_RUNS_DIR", str(lab.runs_dir))
     monkeypatch.setenv("FMNIST_CACHE_DIR", str(lab.cache_dir))
     monkeypatch.setenv("FMNIST_DATA_DIR", str(lab.data_dir))
+    monkeypatch.setenv("FMNIST_DATASETS_DIR", str(lab.datasets_dir))
     clear_streamlit_caches()
     yield lab
     clear_streamlit_caches()

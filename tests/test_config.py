@@ -27,6 +27,7 @@ from fmnist.recipes import RECIPES
         ({"optimizer": "lion"}, "optimizer is one of adam, adamw, sgd, rmsprop, got 'lion'"),
         ({"name": "x" * 61}, "name has 61 characters: at most 60"),
         ({"name": 7}, "name is a text, got 7"),
+        ({"dataset": "../etc"}, "dataset is a short name of small letters, digits and hyphens"),
         ({"weight_averaging": 1}, "weight_averaging is true or false, got 1"),
     ],
 )

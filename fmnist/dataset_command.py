@@ -1,0 +1,106 @@
+"""Imports and lists datasets: `python -m fmnist.dataset`.
+
+    python -m fmnist.dataset import PATH… [--name NAME] [--classes A,B,…]
+    python -m fmnist.dataset list
+
+Exit code 0: done. 2: not, with one line on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from fmnist import catalogue
+from fmnist.dataset import DatasetError, Progress
+from fmnist.import_data import CLASSES_FILE, import_dataset
+
+DRAW_EVERY = 0.1  # seconds
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, without the usage."""
+        self.exit(2, f"{self.prog}: {message} (--help lists all options)\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m fmnist.dataset",
+        description="The datasets that the Lab can train on.",
+        allow_abbrev=False,
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="import | list")
+    importing = actions.add_parser(
+        "import",
+        allow_abbrev=False,
+        help="add a dataset of your own: ten classes, 28×28 grey pixels",
+        description="Add a dataset: the four IDX files (.gz or not), two CSV files (train and "
+        "test; the label, then 784 pixels), a zip of either, or PNG images in a folder for each "
+        "class. The last line of the output is its short name.",
+    )
+    importing.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="a folder, a zip, or the files"
+    )
+    importing.add_argument("--name", help="as shown (default: made from the file's name)")
+    importing.add_argument(
+        "--classes",
+        metavar="A,B,…",
+        help=f"ten class names in the order of the labels (default: those in {CLASSES_FILE} "
+        "beside the files, or of the class folders)",
+    )
+    actions.add_parser("list", help="the datasets there are: short name, name, where they lie")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    if options.action == "list":
+        for entry in catalogue.list_datasets():
+            where = entry.folder or "FMNIST_DATA_DIR, the cache or ~/.keras"
+            print(f"{entry.slug}\t{entry.name}\t{where}")
+        return 0
+    classes = None if options.classes is None else options.classes.split(",")
+    try:
+        entry = import_dataset(options.paths, options.name, classes, _show_on(sys.stderr))
+    except DatasetError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Interrupted: nothing was imported.", file=sys.stderr)
+        return 130
+    finally:
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr)
+    print(f"{entry.name}: fingerprint {entry.fingerprint}, in {entry.folder}", file=sys.stderr)
+    print(entry.slug)
+    return 0
+
+
+def _show_on(screen: TextIO) -> Progress | None:
+    """Draws one line that is overwritten, with the time left; nothing where no person looks."""
+    if not screen.isatty():
+        return None
+    began, next_draw = time.monotonic(), 0.0
+
+    def show(name: str, done: int, total: int) -> None:
+        nonlocal next_draw
+        now = time.monotonic()
+        if now < next_draw and done < total:
+            return
+        next_draw = now + DRAW_EVERY
+        left = (now - began) * (total - done) / max(done, 1)
+        print(
+            f"\r\033[K{name[:40]}: {done / max(total, 1):.0%}, about {left:.0f} s left",
+            end="",
+            file=screen,
+            flush=True,
+        )
+
+    return show

@@ -1,0 +1,142 @@
+"""fmnist/catalogue.py: datasets are added, listed, loaded and refused."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+from fmnist import catalogue, dataset
+from fmnist.dataset import CLASS_NAMES, DatasetError
+from tests import made_data
+
+NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def arrays(seed: int = 5) -> list[np.ndarray]:
+    return [*made_data.make_split(30, seed), *made_data.make_split(20, seed + 1)]
+
+
+def add(name: str = "My digits", seed: int = 5) -> catalogue.Entry:
+    return catalogue.add_dataset(name, NAMES, arrays(seed), {"form": "csv"})
+
+
+def test_the_standard_dataset_is_always_there(lab):
+    assert catalogue.list_datasets() == [
+        catalogue.Entry("fashion-mnist", "Fashion-MNIST", CLASS_NAMES)
+    ]
+    assert catalogue.load().folder == lab.data_dir
+    assert catalogue.load().class_names == CLASS_NAMES
+    assert catalogue.load().slug == "fashion-mnist"
+
+
+def test_an_added_dataset_is_listed_and_loaded(lab):
+    entry = add()
+    assert (entry.slug, entry.name, entry.class_names) == ("my-digits", "My digits", NAMES)
+    assert [known.slug for known in catalogue.list_datasets()] == ["fashion-mnist", "my-digits"]
+    assert catalogue.list_datasets()[1] == entry == catalogue.find_dataset("my-digits")
+
+    data = catalogue.load("my-digits")
+
+    assert (data.name, data.slug, data.class_names) == ("My digits", "my-digits", NAMES)
+    given = arrays()
+    loaded = (data.train_images, data.train_labels, data.test_images, data.test_labels)
+    for mine, theirs in zip(loaded, given, strict=True):
+        assert np.array_equal(mine, theirs)
+    assert data.fingerprint == entry.fingerprint == dataset.compute_fingerprint(*given)
+
+
+def test_the_folder_has_the_four_files_and_says_what_it_is(lab):
+    folder = add().folder
+    assert folder.parent == lab.datasets_dir
+    assert {path.name for path in folder.iterdir()} == {*dataset.FILES, "dataset.json"}
+    info = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+    assert info["class_names"] == list(NAMES)
+    assert (info["train_images"], info["test_images"]) == (30, 20)
+    assert info["source"] == {"form": "csv"}
+    assert [path.name for path in lab.datasets_dir.iterdir()] == ["my-digits"]  # no draft is left
+
+
+def test_there_is_no_clock_and_no_name_in_the_gzip_header(lab):
+    content = (add().folder / "train-labels-idx1-ubyte.gz").read_bytes()
+    assert content[3] == 0  # no name, no comment
+    assert content[4:8] == bytes(4)  # no time
+    assert gzip.decompress(content)[:8] == b"\0\0\x08\x01\0\0\0\x1e"
+
+
+def test_names_of_other_letters_and_reserved_ones_get_a_folder(lab):
+    slugs = [add(name).slug for name in ("数字", "字", "Stand-in", "A.B", "A B")]
+    assert slugs == ["dataset", "dataset-2", "stand-in-2", "a-b", "a-b-2"]
+    assert all(catalogue.load(slug).slug == slug for slug in slugs)
+
+
+@pytest.mark.parametrize("name", ["my DIGITS", " My  digits ", "Fashion-MNIST"])
+def test_a_name_is_given_once(lab, name):
+    add()
+    with pytest.raises(DatasetError, match="There is already a dataset called"):
+        add(name)
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a" * 41, "<b>", "*x*", "a\\b", "x [y](z)"])
+def test_a_name_is_a_few_plain_words(lab, name):
+    with pytest.raises(DatasetError, match="expected 1 to 40 letters"):
+        add(name)
+
+
+def test_an_unknown_dataset_says_which_there_are(lab):
+    add()
+    with pytest.raises(DatasetError, match="no dataset 'kmnist'.*there are fashion-mnist, my-dig"):
+        catalogue.load("kmnist")
+
+
+@pytest.mark.parametrize("slug", ["../my-digits", "my-digits/..", "/etc", "", "My-digits", "."])
+def test_a_slug_never_leads_out_of_the_folder(lab, slug):
+    add()
+    with pytest.raises(DatasetError, match="There is no dataset"):
+        catalogue.load(slug)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": 3},
+        {"name": "<script>"},
+        {"class_names": ["a"]},
+        {"fingerprint": None},
+    ],
+)
+def test_a_damaged_dataset_is_not_listed_and_says_so(lab, change):
+    path = add().folder / "dataset.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    assert len(catalogue.list_datasets()) == 1
+    with pytest.raises(DatasetError, match=r"dataset\.json is damaged"):
+        catalogue.load("my-digits")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "not json"])
+def test_a_dataset_json_of_another_kind_is_damaged(lab, content):
+    (add().folder / "dataset.json").write_text(content)
+    assert len(catalogue.list_datasets()) == 1
+    with pytest.raises(DatasetError, match="import the dataset again"):
+        catalogue.load("my-digits")
+
+
+def test_files_that_were_changed_afterwards_are_refused(lab):
+    folder = add().folder
+    dataset.write_folder(folder, arrays(seed=8))
+    with pytest.raises(DatasetError, match="not those that were imported"):
+        catalogue.load("my-digits")
+
+
+def test_a_file_that_is_gone_is_named(lab):
+    folder = add().folder
+    (folder / "t10k-labels-idx1-ubyte.gz").unlink()
+    with pytest.raises(DatasetError, match=r"t10k-labels-idx1-ubyte\.gz is missing"):
+        catalogue.load("my-digits")
+
+
+def test_a_folder_that_cannot_be_written(lab, tmp_path, monkeypatch):
+    (tmp_path / "in-the-way").write_text("")
+    monkeypatch.setenv("FMNIST_DATASETS_DIR", str(tmp_path / "in-the-way"))
+    with pytest.raises(DatasetError, match="cannot be written"):
+        add()

@@ -1,0 +1,53 @@
+"""python -m fmnist.dataset: what it prints, and its exit codes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fmnist import catalogue
+from fmnist.dataset_command import main
+
+ROOT = Path(__file__).parent.parent
+DIGITS = "0,1,2,3,4,5,6,7,8,9"
+
+
+def test_import_and_list(lab, capsys):
+    assert main(["import", str(lab.data_dir), "--name", "My shapes", "--classes", DIGITS]) == 0
+    out, err = capsys.readouterr()
+    assert out == "my-shapes\n"
+    assert err.startswith("My shapes: fingerprint ")
+    assert catalogue.load("my-shapes").class_names == tuple(DIGITS.split(","))
+    assert main(["list"]) == 0
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [line[:2] for line in lines] == [
+        ["fashion-mnist", "Fashion-MNIST"],
+        ["my-shapes", "My shapes"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["/nowhere"], "There is no file or folder /nowhere."),
+        (["{data}"], "--classes"),
+        (["{data}", "--classes", "a,b"], "Expected ten class names"),
+        (["{data}", "--name", "<b>"], "The dataset's name is '<b>'"),
+        ([], "required"),
+    ],
+)
+def test_a_mistake_is_one_line(lab, arguments, said):
+    arguments = [argument.format(data=lab.data_dir) for argument in arguments]
+    done = subprocess.run(
+        [sys.executable, "-m", "fmnist.dataset", "import", *arguments],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert said in done.stderr
