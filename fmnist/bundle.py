@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fmnist import runs
+from fmnist.dataset import STANDARD
 from fmnist.model_card import compute_model_card, format_model_card
 from fmnist.runs import Run
 
@@ -49,6 +50,8 @@ def bundle_run(run: Run, labels: np.ndarray) -> Path:
         raise ValueError(f"{run.run_id} is damaged: {run.damaged}.")
     if run.status.status != "completed":
         raise ValueError(f"{run.run_id} is {run.status.status}: only a completed run is bundled.")
+    if run.config.dataset != STANDARD:
+        raise ValueError(f"{run.run_id} saw other data than Fashion-MNIST: it is not bundled.")
     absent = [name for name in COPIED_FILES if not run.file(name).is_file()]
     if absent:
         raise ValueError(f"{run.run_id} cannot be bundled: it has no {', '.join(absent)}.")

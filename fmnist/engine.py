@@ -26,6 +26,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from fmnist.config import TrainConfig
+from fmnist.dataset import STANDARD
 
 REQUEST_TIMEOUT = 90.0  # seconds; the first request may wait for TensorFlow's import
 MAX_HEADER_BYTES = 1 << 20
@@ -141,8 +142,12 @@ class Engine:
         answer, _ = self._ask("describe", {"config": config.to_json()})
         return answer
 
-    def neighbours(self, images: np.ndarray, k: int = 8) -> tuple[np.ndarray, np.ndarray]:
+    def neighbours(
+        self, images: np.ndarray, k: int = 8, dataset: str = STANDARD
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest training images of each of `images` (uint8 (N, 28, 28)), nearest first.
+
+        dataset: the short name of the one whose training images are searched.
 
         Returns indices int64 (N, k) and Euclidean distances float32 (N, k), pixels scaled to 0–1.
 
@@ -151,7 +156,7 @@ class Engine:
         """
         _require_images(images)
         variables = {name: os.environ.get(name) for name in DATA_VARIABLES}
-        header = {"k": int(k), "environment": variables}
+        header = {"k": int(k), "dataset": dataset, "environment": variables}
         _, arrays = self._ask("find_neighbours", header, {"images": images})
         return arrays["indices"], arrays["distances"]
 

@@ -146,14 +146,14 @@ class _Service:
         return description, {}
 
     def _find_neighbours(self, header: dict[str, Any], arrays: Arrays) -> Answer:
-        from fmnist import dataset, neighbours
+        from fmnist import catalogue, neighbours
 
         for name, value in header["environment"].items():
             if name in DATA_VARIABLES:
                 os.environ.pop(name, None)
                 if value is not None:
                     os.environ[name] = value
-        data = dataset.load_dataset()
+        data = catalogue.load(header["dataset"])
         if self._neighbours is None or self._neighbours[0] != data.fingerprint:
             self._neighbours = data.fingerprint, neighbours.Neighbours(data.train_images)
         indices, distances = self._neighbours[1].nearest(arrays["images"], header["k"])

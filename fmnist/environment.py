@@ -33,6 +33,7 @@ def describe_environment(
         "macs_per_image": count_macs(network),
         "dataset": dataset.name,
         "dataset_fingerprint": dataset.fingerprint,
+        "class_names": list(dataset.class_names),
         "seed": config.seed,
         "precision": precision,
         "versions": {

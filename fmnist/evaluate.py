@@ -53,9 +53,12 @@ class Evaluation:
     confusion_matrix: np.ndarray  # int64 (10, 10): rows true, columns predicted
     report: pd.DataFrame  # class precision recall f1 support; ten classes and two averages
     top_confusions: list[tuple[int, int, int]]  # (true, predicted, count), most frequent first
+    class_names: tuple[str, ...] = CLASS_NAMES
 
 
-def evaluate(labels: np.ndarray, probabilities: np.ndarray) -> Evaluation:
+def evaluate(
+    labels: np.ndarray, probabilities: np.ndarray, class_names: tuple[str, ...] = CLASS_NAMES
+) -> Evaluation:
     """Score `probabilities`, float (N, 10), against `labels`, integer (N,), for any N ≥ 1.
 
     Precision, recall and F1 of a class that never occurs, or is never predicted, are 0.
@@ -83,8 +86,9 @@ def evaluate(labels: np.ndarray, probabilities: np.ndarray) -> Evaluation:
         errors=len(labels) - right,
         top2_accuracy=float(top_k_accuracy_score(labels, probabilities, k=2, labels=every_class)),
         confusion_matrix=matrix,
-        report=_report(labels, predictions),
+        report=_report(labels, predictions, class_names),
         top_confusions=_top_confusions(matrix),
+        class_names=class_names,
     )
 
 
@@ -130,7 +134,9 @@ def wilson_interval(right: int, count: int) -> tuple[float, float]:
     return max(0.0, (centre - margin) / scale), min(1.0, (centre + margin) / scale)
 
 
-def _report(labels: np.ndarray, predictions: np.ndarray) -> pd.DataFrame:
+def _report(
+    labels: np.ndarray, predictions: np.ndarray, class_names: tuple[str, ...]
+) -> pd.DataFrame:
     import pandas as pd
     from sklearn.metrics import precision_recall_fscore_support
 
@@ -141,7 +147,7 @@ def _report(labels: np.ndarray, predictions: np.ndarray) -> pd.DataFrame:
     columns = ("precision", "recall", "f1", "support")
     rows = [
         {"class": name, **dict(zip(columns, values, strict=True))}
-        for name, *values in zip(CLASS_NAMES, *per_class, strict=True)
+        for name, *values in zip(class_names, *per_class, strict=True)
     ]
     for average in ("macro", "weighted"):
         *scores, _ = precision_recall_fscore_support(
@@ -167,8 +173,12 @@ def _top_confusions(matrix: np.ndarray) -> list[tuple[int, int, int]]:
     return sorted(pairs, key=lambda pair: (-pair[2], pair))
 
 
-def describe_confusion(true: int, predicted: int, count: int) -> str:
-    """(6, 0, 117) → "117 shirts called T-shirt/top"."""
+def describe_confusion(
+    true: int, predicted: int, count: int, class_names: tuple[str, ...] = CLASS_NAMES
+) -> str:
+    """(6, 0, 117) → "117 shirts called T-shirt/top"; of other classes, "117 of “3” called “5”"."""
+    if class_names != CLASS_NAMES:
+        return f"{count:,} of “{class_names[true]}” called “{class_names[predicted]}”"
     name = CLASS_NAMES[true]
     one = name if name.startswith("T-") else name.lower()
     return f"{count:,} {one if count == 1 else PLURALS[true]} called {CLASS_NAMES[predicted]}"
@@ -222,11 +232,11 @@ def normalised(matrix: np.ndarray, mode: MatrixMode = "counts") -> np.ndarray:
 
 def predictions_table(evaluation: Evaluation) -> pd.DataFrame:
     """One row per image: index, label, class, predicted, predicted_class, correct, confidence,
-    p0 … p9 (the probabilities in the order of `CLASS_NAMES`).
+    p0 … p9 (the probabilities in the order of the classes).
     """
     import pandas as pd
 
-    names = np.array(CLASS_NAMES)
+    names = np.array(evaluation.class_names)
     frame = pd.DataFrame(
         {
             "index": np.arange(len(evaluation.labels)),

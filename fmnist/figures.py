@@ -350,18 +350,22 @@ def plot_report(report: pd.DataFrame) -> go.Figure:
                 "line": {"width": 1.5, "dash": "dot", "color": SPLIT_COLOURS["train"]},
             }
         )
-    layout["yaxis"] = _axis("", autorange="reversed", showgrid=False)
+    layout["yaxis"] = _axis("", type="category", autorange="reversed", showgrid=False)
     return _figure(data, 400, layout)
 
 
-def plot_probabilities(probabilities: np.ndarray, label: int | None = None) -> go.Figure:
+def plot_probabilities(
+    probabilities: np.ndarray,
+    label: int | None = None,
+    class_names: tuple[str, ...] = CLASS_NAMES,
+) -> go.Figure:
     """The ten class probabilities, float (10,), as bars in the dataset's order.
 
     label: the true class, if known; its name is marked.
     """
     names = [
         f"<b>{name}</b> (true)" if number == label else name
-        for number, name in enumerate(CLASS_NAMES)
+        for number, name in enumerate(class_names)
     ]
     bars = {
         "type": "bar",
@@ -372,7 +376,7 @@ def plot_probabilities(probabilities: np.ndarray, label: int | None = None) -> g
         "text": [f"{100 * value:.1f}\N{NO-BREAK SPACE}%" for value in probabilities],
         "textposition": "outside",
         "cliponaxis": False,
-        "customdata": list(CLASS_NAMES),
+        "customdata": list(class_names),
         "hovertemplate": "%{customdata}: %{x:.2%}<extra></extra>",
     }
     layout = {
@@ -388,13 +392,13 @@ def plot_probabilities(probabilities: np.ndarray, label: int | None = None) -> g
 # -- the dataset ----------------------------------------------------------------------------------
 
 
-def plot_class_counts(counts: np.ndarray) -> go.Figure:
+def plot_class_counts(counts: np.ndarray, class_names: tuple[str, ...] = CLASS_NAMES) -> go.Figure:
     """How many images each class has: integer (10,)."""
     bars = {
         "type": "bar",
         "orientation": "h",
         "x": [int(count) for count in counts],
-        "y": list(CLASS_NAMES),
+        "y": list(class_names),
         "marker": {"color": list(CLASS_COLOURS)},
         "text": [f"{count:,}" for count in counts],
         "textposition": "outside",
@@ -403,7 +407,7 @@ def plot_class_counts(counts: np.ndarray) -> go.Figure:
     }
     layout = {
         "xaxis": _axis("Images", range=[0, max(1, int(max(counts))) * 1.18], tickformat=","),
-        "yaxis": _axis("", autorange="reversed", showgrid=False),
+        "yaxis": _axis("", type="category", autorange="reversed", showgrid=False),
         "bargap": 0.25,
     }
     return _figure([bars], 340, layout)

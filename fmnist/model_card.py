@@ -21,9 +21,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from fmnist import formats, runs
+from fmnist import catalogue, formats, runs
 from fmnist.config import TrainConfig
-from fmnist.dataset import CLASS_NAMES, load_dataset
+from fmnist.dataset import CLASS_NAMES
 from fmnist.evaluate import PLURALS, Evaluation, evaluate
 from fmnist.recipes import find_recipe
 from fmnist.runs import Run
@@ -77,7 +77,8 @@ class ModelCard:
     classes: tuple[ClassScore, ...]  # in the order of the labels
     weakest: ClassScore  # that of the lowest recall
     weakest_confusions: tuple[tuple[str, int], ...]  # (class it is taken for, images)
-    shirts: int  # test images of shirts
+    knows_garments: bool  # whether the classes are Fashion-MNIST's
+    shirts: int  # test images of shirts; of other data, of whatever has their label
     shirts_taken: tuple[int, int, int]  # for T-shirts/tops, pullovers and coats
     command: str
 
@@ -92,7 +93,7 @@ def compute_model_card(run: Run, labels: np.ndarray) -> ModelCard:
         RunDamaged: its probabilities cannot be read.
         ValueError: they do not belong to these labels.
     """
-    evaluation = evaluate(labels, runs.read_probabilities(run))
+    evaluation = evaluate(labels, runs.read_probabilities(run), runs.read_class_names(run))
     environment, results = runs.read_environment(run), runs.read_results(run)
     config = run.config
     classes = tuple(
@@ -132,10 +133,11 @@ def compute_model_card(run: Run, labels: np.ndarray) -> ModelCard:
         classes=classes,
         weakest=weakest,
         weakest_confusions=tuple(
-            (CLASS_NAMES[predicted], count)
+            (evaluation.class_names[predicted], count)
             for true, predicted, count in evaluation.top_confusions
-            if CLASS_NAMES[true] == weakest.name
+            if evaluation.class_names[true] == weakest.name
         )[:_MOST_CONFUSIONS],
+        knows_garments=evaluation.class_names == CLASS_NAMES,
         shirts=int(matrix[_SHIRT].sum()),
         shirts_taken=tuple(int(matrix[_SHIRT, label]) for label in _LIKE_SHIRTS),
         command=describe_command(config),
@@ -280,8 +282,9 @@ def _join(words: Sequence[str]) -> str:
 
 def format_model_card(card: ModelCard) -> str:
     """The card as Markdown."""
+    kinds = "ten kinds of garment" if card.knows_garments else f"the ten classes of {_data(card)}"
     intro = (
-        "A network that says which of ten kinds of garment a 28 × 28 grey image shows, with ten "
+        f"A network that says which of {kinds} a 28 × 28 grey image shows, with ten "
         f"probabilities. Run `{card.run_id}` of the Fashion-MNIST Lab."
     )
     parts = [
@@ -365,7 +368,18 @@ def _format_limits(card: ModelCard) -> str:
         else "one that points to the right may be missed."
     )
     drawings = "Drawings are not photographs: the accuracy above says nothing about them."
-    return "\n".join(f"- {limit}" for limit in (weakest, shirts, pictures, shoes, drawings))
+    limits = (weakest, shirts, pictures, shoes, drawings)
+    if not card.knows_garments:
+        pictures = (
+            f"It knows 28 × 28 grey images like those of {_data(card)} alone. It is not for "
+            "others: whatever it is shown, it names one of the ten classes, often with confidence."
+        )
+        limits = (weakest, pictures, "The accuracy above says nothing about drawings.")
+    return "\n".join(f"- {limit}" for limit in limits)
+
+
+def _data(card: ModelCard) -> str:
+    return _escape(card.dataset) or "its dataset"
 
 
 def _format_training(card: ModelCard) -> str:
@@ -442,7 +456,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        run, data = open_run(options.run), load_dataset()
+        run = open_run(options.run)
+        data = catalogue.load(run.config.dataset)
         fingerprint = runs.read_environment(run).get("dataset_fingerprint")
         if fingerprint != data.fingerprint:
             raise ValueError(

@@ -27,7 +27,7 @@ from fmnist.sketch import photo_to_image, sketch_to_image
 UNSURE_BELOW = 0.5  # confidence under which "not sure" is the honest answer
 
 
-def answer(probabilities: np.ndarray) -> dict[str, Any]:
+def answer(probabilities: np.ndarray, class_names: Sequence[str] = CLASS_NAMES) -> dict[str, Any]:
     """The best guess of ten probabilities (10,): class, label, confidence, unsure, probabilities.
 
     Plain JSON values, rounded to 6 decimals.
@@ -35,7 +35,7 @@ def answer(probabilities: np.ndarray) -> dict[str, Any]:
     label = int(np.argmax(probabilities))
     confidence = float(probabilities[label])
     return {
-        "class": CLASS_NAMES[label],
+        "class": class_names[label],
         "label": label,
         "confidence": round(confidence, 6),
         "unsure": confidence < UNSURE_BELOW,
@@ -90,7 +90,11 @@ def read_file(path: Path, sketch: bool) -> np.ndarray:
 
 
 def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engine) -> int:
-    """Print one JSON line per file; returns how many could not be read."""
+    """Print one JSON line per file; returns how many could not be read.
+
+    model: a run's `model.keras`; the run says what its classes are called.
+    """
+    class_names = runs.read_class_names(runs.read_run(model.parent))
     unread = 0
     for path in files:
         try:
@@ -100,7 +104,7 @@ def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engi
             line = {"file": str(path), "error": str(error)}
         else:
             probabilities = engine.predict(model, image[np.newaxis]).probabilities[0]
-            line = {"file": str(path), **answer(probabilities)}
+            line = {"file": str(path), **answer(probabilities, class_names)}
         print(json.dumps(line), flush=True)
     return unread
 

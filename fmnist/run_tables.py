@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 def summary_table(runs: list[Run]) -> pd.DataFrame:
     """One row per run, in the order given; what is not known is None.
 
-    Columns: run_id, name, status, settings (where the config differs from the default), origin,
-    parameters, epochs_done, epochs, best_val_accuracy, test_accuracy (both 0 to 1), seconds, note
-    (what is damaged, or the message of the status).
+    Columns: run_id, name, status, dataset (as `describe_datasets` says), settings (where the config
+    differs from the default), origin, parameters, epochs_done, epochs, best_val_accuracy,
+    test_accuracy (both 0 to 1), seconds, note (what is damaged, or the message of the status).
     """
     import pandas as pd
 
-    return pd.DataFrame([_summary(run) for run in runs]).astype(
+    rows = [
+        {**_summary(run), "dataset": dataset}
+        for run, dataset in zip(runs, describe_datasets(runs), strict=True)
+    ]
+    return pd.DataFrame(rows).astype(
         {"parameters": "Int64", "epochs_done": "Int64", "best_val_accuracy": float}
         | {"test_accuracy": float, "seconds": float}
         if runs
@@ -66,6 +70,32 @@ def describe_settings(config: TrainConfig) -> str:
     """Where a config differs from the default one, e.g. `filters 64, dropout 0.2`."""
     changes = config.differences(TrainConfig())
     return ", ".join(f"{name} {_in_words(mine)}" for name, (mine, _) in changes.items())
+
+
+def describe_datasets(runs: list[Run]) -> list[str]:
+    """The short name of the dataset that each run saw, e.g. `fashion-mnist`.
+
+    With its fingerprint where several datasets had the same short name.
+    """
+    names = [run.config.dataset for run in runs]
+    fingerprints = [_fingerprint(run) for run in runs]
+    known = {pair for pair in zip(names, fingerprints, strict=True) if pair[1]}
+    several = {name for name in names if sum(name == other for other, _ in known) > 1}
+    return [
+        f"{name} ({fingerprint or 'not known yet'})" if name in several else name
+        for name, fingerprint in zip(names, fingerprints, strict=True)
+    ]
+
+
+def saw_different_data(runs: list[Run]) -> bool:
+    """Whether these runs were trained and scored on different data, by its fingerprint."""
+    return len({_fingerprint(run) for run in runs} - {""}) > 1
+
+
+def _fingerprint(run: Run) -> str:
+    """Of the dataset the run saw; "" when it does not say."""
+    fingerprint = read_environment(run).get("dataset_fingerprint")
+    return fingerprint if isinstance(fingerprint, str) else ""
 
 
 def compare_settings(runs: list[Run], labels: list[str]) -> pd.DataFrame:

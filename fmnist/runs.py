@@ -31,6 +31,7 @@ import psutil
 
 from fmnist import formats
 from fmnist.config import ConfigError, TrainConfig
+from fmnist.dataset import CLASS_NAMES, DatasetError, check_class_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -499,6 +500,14 @@ def read_probabilities(run: Run) -> np.ndarray:
 def read_environment(run: Run) -> dict[str, Any]:
     """`environment.json`, or {} while there is none."""
     return _read_json_or_empty(run.file("environment.json"))
+
+
+def read_class_names(run: Run) -> tuple[str, ...]:
+    """What the model's ten answers are called: Fashion-MNIST's classes, if the run says nothing."""
+    try:
+        return check_class_names(read_environment(run)["class_names"])
+    except (KeyError, DatasetError):
+        return CLASS_NAMES
 
 
 def read_results(run: Run) -> dict[str, Any]:

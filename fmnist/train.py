@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from fmnist import runs
+from fmnist import catalogue, runs
 from fmnist.config import ConfigError, TrainConfig
-from fmnist.dataset import Dataset, load_dataset, split_train_val
+from fmnist.dataset import Dataset, split_train_val
 from fmnist.environment import describe_environment
 from fmnist.evaluate import mean_cross_entropy
 from fmnist.models import EMA_MOMENTUM, build_model, build_network
@@ -55,7 +55,7 @@ def train_and_evaluate(
         TrainingError: the loss, or what the model answers, became NaN.
         OSError: the folder can no longer be written.
     """
-    dataset = load_dataset()
+    dataset = catalogue.load(config.dataset)
     train_indices, val_indices = split_train_val(
         len(dataset.train_labels), config.validation_fraction, config.seed
     )

@@ -20,9 +20,9 @@ from typing import Any, NoReturn, TextIO
 
 import psutil
 
-from fmnist import runs
+from fmnist import catalogue, runs
 from fmnist.config import FIELDS, ConfigError, TrainConfig, field_bounds
-from fmnist.dataset import DatasetError, DatasetMissing, Progress, load_dataset
+from fmnist.dataset import STANDARD, DatasetError, DatasetMissing, Progress
 from fmnist.download import download_dataset
 from fmnist.feature_maps import check_architecture
 from fmnist.recipes import RECIPES
@@ -46,8 +46,8 @@ def build_parser() -> argparse.ArgumentParser:
     """The command line; one option for each field of `TrainConfig`, with its bounds."""
     parser = _Parser(
         prog="python -m fmnist.train",
-        description="Train a model on Fashion-MNIST and score it on the test set. The last line "
-        "of the output is JSON.",
+        description="Train a model on Fashion-MNIST, or on another dataset, and score it on the "
+        "test set. The last line of the output is JSON.",
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -167,14 +167,15 @@ def open_run(run_dir: Path) -> runs.Run:
     return run
 
 
-def ensure_dataset(screen: TextIO) -> None:
-    """Have the dataset on this computer; download it, showing how far it is, if it is absent.
+def ensure_dataset(screen: TextIO, slug: str = STANDARD) -> None:
+    """Have the dataset on this computer; download the standard one, showing how far it is, if it
+    is absent.
 
     Raises:
-        DatasetError: a file is wrong, or no mirror gives it.
+        DatasetError: there is no such dataset, a file is wrong, or no mirror gives it.
     """
     try:
-        load_dataset()
+        catalogue.load(slug)
         return
     except DatasetMissing as missing:
         if not missing.can_download:
@@ -186,7 +187,7 @@ def ensure_dataset(screen: TextIO) -> None:
         if screen.isatty():
             screen.write("\r\033[K")
             screen.flush()
-    load_dataset()
+    catalogue.load(slug)
 
 
 def _show_download(screen: TextIO) -> Progress:
@@ -303,7 +304,7 @@ def main(arguments: list[str] | None = None) -> int:
             config = read_config(options)
             if "runs_dir" in options:
                 os.environ["FMNIST_RUNS_DIR"] = str(options["runs_dir"].resolve())
-            ensure_dataset(sys.stderr)  # better told before a run is made
+            ensure_dataset(sys.stderr, config.dataset)  # better told before a run is made
             run = runs.create_run(config)
             screen = keep_logs_off_screen(run.file("log.txt"))
             print(f"Run {run.run_id} in {run.run_dir.parent}", file=screen, flush=True)

@@ -19,6 +19,20 @@ FILE_NAMES = {
 }
 
 
+SHAPE_NAMES = (
+    "square",
+    "upright bar",
+    "lying bar",
+    "disc",
+    "ring",
+    "plus",
+    "cross",
+    "triangle",
+    "two bars",
+    "L",
+)
+
+
 def write_dataset(
     folder: Path, train: int = 600, test: int = 200, seed: int = 0, mislabelled: float = 0.0
 ) -> Path:

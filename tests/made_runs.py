@@ -41,6 +41,7 @@ def write_run(
     data_dir: Path | None = None,
     is_alive: bool = True,
     message: str = "",
+    class_names: Sequence[str] | None = None,
     **settings: Any,
 ) -> Path:
     """Write one run folder and return it.
@@ -57,6 +58,7 @@ def write_run(
         data_dir: the dataset it was trained on; `made_data.write_dataset`'s default if not given.
         is_alive: for a queued or running run, whether a process (this one) stands behind it.
         message: `status.json`'s message.
+        class_names: what `environment.json` says of them; nothing when not given.
         settings: fields of `TrainConfig`.
     """
     run_dir = Path(runs_dir) / run_id
@@ -89,7 +91,7 @@ def write_run(
     if has_started:
         _write_curves(run_dir, epochs_done, seed)
         fingerprint, test_labels, train_count = _describe_data(data_dir)
-        _write_environment(run_dir, config, fingerprint)
+        _write_environment(run_dir, config, fingerprint, class_names)
     if status in ("completed", "stopped"):
         test_labels = test_labels if labels is None else np.asarray(labels)
         probabilities = make_probabilities(test_labels, accuracy, seed)
@@ -211,7 +213,9 @@ def _write_csv(path: Path, header: Sequence[str], columns: Sequence[np.ndarray])
     path.write_text(",".join(header) + "\n" + "".join(rows), encoding="utf-8")
 
 
-def _write_environment(run_dir: Path, config: TrainConfig, fingerprint: str) -> None:
+def _write_environment(
+    run_dir: Path, config: TrainConfig, fingerprint: str, class_names: Sequence[str] | None
+) -> None:
     runs.write_json(
         run_dir / "environment.json",
         {
@@ -219,6 +223,7 @@ def _write_environment(run_dir: Path, config: TrainConfig, fingerprint: str) -> 
             "macs_per_image": 7840,
             "dataset": config.dataset,
             "dataset_fingerprint": fingerprint,
+            **({} if class_names is None else {"class_names": list(class_names)}),
             "seed": config.seed,
             "precision": config.precision,
             "versions": {"python": sys.version.split()[0]},

@@ -18,9 +18,11 @@ import numpy as np
 import psutil
 import pytest
 
+from fmnist import catalogue
 from fmnist.config import TrainConfig
 from fmnist.dataset import load_dataset
 from fmnist.engine import Engine, EngineError, FrameError, read_frame, write_frame
+from tests import made_data
 
 MAKE_MODELS = """
 import sys
@@ -288,6 +290,17 @@ def test_neighbours_are_the_nearest_training_images(engine, lab):
     np.testing.assert_allclose(distances[0], by_hand, atol=1e-3)
     with pytest.raises(EngineError, match="expected 1 to 600"):
         engine.neighbours(train[:1], k=601)
+
+
+def test_neighbours_are_those_of_the_dataset_named(engine, lab):
+    images, labels = made_data.make_split(30, 77)
+    entry = catalogue.add_dataset("Shapes", made_data.SHAPE_NAMES, [images, labels] * 2, {})
+    indices, distances = engine.neighbours(images[[4]], k=1, dataset=entry.slug)
+    assert (indices[0, 0], distances[0, 0]) == (4, 0)
+    _, distances = engine.neighbours(images[[4]], k=1)
+    assert distances[0, 0] > 1
+    with pytest.raises(EngineError, match="There is no dataset 'gone'"):
+        engine.neighbours(images[[4]], dataset="gone")
 
 
 def test_neighbours_without_a_dataset_say_what_is_missing(engine, lab, monkeypatch, tmp_path):

@@ -11,7 +11,7 @@ import pytest
 
 from fmnist import environment
 from fmnist.config import TrainConfig
-from fmnist.dataset import load_dataset
+from fmnist.dataset import CLASS_NAMES, load_dataset
 from fmnist.models import build_network
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +26,8 @@ def test_the_environment_of_a_training_is_plain_json(lab):
     # 784·4 + 4 and 4·10 + 10; the same without the biases
     assert (described["parameters"], described["macs_per_image"]) == (3_190, 3_176)
     assert (described["seed"], described["precision"]) == (7, "bfloat16")
+    assert described["dataset_fingerprint"] == load_dataset().fingerprint
+    assert described["class_names"] == list(CLASS_NAMES)
     assert described["versions"]["python"] == platform.python_version()
     assert described["versions"]["numpy"] == np.__version__
     assert described["hardware"]["cpu"]

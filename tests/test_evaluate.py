@@ -188,3 +188,14 @@ def test_predictions_table(small):
 )
 def test_describe_confusion(confusion, words):
     assert ev.describe_confusion(*confusion) == words
+
+
+def test_classes_of_other_names():
+    names = tuple("abcdefghij")
+    evaluation = ev.evaluate(np.array([0, 0, 9]), np.eye(10)[[0, 3, 9]], names)
+    assert evaluation.class_names == names
+    assert list(evaluation.report["class"][:10]) == list(names)
+    table = ev.predictions_table(evaluation)
+    assert list(table["class"]) == ["a", "a", "j"]
+    assert list(table["predicted_class"]) == ["a", "d", "j"]
+    assert ev.describe_confusion(0, 3, 1200, names) == "1,200 of “a” called “d”"

@@ -155,6 +155,20 @@ def test_confusion_matrix_of_errors_has_a_blank_diagonal():
     assert colours.z[6][4] == pytest.approx(-np.sqrt(64 / 117))
 
 
+def test_class_names_that_are_digits_are_no_numbers():
+    digits = tuple("0123456789")
+    counts = figures.plot_class_counts(np.arange(10), digits)
+    assert counts.data[0].y == digits
+    assert counts.layout.yaxis.type == "category"
+    bars = figures.plot_probabilities(np.full(10, 0.1), 3, digits)
+    assert bars.layout.yaxis.ticktext[3:5] == ("<b>3</b> (true)", "4")
+    assert bars.data[0].customdata[3] == "3"
+    report = evaluate(np.arange(10), np.eye(10), digits).report
+    figure = figures.plot_report(report)
+    assert figure.data[0].y == digits
+    assert figure.layout.yaxis.type == "category"
+
+
 def test_confusion_matrix_cell_lies_where_its_labels_say():
     points = figures.plot_confusion_matrix(MATRIX).data[1]
     position = [tuple(data) for data in points.customdata].index((6, 0))

@@ -27,7 +27,7 @@ from fmnist.model_card import (
 )
 from fmnist.recipes import RECIPES
 from fmnist.train_command import build_parser, read_config
-from tests import made_runs
+from tests import made_data, made_runs
 
 ROOT = Path(__file__).parent.parent
 NBSP = "\N{NO-BREAK SPACE}"
@@ -331,3 +331,22 @@ def test_help_from_a_shell_loads_no_tensorflow():
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "--bundle" in done.stdout
+
+
+def test_a_card_of_other_classes_names_no_garment(lab):
+    run_dir = made_runs.write_run(
+        lab.runs_dir,
+        "20260101-000000-a",
+        dataset="shapes",
+        accuracy=0.8,
+        class_names=made_data.SHAPE_NAMES,
+    )
+    card = compute_model_card(runs.read_run(run_dir), load_dataset(lab.data_dir).test_labels)
+    text = format_model_card(card)
+    assert "which of the ten classes of shapes" in text
+    assert "| upright bar |" in text
+    assert "--dataset shapes" in card.command
+    for word in ("garment", "shirt", "shoe", "Shirt", "Fashion-MNIST's"):
+        assert word not in text
+    assert f"Its weakest class is {card.weakest.name}" in text
+    assert card.weakest.name in made_data.SHAPE_NAMES

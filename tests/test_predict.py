@@ -42,6 +42,12 @@ def test_under_one_half_is_unsure_and_still_names_the_best_guess():
     assert (result["unsure"], result["label"], result["class"]) == (True, 0, "T-shirt/top")
 
 
+def test_the_classes_are_called_as_the_run_says(lab, tmp_path, capsys):
+    made_runs.write_run(lab.runs_dir, with_model=True, class_names=made_data.SHAPE_NAMES)
+    assert main([save(tmp_path / "ring.png", one_of_each()[4])]) == 0
+    assert json.loads(capsys.readouterr().out)["class"] == "ring"
+
+
 def test_one_json_line_per_file_in_order(lab, tmp_path, capsys):
     made_runs.write_run(lab.runs_dir, with_model=True)
     images = one_of_each()

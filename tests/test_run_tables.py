@@ -5,8 +5,14 @@ import pytest
 
 from fmnist import runs
 from fmnist.config import TrainConfig
-from fmnist.run_tables import compare_settings, describe_settings, summary_table
-from tests import made_runs
+from fmnist.run_tables import (
+    compare_settings,
+    describe_datasets,
+    describe_settings,
+    saw_different_data,
+    summary_table,
+)
+from tests import made_data, made_runs
 
 
 def test_the_summary_of_a_finished_a_running_and_a_waiting_run(lab):
@@ -36,6 +42,38 @@ def test_a_senseless_environment_leaves_the_table_standing(lab, parameters):
     table = summary_table(runs.list_runs())
     assert table["parameters"].isna().all()
     assert table["status"].tolist() == ["completed"]
+
+
+def test_runs_of_different_data_are_told_apart(lab, tmp_path):
+    other = made_data.write_dataset(tmp_path / "other", train=20, test=20, seed=3)
+    made_runs.write_run(lab.runs_dir, "20260104-000000-d", status="queued")
+    made_runs.write_run(lab.runs_dir, "20260103-000000-c", dataset="shapes", data_dir=other)
+    made_runs.write_run(lab.runs_dir, "20260102-000000-b")
+    made_runs.write_run(lab.runs_dir, "20260101-000000-a")
+    queued, shapes, *alike = runs.list_runs()
+    assert list(summary_table(runs.list_runs())["dataset"]) == [
+        "fashion-mnist",
+        "shapes",
+        "fashion-mnist",
+        "fashion-mnist",
+    ]
+    assert not saw_different_data([queued, *alike])
+    assert saw_different_data([shapes, *alike])
+
+
+def test_datasets_of_one_short_name_are_told_apart_by_their_fingerprints(lab, tmp_path):
+    other = made_data.write_dataset(tmp_path / "other", train=20, test=20, seed=3)
+    made_runs.write_run(lab.runs_dir, "20260103-000000-c", status="queued")
+    made_runs.write_run(lab.runs_dir, "20260102-000000-b", data_dir=other)
+    made_runs.write_run(lab.runs_dir, "20260101-000000-a")
+    some = runs.list_runs()
+    seen = [runs.read_environment(run).get("dataset_fingerprint") for run in some]
+    assert describe_datasets(some) == [
+        "fashion-mnist (not known yet)",
+        f"fashion-mnist ({seen[1]})",
+        f"fashion-mnist ({seen[2]})",
+    ]
+    assert saw_different_data(some)
 
 
 def test_settings_in_words():

@@ -16,6 +16,7 @@ import pytest
 
 from fmnist import runs
 from fmnist.config import TrainConfig
+from fmnist.dataset import CLASS_NAMES
 from fmnist.estimate import past_runs
 from fmnist.run_tables import summary_table
 from tests import made_runs
@@ -449,3 +450,18 @@ def test_settings_survive_and_nonsense_is_one_training_at_a_time(lab):
         assert runs.read_parallel_trainings() == 1
     with pytest.raises(ValueError, match="1 to 4 trainings may run at once, not 0"):
         runs.write_parallel_trainings(0)
+
+
+def test_a_run_says_what_its_classes_are_called(lab):
+    names = tuple("abcdefghij")
+    run_dir = made_runs.write_run(lab.runs_dir, class_names=names)
+    assert runs.read_class_names(runs.read_run(run_dir)) == names
+
+
+@pytest.mark.parametrize("names", [None, 3, ["a"], ["<b>", *"bcdefghij"]])
+def test_without_sound_class_names_they_are_fashion_mnists(lab, names):
+    run = runs.read_run(made_runs.write_run(lab.runs_dir))
+    assert runs.read_class_names(run) == CLASS_NAMES
+    environment = {**runs.read_environment(run), "class_names": names}
+    runs.write_json(run.file("environment.json"), environment)
+    assert runs.read_class_names(run) == CLASS_NAMES

@@ -10,11 +10,12 @@ import keras
 import numpy as np
 import pytest
 
-from fmnist import callbacks, evaluate, runs, train
+from fmnist import callbacks, catalogue, evaluate, runs, train
 from fmnist.config import ConfigError, TrainConfig
-from fmnist.dataset import load_dataset, split_train_val
+from fmnist.dataset import DatasetError, load_dataset, split_train_val
 from fmnist.models import build_model, build_network
 from fmnist.train_command import train_run
+from tests import made_data
 
 SMALL = TrainConfig(filters=(8,), dense_units=(16,), epochs=2, batch_size=32)
 
@@ -349,10 +350,29 @@ def test_a_run_stopped_before_its_first_step_has_no_model(lab):
 
 
 def test_an_empty_validation_split_is_a_sentence(lab, tmp_path, monkeypatch):
-    from tests import made_data
-
     monkeypatch.setenv("FMNIST_DATA_DIR", str(made_data.write_dataset(tmp_path / "d", 10, 10)))
     run = runs.create_run(SMALL.replace(validation_fraction=0.02))
     with pytest.raises(ConfigError, match="one side of the split empty"):
         train_run(run, None)
     assert "one side of the split empty" in runs.load_run(run.run_id).status.message
+
+
+def test_a_training_on_a_dataset_of_ones_own(lab):
+    images, labels = made_data.make_split(60, 5)
+    entry = catalogue.add_dataset("Shapes", made_data.SHAPE_NAMES, [images, labels] * 2, {})
+    run = runs.create_run(
+        TrainConfig(architecture="dense", dense_units=(4,), epochs=1, dataset=entry.slug)
+    )
+    train_run(run, None)
+    environment = runs.read_environment(runs.load_run(run.run_id))
+    assert environment["dataset"] == "Shapes"
+    assert environment["dataset_fingerprint"] == entry.fingerprint
+    assert runs.read_class_names(run) == made_data.SHAPE_NAMES
+    assert runs.read_probabilities(run).shape == (60, 10)
+
+
+def test_a_training_on_a_dataset_that_is_gone_says_so(lab):
+    run = runs.create_run(TrainConfig(dataset="gone"))
+    with pytest.raises(DatasetError, match="There is no dataset 'gone'"):
+        train_run(run, None)
+    assert "There is no dataset 'gone'" in runs.load_run(run.run_id).status.message

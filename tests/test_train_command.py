@@ -290,3 +290,11 @@ def test_a_runs_folder_that_cannot_be_made_gets_one_line(lab, tmp_path):
     done = command("--runs-dir", str(blocked / "runs"))
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "cannot be written" in done.stderr
+
+
+def test_an_unknown_dataset_makes_no_run_and_a_sentence(lab, capfd):
+    assert main(["--dataset", "kmnist"]) == 2
+    assert "There is no dataset 'kmnist'" in capfd.readouterr().err
+    assert main(["--dataset", "../x"]) == 2
+    assert "dataset is a short name of small letters" in capfd.readouterr().err
+    assert runs.list_runs() == []
