@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import _engine, _live_strip
+from pages import _dataset_choice, _engine, _live_strip
 
 HERE = Path(__file__).parent
 
@@ -23,6 +23,7 @@ page = st.navigation(
         st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
     ]
 )
+_dataset_choice.keep_choice(page.url_path)
 _live_strip.render()
 page.run()
 _engine.warm_soon()

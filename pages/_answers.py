@@ -48,7 +48,7 @@ def selected_indices(evaluation: Evaluation) -> np.ndarray:
 def describe_answer(evaluation: Evaluation, index: int) -> str:
     """ "Shirt → T-shirt/top" of one image: the true class and the answer."""
     true, predicted = evaluation.labels[index], evaluation.predictions[index]
-    return f"{CLASS_NAMES[true]} → {CLASS_NAMES[predicted]}"
+    return f"{evaluation.class_names[true]} → {evaluation.class_names[predicted]}"
 
 
 def render_selection(evaluation: Evaluation, images: np.ndarray, indices: np.ndarray) -> None:
@@ -88,7 +88,7 @@ def _keep_page(key: str) -> None:
 
 
 def render_images(evaluation: Evaluation, images: np.ndarray) -> None:
-    _render_filters()
+    _render_filters(evaluation.class_names)
     indices = selected_indices(evaluation)
     total = formats.count(len(evaluation.labels))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -106,7 +106,7 @@ def render_images(evaluation: Evaluation, images: np.ndarray) -> None:
         st.info("No image fits these filters.", icon=":material/filter_alt_off:")
 
 
-def _render_filters() -> None:
+def _render_filters(class_names: tuple[str, ...]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             "Answers", SHOW, format_func=SHOW.get, required=True, **_url.bind("show", "page")
@@ -114,9 +114,9 @@ def _render_filters() -> None:
         for name, label in (("true", "True class"), ("predicted", "Predicted class")):
             st.selectbox(
                 label,
-                range(len(CLASS_NAMES)),
+                range(len(class_names)),
                 index=None,
-                format_func=CLASS_NAMES.__getitem__,
+                format_func=class_names.__getitem__,
                 placeholder="Any",
                 width=170,
                 **_url.bind(name, "page"),

@@ -10,7 +10,7 @@ from fmnist import formats
 from fmnist.dataset import CLASS_NAMES
 from pages import _url
 
-VIEWS = {"images": "Garments", "classes": "Classes", "table": "Table"}
+VIEWS = {"images": "Images", "classes": "Classes", "table": "Table"}
 SPLITS = {"train": "Training images", "test": "Test images"}
 
 
@@ -22,16 +22,22 @@ def go_to_image() -> None:
     _url.write(index=st.session_state["go_to"])
 
 
-def render_view_switch() -> str:
+def render_view_switch(class_names: tuple[str, ...]) -> str:
+    labels = {**VIEWS, **({"images": "Garments"} if class_names == CLASS_NAMES else {})}
     binding = _url.bind("view")
     if st.session_state[binding["key"]] not in VIEWS:
         st.session_state[binding["key"]] = "images"
     return st.segmented_control(
-        "View", VIEWS, format_func=VIEWS.get, required=True, label_visibility="collapsed", **binding
+        "View",
+        VIEWS,
+        format_func=labels.get,
+        required=True,
+        label_visibility="collapsed",
+        **binding,
     )
 
 
-def render_choices(count: int, view: str) -> None:
+def render_choices(count: int, view: str, class_names: tuple[str, ...]) -> None:
     """Which images: the split and, where a sample is shown, the classes and a new sample."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
@@ -47,7 +53,7 @@ def render_choices(count: int, view: str) -> None:
         st.multiselect(
             "Classes",
             range(10),
-            format_func=CLASS_NAMES.__getitem__,
+            format_func=class_names.__getitem__,
             placeholder="All ten classes",
             label_visibility="collapsed",
             width=260,

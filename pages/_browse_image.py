@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fmnist import formats
-from fmnist.dataset import CLASS_NAMES, SIDE, Dataset, pixel_name
+from fmnist.dataset import SIDE, Dataset, pixel_name
 from fmnist.images import image_png
 from pages import _url
 from pages._browse_pixels import render_pixels
@@ -33,7 +33,7 @@ _scroll_to_top = st.components.v2.component(
 def render(data: Dataset, split: str, index: int, sample: np.ndarray) -> None:
     """The whole page for image `index` (valid) of `split`; `sample` is what its grid showed."""
     images, labels = data.split(split)
-    image, name = images[index], CLASS_NAMES[labels[index]]
+    image, name = images[index], data.class_names[labels[index]]
     _scroll_to_top(key="top", data=[f"{split} {index}"])
     render_steps(index, sample, len(images), "All images", ":material/grid_view:")
     st.title(name)

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fmnist import dataset, formats
-from fmnist.dataset import CLASS_NAMES, Dataset
+from fmnist.dataset import Dataset
 from pages import _url
 from pages._image_grid import render_grid
 
@@ -30,9 +30,9 @@ def render_classes(data: Dataset, split: str) -> None:
         np.round(means).astype(np.uint8),
         [
             f"{name}\n{formats.count(int(count))}"
-            for name, count in zip(CLASS_NAMES, counts, strict=True)
+            for name, count in zip(data.class_names, counts, strict=True)
         ],
-        alts=[f"Mean of all images of the class {name}" for name in CLASS_NAMES],
+        alts=[f"Mean of all images of the class {name}" for name in data.class_names],
         key="means",
         size=140,
         label="Mean image of each class",
@@ -41,7 +41,7 @@ def render_classes(data: Dataset, split: str) -> None:
         _url.write(classes=[position], view=None)
         st.rerun()
     st.subheader("Images per class")
-    st.plotly_chart(figures.plot_class_counts(counts), key="counts")
+    st.plotly_chart(figures.plot_class_counts(counts, data.class_names), key="counts")
 
 
 def render_table(images: np.ndarray, labels: np.ndarray, sample: np.ndarray, name: str) -> None:
@@ -54,7 +54,7 @@ def render_table(images: np.ndarray, labels: np.ndarray, sample: np.ndarray, nam
     st.download_button(
         "Download as CSV",
         lambda: frame.to_csv(index=False),
-        file_name=f"fashion-mnist-{name}.csv",
+        file_name=f"{name}.csv",
         mime="text/csv",
         icon=":material/download:",
         on_click="ignore",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from fmnist.dataset import CLASS_NAMES
 from fmnist.evaluate import Evaluation, describe_confusion
 from pages import _url
 from pages._answers import render_selection, selected_indices
@@ -42,7 +41,11 @@ def render_matrix(evaluation: Evaluation, images: np.ndarray) -> None:
         )
         st.caption(f"{MATRIX_HELP[mode]} Choose a cell to see its images.")
         figure = figures.plot_confusion_matrix(
-            evaluation.confusion_matrix, mode, selected=selected, text_colour=_text_colour()
+            evaluation.confusion_matrix,
+            mode,
+            evaluation.class_names,
+            selected=selected,
+            text_colour=_text_colour(),
         )
         st.plotly_chart(
             figure,
@@ -78,7 +81,7 @@ def _render_top_confusions(evaluation: Evaluation) -> None:
     with st.container(gap="xxsmall"):
         for true, predicted, count in evaluation.top_confusions[:TOP_CONFUSIONS]:
             st.button(
-                describe_confusion(true, predicted, count),
+                describe_confusion(true, predicted, count, evaluation.class_names),
                 key=f"confusion_{true}_{predicted}",
                 type="tertiary",
                 icon=":material/arrow_forward:",
@@ -89,7 +92,8 @@ def _render_top_confusions(evaluation: Evaluation) -> None:
 
 def _render_cell(evaluation: Evaluation, images: np.ndarray, true: int, predicted: int) -> None:
     indices = selected_indices(evaluation)
-    st.subheader(describe_confusion(true, predicted, len(indices)))
+    names = evaluation.class_names
+    st.subheader(describe_confusion(true, predicted, len(indices), names))
     with st.container(horizontal=True):
         st.button(
             "All confusions",
@@ -98,7 +102,7 @@ def _render_cell(evaluation: Evaluation, images: np.ndarray, true: int, predicte
             kwargs={"true": None, "predicted": None, "page": None},
         )
     if not len(indices):
-        st.caption(f"No {CLASS_NAMES[true]} was called {CLASS_NAMES[predicted]}.")
+        st.caption(f"No {names[true]} was called {names[predicted]}.")
         return
     with st.container(height=560, border=False):
         render_selection(evaluation, images, indices)

@@ -1,33 +1,62 @@
-"""The data every page shares: the dataset, and a run's evaluation, each loaded once and kept."""
+"""The data every page shares: the dataset looked at, and a run's evaluation, each loaded once."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from fmnist import dataset as data
-from fmnist import runs
+from fmnist import catalogue, runs
 from fmnist.dataset import Dataset, DatasetError, DatasetMissing
 from fmnist.download import download_dataset
+from pages._dataset_choice import choose, chosen, render_choice
 
 
-@st.cache_resource(show_spinner="Loading the dataset …", max_entries=1)
-def _load() -> Dataset:
-    return data.load_dataset()
+@st.cache_resource(show_spinner="Loading the dataset …", max_entries=4)
+def _load(slug: str, fingerprint: str) -> Dataset:
+    """`fingerprint`, that of an import, only keys the cache: a name may be given anew."""
+    return catalogue.load(slug)
 
 
 def dataset() -> Dataset:
-    """The dataset; when there is none, offers the download, says what to put where, and stops."""
+    """The dataset looked at; where it is not here, what to do about that, and the script ends."""
+    entry = chosen()
     try:
-        return _load()
+        return _load(entry.slug, entry.fingerprint)
     except DatasetMissing as error:
         _render_missing(error)
     except DatasetError as error:
+        render_choice()
         st.error(str(error), icon=":material/broken_image:")
     return st.stop()
 
 
+def dataset_of(run: runs.Run) -> Dataset | None:
+    """The dataset that the run saw, looked at from now on; None where it is not here."""
+    seen = runs.read_environment(run).get("dataset_fingerprint")
+    slug = _find_slug(seen) if isinstance(seen, str) else chosen().slug
+    if slug is None:
+        return None
+    if slug != chosen().slug:
+        choose(slug)
+    return dataset()
+
+
+def _find_slug(fingerprint: str) -> str | None:
+    """The dataset with this fingerprint; the one looked at first."""
+    looked_at = chosen().slug
+    everything = sorted(catalogue.list_datasets(), key=lambda entry: entry.slug != looked_at)
+    for entry in everything:
+        try:
+            found = entry.fingerprint or _load(entry.slug, "").fingerprint
+        except DatasetError:
+            continue
+        if found == fingerprint:
+            return entry.slug
+    return None
+
+
 def _render_missing(error: DatasetMissing) -> None:
     st.header("The dataset is not here yet", divider="grey")
+    render_choice()
     if error.can_download:
         _render_download()
     st.info(str(error), icon=":material/folder_open:")
@@ -54,18 +83,21 @@ def _render_download() -> None:
 
 
 def evaluation(run: runs.Run):
-    """The run's `Evaluation` against the labels of the dataset loaded now.
+    """The run's `Evaluation` against the labels of the dataset looked at.
 
     Raises:
         RunDamaged: its probabilities cannot be read.
         ValueError: they do not belong to this dataset's test images.
     """
     scores = run.file("test_probabilities.npy")
-    return _evaluate(run.run_id, scores.stat().st_mtime_ns, dataset().fingerprint)
+    seen = dataset()
+    return _evaluate(run.run_id, scores.stat().st_mtime_ns, seen.fingerprint, seen.class_names)
 
 
 @st.cache_data(show_spinner="Evaluating …", max_entries=20)
-def _evaluate(run_id: str, _written_at: int, _fingerprint: str):
+def _evaluate(run_id: str, written_at: int, fingerprint: str, class_names: tuple[str, ...]):
+    # Without underscores, which would leave the time and the fingerprint out of the cache's key.
     from fmnist.evaluate import evaluate
 
-    return evaluate(dataset().test_labels, runs.read_probabilities(runs.load_run(run_id)))
+    probabilities = runs.read_probabilities(runs.load_run(run_id))
+    return evaluate(dataset().test_labels, probabilities, class_names)

@@ -6,13 +6,13 @@ One piece of HTML of fixed size, so that a stroke changes it at once and nothing
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 import streamlit as st
 
 from fmnist import formats
-from fmnist.dataset import CLASS_NAMES
 from fmnist.figures import CLASS_COLOURS
 from fmnist.images import image_png
 from fmnist.predict import answer
@@ -39,24 +39,37 @@ _STYLE = """
 _SEEN = "On the left: the 28 × 28 pixels the model sees."
 
 
-def render_hint(title: str, detail: str) -> None:
+def render_hint(title: str, detail: str, class_names: Sequence[str]) -> None:
     """The answer's place while there is nothing to answer."""
-    _render(title, detail, np.full(10, np.nan), np.zeros((28, 28), np.uint8), "")
+    _render(title, detail, np.full(10, np.nan), np.zeros((28, 28), np.uint8), "", class_names)
 
 
-def render_answer(probabilities: np.ndarray, image: np.ndarray, milliseconds: float) -> None:
+def render_answer(
+    probabilities: np.ndarray, image: np.ndarray, milliseconds: float, class_names: Sequence[str]
+) -> None:
     """Ten probabilities (10,) of an image uint8 (28, 28), and how long the model took."""
-    best = answer(probabilities)
+    best = answer(probabilities, class_names)
     confidence = formats.percent(best["confidence"])
     title, detail = best["class"], f"Confidence {confidence}"
     if best["unsure"]:
         title, detail = "Not sure", f"Perhaps {best['class']} (confidence {confidence})"
-    _render(title, detail, probabilities, image, f"{_SEEN} It took {milliseconds:.1f} ms.")
+    note = f"{_SEEN} It took {milliseconds:.1f} ms."
+    _render(title, detail, probabilities, image, note, class_names)
 
 
-def _render(title: str, detail: str, probabilities: np.ndarray, image: np.ndarray, note: str):
+def _render(
+    title: str,
+    detail: str,
+    probabilities: np.ndarray,
+    image: np.ndarray,
+    note: str,
+    class_names: Sequence[str],
+) -> None:
     best = np.nanmax(probabilities, initial=0)
-    bars = "".join(_bar(label, share, share == best) for label, share in enumerate(probabilities))
+    bars = "".join(
+        _bar(label, name, share, share == best)
+        for label, (name, share) in enumerate(zip(class_names, probabilities, strict=True))
+    )
     source = base64.b64encode(image_png(image)).decode("ascii")
     st.html(
         f"""{_STYLE}
@@ -69,11 +82,11 @@ def _render(title: str, detail: str, probabilities: np.ndarray, image: np.ndarra
     )
 
 
-def _bar(label: int, share: float, is_best: bool) -> str:
+def _bar(label: int, name: str, share: float, is_best: bool) -> str:
     is_known = bool(np.isfinite(share))
     width = f"width: {100 * share if is_known else 0:.1f}%; background: {CLASS_COLOURS[label]}"
     return (
-        f'<li class="{"best" if is_best else ""}"><span>{CLASS_NAMES[label]}</span>'
+        f'<li class="{"best" if is_best else ""}"><span>{escape(name)}</span>'
         f'<span class="track"><span class="bar" style="{width}"></span></span>'
         f"<span>{formats.percent(float(share) if is_known else None)}</span></li>"
     )

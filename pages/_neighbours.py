@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from fmnist.dataset import CLASS_NAMES, Dataset
+from fmnist.dataset import Dataset
 from fmnist.engine import EngineError
 from pages import _engine
 from pages._image_grid import render_grid
@@ -32,7 +32,7 @@ def render_neighbours(
         "Below each: its class and its distance, the root of the summed squared differences of "
         "all 784 pixels on a scale from 0 to 1."
     )
-    names = [CLASS_NAMES[label] for label in data.train_labels[found]]
+    names = [data.class_names[label] for label in data.train_labels[found]]
     position = render_grid(
         data.train_images[found],
         [f"{name}\n{distance:.2f}" for name, distance in zip(names, distances, strict=True)],
@@ -55,6 +55,8 @@ def _nearest(
     """Indices and distances of the nearest training images, never the image itself."""
     images, _ = _data.split(split)
     wanted = min(NEIGHBOURS + (split == "train"), len(_data.train_images))
-    indices, distances = _engine.get().neighbours(images[index : index + 1], k=wanted)
+    indices, distances = _engine.get().neighbours(
+        images[index : index + 1], k=wanted, dataset=_data.slug
+    )
     other = (indices[0] != index) | (split != "train")
     return indices[0][other][:NEIGHBOURS], distances[0][other][:NEIGHBOURS]

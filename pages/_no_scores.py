@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist import formats, runs
-from fmnist.dataset import Dataset
+from fmnist.dataset import STANDARD, Dataset
 from fmnist.runs import Run
 from pages import _url
 
@@ -44,16 +44,19 @@ def render_reason(run: Run) -> None:
 def render_another_dataset(run: Run, loaded: Dataset) -> None:
     """The run's own figures, but no images: those loaded now are not the ones it answered."""
     results, environment = runs.read_results(run), runs.read_environment(run)
-    advice = (
-        "Train a run on this data, or set FMNIST_DATA_DIR to the published Fashion-MNIST"
-        if run.is_bundled
-        else "Set FMNIST_DATA_DIR to the folder it was trained on"
-    )
+    if run.config.dataset != STANDARD:
+        advice = "Import the same data again on the Browse page, or delete the run."
+    elif run.is_bundled:
+        advice = "Train a run on this data, or set FMNIST_DATA_DIR to the published Fashion-MNIST"
+    else:
+        advice = "Set FMNIST_DATA_DIR to the folder it was trained on"
+    if run.config.dataset == STANDARD:
+        advice += " and start the app again."
     st.warning(
         "This run was trained and scored on other data "
         f"({environment.get('dataset')}, fingerprint {environment.get('dataset_fingerprint')}) "
         f"than is loaded now ({loaded.name}, {loaded.fingerprint}), so its answers cannot be shown "
-        f"beside these images. {advice} and start the app again.",
+        f"beside these images. {advice}",
         icon=":material/difference:",
     )
     accuracy, loss = st.columns(2)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from fmnist import formats
-from fmnist.dataset import CLASS_NAMES, SIDE, Dataset
+from fmnist.dataset import SIDE, Dataset
 from fmnist.evaluate import Evaluation
 from fmnist.images import image_png
 from pages import _url
@@ -23,11 +23,12 @@ def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
     from fmnist import figures
 
     true, predicted = evaluation.labels[index], evaluation.predictions[index]
+    names = evaluation.class_names
     seen = selected_indices(evaluation)
     render_steps(index, seen, len(evaluation.labels), "Back", ":material/close:")
     is_correct = evaluation.is_correct[index]
-    said = "rightly recognised" if is_correct else f"called {CLASS_NAMES[predicted]}"
-    st.header(f"{CLASS_NAMES[true]}, {said}")
+    said = "rightly recognised" if is_correct else f"called {names[predicted]}"
+    st.header(f"{names[true]}, {said}")
     st.caption(
         f"Test image {formats.count(index)} · {formats.percent(evaluation.confidence[index])} "
         f"confident · {'right' if is_correct else 'wrong'}"
@@ -37,7 +38,7 @@ def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
         st.image(
             image_png(data.test_images[index], scale=SCALE),
             width=SCALE * SIDE,
-            alt=f"{CLASS_NAMES[true]}, enlarged {SCALE} times",
+            alt=f"{names[true]}, enlarged {SCALE} times",
         )
         st.page_link(
             "pages/browse.py",
@@ -46,7 +47,7 @@ def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
             query_params=_url.link(split="test", index=index),
         )
     right.plotly_chart(
-        figures.plot_probabilities(evaluation.probabilities[index], label=int(true)),
+        figures.plot_probabilities(evaluation.probabilities[index], int(true), names),
         key="probabilities",
         config={"displayModeBar": False},
         alt="The probability of each class as bars",

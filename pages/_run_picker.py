@@ -11,7 +11,7 @@ import streamlit as st
 
 from fmnist import formats, runs
 from fmnist.runs import Run
-from pages import _url
+from pages import _dataset_choice, _url
 
 
 def render_run_picker(fits: Callable[[Run], bool], label: str = "Run") -> Run | None:
@@ -39,8 +39,13 @@ def render_run_picker(fits: Callable[[Run], bool], label: str = "Run") -> Run | 
 
 
 def _choose(choices: list[Run]) -> Run:
-    """The newest completed run, the bundled one after all others; else the newest."""
-    return next((run for run in choices if run.status.status == "completed"), choices[0])
+    """The newest completed run on the dataset looked at, or else on any; else the newest.
+
+    The bundled one comes after all others.
+    """
+    completed = [run for run in choices if run.status.status == "completed"]
+    slug = _dataset_choice.chosen().slug
+    return next((run for run in completed if run.config.dataset == slug), [*completed, *choices][0])
 
 
 def _describe(run: Run) -> str:

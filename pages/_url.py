@@ -13,6 +13,8 @@ from typing import Any
 
 import streamlit as st
 
+from fmnist.config import DATASET_SLUG
+from fmnist.dataset import STANDARD
 from fmnist.runs import RUN_ID
 
 _MAX_LENGTH = 600  # characters of one parameter: ten run ids fit
@@ -63,10 +65,17 @@ def _run_id(text: str) -> str:
     return text
 
 
+def _slug(text: str) -> str:
+    if not DATASET_SLUG.fullmatch(text):
+        raise ValueError
+    return text
+
+
 _CLASS = _whole(0, 9)
 _A_RUN = _Parameter(None, _run_id, "the id of a run")
 
 PARAMETERS: dict[str, _Parameter] = {
+    "data": _Parameter(STANDARD, _slug, "the short name of a dataset"),
     "run": _A_RUN,
     "runs": _list_of(_A_RUN, 10),
     "split": _choice("train", "test"),
@@ -129,8 +138,9 @@ def write(**values: Any) -> None:
 
 
 def link(**values: Any) -> dict[str, str]:
-    """`query_params` of a link to another page, which always carries the run along."""
-    values = {"run": st.query_params.get("run"), **values}
+    """`query_params` of a link to another page, which carries run and dataset along."""
+    kept = {name: st.query_params.get(name) for name in ("run", "data")}
+    values = {**kept, **values}
     return {
         name: PARAMETERS[name].format(value) for name, value in values.items() if value is not None
     }

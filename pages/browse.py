@@ -4,8 +4,8 @@ import numpy as np
 import streamlit as st
 
 from fmnist import dataset, formats
-from fmnist.dataset import CLASS_NAMES
-from pages import _browse_image, _browse_views, _data, _url
+from fmnist.dataset import CLASS_NAMES, Dataset
+from pages import _browse_image, _browse_views, _data, _dataset_choice, _import, _url
 from pages._browse_choices import render_choices, render_view_switch
 from pages._image_grid import render_grid
 from pages._steps import render_no_such_image
@@ -13,8 +13,9 @@ from pages._steps import render_no_such_image
 MAX_CAPTIONS = 200  # more of them would only lengthen the page
 
 
-def render_images(images: np.ndarray, labels: np.ndarray, sample: np.ndarray) -> None:
-    names = [CLASS_NAMES[label] for label in labels[sample]]
+def render_images(data: Dataset, split: str, sample: np.ndarray) -> None:
+    images, labels = data.split(split)
+    names = [data.class_names[label] for label in labels[sample]]
     position = render_grid(
         images[sample],
         names if len(sample) <= MAX_CAPTIONS else [""] * len(sample),
@@ -27,20 +28,23 @@ def render_images(images: np.ndarray, labels: np.ndarray, sample: np.ndarray) ->
         st.rerun()
 
 
-def render_introduction(train_count: int, test_count: int) -> None:
+def render_introduction(data: Dataset) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
         st.title("Browse", width="content")
+        _dataset_choice.render_choice()
         st.page_link(
             "pages/train.py",
             label="Train a model to tell them apart",
             icon=":material/model_training:",
             query_params=_url.link(),
         )
+    what = "garments" if data.class_names == CLASS_NAMES else data.name
     st.markdown(
-        f"{formats.count(train_count)} training and {formats.count(test_count)} test images of "
-        "garments, 28 × 28 grey pixels each. Choose one to see its pixels."
+        f"{formats.count(len(data.train_images))} training and "
+        f"{formats.count(len(data.test_images))} test images of {what}, 28 × 28 grey pixels each. "
+        "Choose one to see its pixels."
     )
 
 
@@ -53,16 +57,17 @@ sample = dataset.sample_indices(
 if index is not None and index < len(images):
     _browse_image.render(data, split, index, sample)
 else:
-    render_introduction(len(data.train_images), len(data.test_images))
+    render_introduction(data)
     if index is not None:
         render_no_such_image(index, len(images), "a sample")
-    view = render_view_switch()
-    render_choices(len(images), view)
+    view = render_view_switch(data.class_names)
+    render_choices(len(images), view, data.class_names)
     if view == "classes":
         _browse_views.render_classes(data, split)
     elif not len(sample):
         st.info("No image of this split has the chosen classes.", icon=":material/filter_alt_off:")
     elif view == "table":
-        _browse_views.render_table(images, labels, sample, f"{split}-{seed}")
+        _browse_views.render_table(images, labels, sample, f"{data.slug}-{split}-{seed}")
     else:
-        render_images(images, labels, sample)
+        render_images(data, split, sample)
+    _import.render()

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from fmnist import runs
+from fmnist.dataset import CLASS_NAMES
 from fmnist.engine import EngineError
 from fmnist.images import ImageError, read_image
 from fmnist.runs import Run
@@ -15,10 +17,10 @@ from pages._run_picker import render_run_picker
 SOURCES = {"draw": "Draw", "upload": "Upload a picture"}
 ICONS = {"draw": ":material/draw:", "upload": ":material/upload:"}
 HINTS = {
-    "draw": ("Draw a garment", "The answer appears here after each stroke."),
-    "upload": ("Choose a picture", "One garment, photographed or drawn, on a plain background."),
+    "draw": ("Draw {thing}", "The answer appears here after each stroke."),
+    "upload": ("Choose a picture", "Of {thing}, photographed or drawn, on a plain background."),
 }
-BLANK = ("Nothing to see", "No garment stands out from the background.")
+BLANK = ("Nothing to see", "Nothing stands out from the background.")
 CANVAS_WIDTH = 360  # CSS pixels; a phone's width holds it
 FILE_TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
 
@@ -38,7 +40,7 @@ def render_no_model(message: str) -> None:
 
 
 @st.fragment
-def render_drawing(model: Path) -> None:
+def render_drawing(model: Path, class_names: tuple[str, ...]) -> None:
     """Where the drawing comes from, and the answer beside it; a stroke reruns only this."""
     source = st.segmented_control(
         "Source",
@@ -55,7 +57,7 @@ def render_drawing(model: Path) -> None:
         with left:
             sketch = read_upload() if source == "upload" else read_canvas()
         with right:
-            render_result(model, sketch, source)
+            render_result(model, class_names, sketch, source)
     except ImageError as error:
         right.error(str(error), icon=":material/broken_image:")
 
@@ -67,7 +69,7 @@ def read_canvas() -> Sketch | None:
 
 def read_upload() -> Sketch | None:
     file = st.file_uploader(
-        "One garment on a plain background", FILE_TYPES, key="draw_upload", max_upload_size=10
+        "One thing on a plain background", FILE_TYPES, key="draw_upload", max_upload_size=10
     )
     if file is None:
         return None
@@ -76,9 +78,13 @@ def read_upload() -> Sketch | None:
     return sketch
 
 
-def render_result(model: Path, sketch: Sketch | None, source: str) -> None:
+def render_result(
+    model: Path, class_names: tuple[str, ...], sketch: Sketch | None, source: str
+) -> None:
     if sketch is None or sketch.is_empty:
-        _draw_answer.render_hint(*(HINTS[source] if sketch is None else BLANK))
+        thing = "a garment" if class_names == CLASS_NAMES else "one of the ten classes"
+        title, detail = HINTS[source] if sketch is None else BLANK
+        _draw_answer.render_hint(title.format(thing=thing), detail.format(thing=thing), class_names)
         return
     try:
         with st.spinner("The model is waking up …"):
@@ -86,11 +92,13 @@ def render_result(model: Path, sketch: Sketch | None, source: str) -> None:
     except EngineError as error:
         st.error(str(error), icon=":material/error:")
         return
-    _draw_answer.render_answer(prediction.probabilities[0], sketch.image, prediction.milliseconds)
+    _draw_answer.render_answer(
+        prediction.probabilities[0], sketch.image, prediction.milliseconds, class_names
+    )
 
 
 st.title("Draw")
-st.markdown("Does a model recognise what you draw? Any of the ten garments, one at a time.")
+introduction = st.empty()
 run = render_run_picker(can_answer, "Which model answers")
 if run is None:
     render_no_model("No model yet: train one, then draw for it.")
@@ -100,5 +108,8 @@ elif not can_answer(run):
         "choose another run, or train one."
     )
 else:
+    names = runs.read_class_names(run)
+    what = "the ten garments" if names == CLASS_NAMES else f"its ten classes ({', '.join(names)})"
+    introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one at a time.")
     _engine.get().warm(run.file("model.keras"))
-    render_drawing(run.file("model.keras"))
+    render_drawing(run.file("model.keras"), names)

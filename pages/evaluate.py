@@ -2,8 +2,19 @@
 
 import streamlit as st
 
-from fmnist import formats, runs
-from pages import _answers, _confusions, _data, _model_card, _no_scores, _one_image, _report, _url
+from fmnist import formats
+from fmnist.dataset import CLASS_NAMES
+from pages import (
+    _answers,
+    _confusions,
+    _data,
+    _dataset_choice,
+    _model_card,
+    _no_scores,
+    _one_image,
+    _report,
+    _url,
+)
 from pages._run_picker import render_run_picker
 from pages._steps import render_no_such_image
 
@@ -49,12 +60,13 @@ def render_view(evaluation, images) -> None:
             label_visibility="collapsed",
             **binding,
         )
-        st.button(
-            "Misclassified shirts",
-            icon=":material/apparel:",
-            help="Every shirt it takes for something else, the most confident mistakes first.",
-            on_click=_answers.show_misclassified_shirts,
-        )
+        if evaluation.class_names == CLASS_NAMES:
+            st.button(
+                "Misclassified shirts",
+                icon=":material/apparel:",
+                help="Every shirt it takes for something else, the most confident mistakes first.",
+                on_click=_answers.show_misclassified_shirts,
+            )
     VIEWS[view][1](evaluation, images)
 
 
@@ -68,10 +80,11 @@ if run is None:
 if not run.has_scores:
     _no_scores.render_reason(run)
     st.stop()
-data = _data.dataset()
-if runs.read_environment(run).get("dataset_fingerprint", data.fingerprint) != data.fingerprint:
-    _no_scores.render_another_dataset(run, data)
+data = _data.dataset_of(run)
+if data is None:
+    _no_scores.render_another_dataset(run, _data.dataset())
     st.stop()
+_dataset_choice.render_whose()
 try:
     evaluation = _data.evaluation(run)
 except ValueError as error:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from fmnist import figures, formats, runs
-from fmnist.run_tables import compare_settings, summary_table
+from fmnist import formats, runs
+from fmnist.run_tables import summary_table
 from fmnist.runs import Run
-from pages import _run_actions, _url
+from pages import _run_actions, _run_comparison, _url
 
 TICK = 3.0  # seconds between two looks while something trains
 _MOST_COMPARED = 10  # runs in one chart, and in the address
@@ -40,7 +40,7 @@ def _render_body() -> None:
         st.caption("Select rows to open, compare, rename, delete or download runs.")
         return
     _run_actions.render_actions(chosen)
-    _render_comparison(chosen[:_MOST_COMPARED])
+    _run_comparison.render(chosen[:_MOST_COMPARED])
 
 
 def _render_table(everything: list[Run]) -> list[Run]:
@@ -78,6 +78,7 @@ def _in_display_form(table: pd.DataFrame):
         {
             "Run": table["name"],
             "Status": table["status"].map(_STATUS_NAMES),
+            "Dataset": table["dataset"],
             "Test accuracy": table["test_accuracy"],
             "Best validation": table["best_val_accuracy"],
             "Epochs": [
@@ -91,27 +92,13 @@ def _in_display_form(table: pd.DataFrame):
             "Note": table["note"],
         }
     )
+    if table["dataset"].nunique() == 1:
+        display = display.drop(columns="Dataset")
     if not table["note"].any():
         display = display.drop(columns="Note")
     formatters = {"Time": formats.duration, "Parameters": formats.count}
     formatters |= dict.fromkeys(("Test accuracy", "Best validation"), formats.percent)
     return display.style.format(formatters, na_rep="–")
-
-
-def _render_comparison(chosen: list[Run]) -> None:
-    with_curves = [run for run in chosen if not run.damaged]
-    labels = _run_actions.tell_apart(with_curves)
-    histories = {
-        label: runs.read_history(run) for label, run in zip(labels, with_curves, strict=True)
-    }
-    histories = {label: history for label, history in histories.items() if len(history)}
-    if histories:
-        for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):
-            chart = figures.plot_comparison(histories, metric)
-            column.plotly_chart(chart, key=f"runs_{metric}", config={"displayModeBar": False})
-    if len(with_curves) > 1:
-        st.markdown("**Where their settings differ**")
-        st.dataframe(compare_settings(with_curves, labels))
 
 
 st.title("Runs")

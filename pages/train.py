@@ -9,9 +9,10 @@ import streamlit as st
 
 from fmnist import jobs, runs
 from fmnist.config import ConfigError, TrainConfig
+from fmnist.dataset import Dataset
 from fmnist.feature_maps import check_architecture
 from fmnist.runs import Run
-from pages import _config_form, _data, _live, _plan, _url
+from pages import _config_form, _data, _dataset_choice, _live, _plan, _url
 
 _DOUBLE_CLICK = 2.0  # seconds within which a second press of Start is the same wish
 
@@ -32,10 +33,10 @@ def _find_run(everything: list[Run]) -> Run | None:
 
 
 @st.fragment
-def _render_setup(image_count: int) -> None:
+def _render_setup(data: Dataset) -> None:
     _config_form.render_main_settings()
     try:
-        config = _config_form.read_form()
+        config = _config_form.read_form().replace(dataset=data.slug)
         check_architecture(config)
     except ConfigError as error:
         config = None
@@ -55,7 +56,7 @@ def _render_setup(image_count: int) -> None:
     _config_form.render_more_settings()
     if config:  # last: the engine may have to start first, and nothing else waits for it
         with plan:
-            _plan.render_plan(config, image_count)
+            _plan.render_plan(config, len(data.train_labels))
 
 
 def _render_queue_setting() -> None:
@@ -95,7 +96,7 @@ def _start(config: TrainConfig) -> None:
 
 
 st.title("Train")
-st.caption("Choose a network, start it, and watch it learn.")
+st.caption(f"Choose a network, start it, and watch it learn{_dataset_choice.name_choice()}.")
 everything = runs.list_runs()
 watched = _find_run(everything)
 st.html(Path(__file__).with_name("_train.css"))
@@ -107,4 +108,4 @@ with live:
     else:
         _live.render_nothing_yet(everything)
 with setup:
-    _render_setup(len(_data.dataset().train_labels))
+    _render_setup(_data.dataset())

@@ -31,7 +31,7 @@ class MadeEngine:
     def warm(self):
         pass
 
-    def neighbours(self, images, k=8):
+    def neighbours(self, images, k=8, dataset=None):
         if self.error:
             raise EngineError(self.error)
         self.asked.append((images, k))

@@ -63,7 +63,7 @@ class MadeEngine:
     def warm(self):
         pass
 
-    def neighbours(self, images, k=8):
+    def neighbours(self, images, k=8, dataset=None):
         if self.error:
             raise EngineError(self.error)
         return np.arange(k)[None], np.linspace(0, 1, k, dtype=np.float32)[None]

@@ -1,0 +1,71 @@
+"""Which dataset the app looks at: the address's, chosen in Browse; without, the standard one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmnist import catalogue
+from fmnist.catalogue import Entry
+from fmnist.dataset import STANDARD
+from pages import _url
+
+# What an address says about one dataset, and what means nothing in another.
+_OF_ONE_DATASET = ("run", "runs", "index", "classes", "true", "predicted", "page")
+
+
+def chosen() -> Entry:
+    """The dataset looked at; the standard one, with a warning, where the address's is not here."""
+    wanted, everything = _url.read("data"), catalogue.list_datasets()
+    for entry in everything:
+        if entry.slug == wanted:
+            return entry
+    st.warning(f"There is no dataset “{wanted}” here.", icon=":material/link_off:")
+    choose(STANDARD)
+    return everything[0]
+
+
+def choose(slug: str, **values) -> None:
+    """Look at another dataset from now on; `values` are put into the address with it."""
+    _url.write(**{"data": slug, **values})
+    st.session_state["data_slug"] = st.query_params.get("data")
+
+
+def keep_choice(page: str) -> None:
+    """Bring the dataset back that Streamlit's own sidebar links drop from the address."""
+    before = st.session_state.get("data_slug")
+    if before and "data" not in st.query_params and st.session_state["data_page"] != page:
+        _url.write(data=before)
+    st.session_state["data_slug"] = st.query_params.get("data")
+    st.session_state["data_page"] = page
+
+
+def render_choice() -> None:
+    """A select box of the datasets, where there is more than one."""
+    names = {entry.slug: entry.name for entry in catalogue.list_datasets()}
+    if len(names) > 1:
+        chosen()  # mends the address: the box has no other choices
+        st.selectbox(
+            "Dataset",
+            names,
+            format_func=names.get,
+            label_visibility="collapsed",
+            width=240,
+            **_url.bind("data", *_OF_ONE_DATASET),
+        )
+
+
+def name_choice() -> str:
+    """ " on My digits, the data chosen in Browse"; nothing where there is one dataset alone."""
+    several = len(catalogue.list_datasets()) > 1
+    return f" on {chosen().name}, the data chosen in Browse" if several else ""
+
+
+def render_whose() -> None:
+    """Say which dataset a run's answers are about, where there is more than one."""
+    if len(catalogue.list_datasets()) > 1:
+        st.caption(f":material/dataset: Its answers to {chosen().name}, the data this run saw.")
+
+
+def open_dataset(slug: str) -> None:
+    """Look at a dataset from its beginning."""
+    choose(slug, **dict.fromkeys(_OF_ONE_DATASET))

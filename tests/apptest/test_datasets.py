@@ -1,0 +1,252 @@
+"""More than one dataset: importing one, choosing it, and every page following that choice."""
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fmnist import catalogue
+from fmnist.config import TrainConfig
+from fmnist.engine import EngineError
+from pages import _engine
+from tests import made_data, made_runs
+from tests.apptest.visits import button, open_page, words
+
+NAMES = made_data.SHAPE_NAMES
+RUN = "20260102-030405-made"
+
+
+class MadeEngine:
+    """Answers at once; the real engine has tests of its own."""
+
+    def __init__(self):
+        self.asked = []
+
+    def warm(self, *_):
+        pass
+
+    def describe(self, config):
+        raise EngineError("none here")
+
+    def neighbours(self, images, k=8, dataset=None):
+        self.asked.append(dataset)
+        return np.arange(k)[None], np.linspace(0, 1, k, dtype=np.float32)[None]
+
+
+@pytest.fixture(autouse=True)
+def engine(monkeypatch) -> MadeEngine:
+    made = MadeEngine()
+    monkeypatch.setattr(_engine, "get", lambda: made)
+    return made
+
+
+@pytest.fixture
+def shapes(lab) -> catalogue.Entry:
+    """An imported dataset of 40 and 30 images."""
+    arrays = [*made_data.make_split(40, 11), *made_data.make_split(30, 12)]
+    return catalogue.add_dataset("My shapes", NAMES, arrays, {})
+
+
+@pytest.fixture
+def run_dir(lab, shapes):
+    """A run that saw the imported dataset."""
+    return made_runs.write_run(
+        lab.runs_dir, RUN, data_dir=shapes.folder, dataset="my-shapes", class_names=NAMES
+    )
+
+
+def address(at) -> dict[str, str]:
+    return {
+        name: value if isinstance(value, str) else ",".join(value)
+        for name, value in at.query_params.items()
+    }
+
+
+def grid(at, key: str) -> dict:
+    for node in at.get("bidi_component"):
+        if node.proto.component_name == "fmnist_image_grid" and key in node.proto.id:
+            return json.loads(node.proto.json)[0]
+    raise AssertionError(f"no grid {key}")
+
+
+def archive() -> bytes:
+    """A zip of the two CSV files: 20 training and 10 test images."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as packed:
+        for name, count in (("train.csv", 20), ("test.csv", 10)):
+            images, labels = made_data.make_split(count, count)
+            rows = np.column_stack([labels, images.reshape(count, -1)])
+            packed.writestr(name, "\n".join(",".join(map(str, row)) for row in rows))
+    return target.getvalue()
+
+
+def test_with_one_dataset_there_is_nothing_to_choose(lab):
+    at = open_page("browse")
+    assert [box.label for box in at.selectbox] == []
+    assert "the data chosen in Browse" not in words(open_page("train"))
+
+
+def test_the_choice_is_kept_in_the_address_and_changes_what_is_shown(lab, shapes):
+    at = open_page("browse", index="3", run="bundled", classes="2")
+    at.button[0].click().run()  # back to all images
+    box = at.selectbox(key="url_data")
+    assert box.options == ["Fashion-MNIST", "My shapes"]
+    box.select("my-shapes").run()
+    assert not at.exception
+    assert address(at) == {"data": "my-shapes"}
+    assert "40 training and 30 test images of My shapes" in words(at)
+    assert set(grid(at, "grid")["captions"]) == set(NAMES)
+    at.selectbox(key="url_data").select("fashion-mnist").run()
+    assert address(at) == {}
+    assert "600 training and 200 test images of garments" in words(at)
+
+
+def test_one_image_is_called_as_its_dataset_calls_it(shapes, engine):
+    at = open_page("browse", data="my-shapes", index="0")
+    _, labels = made_data.make_split(40, 11)
+    assert at.title[0].value == NAMES[labels[0]]
+    assert engine.asked == ["my-shapes"]
+
+
+def test_the_classes_have_their_own_names(shapes):
+    at = open_page("browse", data="my-shapes", view="classes")
+    assert grid(at, "means")["captions"] == [f"{name}\n4" for name in NAMES]
+
+
+def page_that_keeps_its_choice() -> None:
+    import streamlit as st
+
+    from pages import _dataset_choice
+
+    _dataset_choice.keep_choice(st.session_state["page"])
+
+
+def test_a_link_in_the_sidebar_keeps_the_choice_and_the_way_back_does_not():
+    at = AppTest.from_function(page_that_keeps_its_choice)
+    for page, given, kept in (
+        ("", {}, {}),
+        ("", {"data": "my-shapes"}, {"data": "my-shapes"}),
+        ("train", {}, {"data": "my-shapes"}),  # Streamlit's own links drop what they do not know
+        ("train", {}, {}),  # the browser's Back on one page
+        ("runs", {}, {}),
+    ):
+        at.session_state["page"] = page
+        at.query_params.clear()
+        at.query_params.update(given)
+        at.run()
+        assert not at.exception
+        assert address(at) == kept
+
+
+def test_train_says_which_data_is_chosen(shapes):
+    assert "on My shapes, the data chosen in Browse" in words(open_page("train", data="my-shapes"))
+
+
+@pytest.mark.parametrize("slug", ["gone", "../my-shapes", "%00", "x" * 700])
+def test_a_dataset_that_is_not_there_is_a_warning(shapes, slug):
+    at = open_page("browse", data=slug)
+    assert len(at.warning) == 1
+    assert address(at) == {}
+    assert "600 training" in words(at)
+
+
+def test_a_training_is_started_on_the_dataset_chosen(shapes, monkeypatch):
+    started = []
+    monkeypatch.setattr("fmnist.jobs.start_run", lambda config: started.append(config) or RUN)
+    at = open_page("train", data="my-shapes")
+    at.button(key="train_start").click().run()
+    assert [config.dataset for config in started] == ["my-shapes"]
+    assert started[0] == TrainConfig(dataset="my-shapes")
+
+
+def test_evaluate_looks_at_the_data_that_the_run_saw(shapes, run_dir):
+    at = open_page("evaluate", run=RUN)
+    assert address(at)["data"] == "my-shapes"
+    assert "Its answers to My shapes, the data this run saw" in words(at)
+    assert "Misclassified shirts" not in [button.label for button in at.button]
+    labels = made_data.make_split(30, 12)[1]
+    wrong = [label for label in at.button if "“" in label.label]
+    assert wrong
+    assert all(name in NAMES for name in wrong[0].label.split("“")[1].split("”")[:1])
+    assert f"of {len(labels)} test images" in at.metric[1].delta
+
+
+def test_evaluate_goes_back_to_the_standard_data_for_a_run_that_saw_that(lab, shapes):
+    made_runs.write_run(lab.runs_dir, RUN)
+    at = open_page("evaluate", run=RUN, data="my-shapes")
+    assert "data" not in address(at)
+    assert "Its answers to Fashion-MNIST" in words(at)
+    assert button(at, "Misclassified shirts")
+
+
+def test_the_newest_run_on_the_data_looked_at_comes_first(lab, shapes, run_dir):
+    made_runs.write_run(lab.runs_dir, "20270101-000000-newer")
+    assert address(open_page("evaluate", data="my-shapes"))["run"] == RUN
+    assert address(open_page("evaluate"))["run"] == "20270101-000000-newer"
+
+
+def test_a_run_whose_data_is_gone_says_so(lab, shapes, run_dir):
+    for path in shapes.folder.iterdir():
+        path.unlink()
+    shapes.folder.rmdir()
+    at = open_page("evaluate", run=RUN)
+    assert "Import the same data again on the Browse page, or delete the run." in words(at)
+    assert [metric.label for metric in at.metric] == ["Test accuracy then", "Test loss then"]
+
+
+def test_a_drawing_is_named_with_the_classes_of_the_run(run_dir):
+    at = open_page("draw", run=RUN)
+    assert f"Any of its ten classes ({', '.join(NAMES)})" in words(at)
+    shown = "".join(element.proto.body for element in at.get("html"))
+    assert "<span>upright bar</span>" in shown
+    assert "Trouser" not in shown
+
+
+def test_runs_of_different_data_are_never_compared_without_a_warning(lab, run_dir):
+    made_runs.write_run(lab.runs_dir, "20260101-000000-a")
+    at = open_page("runs", runs=f"{RUN},20260101-000000-a")
+    [warning] = [box.value for box in at.warning]
+    assert "These runs saw different data (my-shapes, fashion-mnist)" in warning
+    assert list(at.dataframe[0].value["Dataset"]) == ["my-shapes", "fashion-mnist"]
+    at = open_page("runs", runs=RUN)
+    assert not at.warning
+
+
+def test_runs_of_one_dataset_have_no_column_for_it(lab):
+    made_runs.write_run(lab.runs_dir, RUN)
+    made_runs.write_run(lab.runs_dir, "20260101-000000-a")
+    at = open_page("runs", runs=f"{RUN},20260101-000000-a")
+    assert not at.warning
+    assert "Dataset" not in at.dataframe[0].value
+
+
+def test_an_import_asks_for_names_reads_and_opens_the_dataset(lab):
+    at = open_page("browse", index="5")
+    at.button[0].click().run()
+    at.file_uploader[0].set_value(("digits.zip", archive(), "application/zip")).run()
+    assert at.text_input(key="import_name").value == "digits"
+    assert at.text_area(key="import_classes").value.split("\n") == list("0123456789")
+    at.text_input(key="import_name").set_value("My digits").run()
+    at.button(key="import_start").click().run()
+    assert not at.exception
+    assert [entry.slug for entry in catalogue.list_datasets()] == ["fashion-mnist", "my-digits"]
+    assert address(at) == {"data": "my-digits"}
+    assert "20 training and 10 test images of My digits" in words(at)
+    assert at.selectbox(key="url_data").value == "my-digits"
+
+
+def test_an_import_says_what_is_wrong_and_keeps_nothing(lab):
+    at = open_page("browse")
+    at.file_uploader[0].set_value(("digits.zip", archive(), "application/zip")).run()
+    at.text_area(key="import_classes").set_value("a\nb").run()
+    at.button(key="import_start").click().run()
+    assert "Expected ten class names" in at.error[0].value
+    at.file_uploader[0].set_value(("digits.zip", b"PK", "application/zip")).run()
+    assert "The zip file is damaged" in at.error[0].value
+    at.file_uploader[0].set_value(("notes.txt", b"", "text/plain")).run()
+    assert "Nothing to import was found" in at.error[0].value
+    assert len(catalogue.list_datasets()) == 1
+    assert not lab.datasets_dir.exists() or not list(lab.datasets_dir.iterdir())
