@@ -281,8 +281,9 @@ def _folder_names(members: Sequence[Member], form: str) -> tuple[str, ...] | Non
 
 
 def _propose_name(path: str) -> str:
-    """A name from that of a file or folder."""
+    """A name from that of a file or folder, without what says which part of a dataset it is."""
     stem = re.sub(r"(\.(zip|csv|gz))+$", "", PurePath(path).name, flags=re.IGNORECASE)
+    stem = re.sub(r"(^|[-_ ])(train|test|t10k)([-_. ].*|$)", "", stem, flags=re.IGNORECASE)
     words = re.sub(r"[^\w.()+-]|_", " ", stem).strip(" .()+-")
     return words[: catalogue.MAX_NAME].strip() or "My data"
 

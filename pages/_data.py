@@ -32,19 +32,19 @@ def dataset() -> Dataset:
 def dataset_of(run: runs.Run) -> Dataset | None:
     """The dataset that the run saw, looked at from now on; None where it is not here."""
     seen = runs.read_environment(run).get("dataset_fingerprint")
-    slug = _find_slug(seen) if isinstance(seen, str) else chosen().slug
+    wanted = (chosen().slug, run.config.dataset)
+    slug = _find_slug(seen, wanted) if isinstance(seen, str) else wanted[0]
     if slug is None:
         return None
-    if slug != chosen().slug:
+    if slug != wanted[0]:
         choose(slug)
     return dataset()
 
 
-def _find_slug(fingerprint: str) -> str | None:
-    """The dataset with this fingerprint; the one looked at first."""
-    looked_at = chosen().slug
-    everything = sorted(catalogue.list_datasets(), key=lambda entry: entry.slug != looked_at)
-    for entry in everything:
+def _find_slug(fingerprint: str, wanted: tuple[str, ...]) -> str | None:
+    """The dataset with this fingerprint; of several, the one that comes first in `wanted`."""
+    everything = catalogue.list_datasets()
+    for entry in sorted(everything, key=lambda entry: [entry.slug != slug for slug in wanted]):
         try:
             found = entry.fingerprint or _load(entry.slug, "").fingerprint
         except DatasetError:

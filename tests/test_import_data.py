@@ -483,8 +483,10 @@ def test_a_class_of_one_image_cannot_be_split(tmp_path):
     ("path", "name"),
     [
         ("/a/kmnist.zip", "kmnist"),
-        ("C_x/fashion-mnist_train.csv", "fashion-mnist train"),
-        ("train-images-idx3-ubyte.gz", "train-images-idx3-ubyte"),
+        ("C_x/fashion-mnist_train.csv", "fashion-mnist"),
+        ("train-images-idx3-ubyte.gz", "My data"),
+        ("emnist-digits-test-labels-idx1-ubyte.gz", "emnist-digits"),
+        ("trained shoes.zip", "trained shoes"),
         ("<b>.zip", "b"),
         ("数字.zip", "数字"),
         ("", "My data"),

@@ -174,6 +174,13 @@ def test_evaluate_looks_at_the_data_that_the_run_saw(shapes, run_dir):
     assert f"of {len(labels)} test images" in at.metric[1].delta
 
 
+def test_of_the_same_data_under_two_names_the_runs_own_is_shown(lab, run_dir):
+    arrays = [*made_data.make_split(40, 11), *made_data.make_split(30, 12)]
+    catalogue.add_dataset("A copy", NAMES, arrays, {})
+    assert address(open_page("evaluate", run=RUN))["data"] == "my-shapes"
+    assert address(open_page("evaluate", run=RUN, data="a-copy"))["data"] == "a-copy"
+
+
 def test_evaluate_goes_back_to_the_standard_data_for_a_run_that_saw_that(lab, shapes):
     made_runs.write_run(lab.runs_dir, RUN)
     at = open_page("evaluate", run=RUN, data="my-shapes")
