@@ -1,41 +1,27 @@
-"""What else decided a training's outcome: versions, hardware, data and commit."""
+"""What else decided a run's outcome: versions, hardware, data and commit."""
 
 from __future__ import annotations
 
 import platform
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 
-from fmnist.config import TrainConfig
 from fmnist.dataset import Dataset
-from fmnist.models import count_macs
-
-if TYPE_CHECKING:
-    import keras
 
 
-def describe_environment(
-    config: TrainConfig, network: keras.Model, dataset: Dataset, precision: str
-) -> dict[str, Any]:
-    """`environment.json`: what else decided the outcome, and the network's size.
-
-    precision: what the training really computed in, "float32" or "bfloat16".
-    """
+def describe_environment(dataset: Dataset) -> dict[str, Any]:
+    """The part of `environment.json` that is the same whatever is run."""
     import keras
     import numpy as np
     import tensorflow as tf
 
     return {
-        "parameters": network.count_params(),
-        "macs_per_image": count_macs(network),
         "dataset": dataset.name,
         "dataset_fingerprint": dataset.fingerprint,
         "class_names": list(dataset.class_names),
-        "seed": config.seed,
-        "precision": precision,
         "versions": {
             "python": platform.python_version(),
             "tensorflow": tf.__version__,

@@ -1,7 +1,8 @@
-"""Start, stop and cancel training processes.
+"""Start, stop and cancel the processes behind runs.
 
 A training is a process of its own (`python -m fmnist.train RUN_DIR`) that outlives whoever
-started it; queueing is its own affair.
+started it; queueing is its own affair. So is the check of a model that was brought as a file
+(`python -m fmnist.own_model RUN_DIR`).
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from fmnist import runs
 from fmnist.config import TrainConfig
 from fmnist.feature_maps import check_architecture
+from fmnist.own_model_record import OwnModel
 
 PROJECT_ROOT = Path(__file__).parent.parent
 _PATH_VARIABLES = (
@@ -35,11 +37,63 @@ def start_run(config: TrainConfig) -> str:
         RunsFolderError: the folder cannot be written, or no process could be started.
     """
     check_architecture(config)
-    run = runs.create_run(config)
+    return _start_new(runs.create_run(config), "fmnist.train")
+
+
+def start_own_model(
+    content: bytes, file_name: str, name: str = "", inputs: str = "auto", outputs: str = "auto"
+) -> str:
+    """Make a run of a model's file and start the process that checks and scores it.
+
+    Only that process opens the file; this one stores its bytes. Returns the run's id at once.
+
+    Args:
+        file_name: what it is called where it comes from; the run's name, if `name` is empty.
+        inputs, outputs: what is known of it, see `own_model_record.INPUTS` and `OUTPUTS`.
+
+    Raises:
+        ConfigError: the name is too long, or the file too large.
+        RunsFolderError: the folder cannot be written, or no process could be started.
+    """
+    file_name = PurePath(file_name.replace("\\", "/")).name[:100] or "model.keras"
+    own_model = OwnModel(file_name, inputs, outputs)
+    name = name.strip() or PurePath(file_name).stem[:60]
+    return _start_new(runs.create_own_model_run(name, own_model, content), "fmnist.own_model")
+
+
+def check_own_model_again(run_id: str, inputs: str, outputs: str) -> None:
+    """Wrap and score a brought model anew, in the same run, with other words about it.
+
+    Raises:
+        RunNotFound: there is no such run.
+        ConfigError: it is no brought model, or is being checked.
+        RunsFolderError: the folder cannot be written, or no process could be started.
+    """
+    run = runs.load_run(run_id)
+    runs.reset_own_model(run, inputs, outputs)
+    try:
+        _start(run, "fmnist.own_model")
+    except runs.RunsFolderError as error:
+        runs.write_status(run.run_dir, status="failed", finished_at=time.time(), message=str(error))
+        raise
+
+
+def _start_new(run: runs.Run, module: str) -> str:
+    """Start a run's process, or leave no run behind; returns its id."""
+    try:
+        _start(run, module)
+    except runs.RunsFolderError:
+        shutil.rmtree(run.run_dir, ignore_errors=True)
+        raise
+    return run.run_id
+
+
+def _start(run: runs.Run, module: str) -> None:
+    """Start `python -m MODULE RUN_DIR` as a process that outlives this one."""
     try:
         with run.file("log.txt").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "fmnist.train", str(run.run_dir.resolve())],
+                [sys.executable, "-m", module, str(run.run_dir.resolve())],
                 cwd=PROJECT_ROOT,
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
@@ -48,13 +102,11 @@ def start_run(config: TrainConfig) -> str:
                 **_detached(),
             )
     except OSError as error:
-        shutil.rmtree(run.run_dir, ignore_errors=True)
         raise runs.RunsFolderError(
-            f"The training could not be started ({error.strerror or error}). Free some space or "
+            f"The process could not be started ({error.strerror or error}). Free some space or "
             f"allow writing in {run.run_dir.parent}, then start it again."
         ) from error
     threading.Thread(target=_await_end, args=(process, run.run_dir), daemon=True).start()
-    return run.run_id
 
 
 def stop_run(run_id: str) -> None:
@@ -98,7 +150,7 @@ def _await_end(process: subprocess.Popen, run_dir: Path) -> None:
                 run_dir,
                 status="failed",
                 finished_at=time.time(),
-                message=f"The training process ended without a word (exit code {code}): it was "
+                message=f"Its process ended without a word (exit code {code}): it was "
                 "killed or ran out of memory. log.txt may say more.",
             )
     except (OSError, ValueError):

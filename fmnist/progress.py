@@ -102,7 +102,11 @@ def describe_place(run: Run, everything: list[Run]) -> str:
     titles = {other.run_id: other.title for other in everything}
     place = waiting.index(run.run_id) if run.run_id in waiting else 0
     ordinal = _WORDS[place] if place < len(_WORDS) else f"number {place + 1}"
-    running = [other.title for other in everything if other.is_live and other.run_id not in waiting]
+    running = [
+        other.title
+        for other in everything
+        if other.is_live and other.run_id not in waiting and not other.own_model
+    ]
     if place:
         return f"{ordinal.capitalize()} in line, behind {titles[waiting[place - 1]]}."
     if running:

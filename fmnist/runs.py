@@ -32,12 +32,14 @@ import psutil
 from fmnist import formats
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import CLASS_NAMES, DatasetError, check_class_names
+from fmnist.own_model_record import MAX_FILE_BYTES, OwnModel
 
 if TYPE_CHECKING:
     import pandas as pd
 
 STATUSES = ("queued", "running", "completed", "stopped", "failed")
 LIVE = ("queued", "running")
+BROUGHT_FILE = "brought.keras"  # as somebody brought it; only `fmnist.own_model` opens it
 SCORED_FILES = ("model.keras", "test_probabilities.npy", "results.json")
 HISTORY_COLUMNS = (
     "epoch",
@@ -103,7 +105,11 @@ class Status:
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder as last read. `damaged` says what is wrong with it, or is empty."""
+    """A run folder as last read. `damaged` says what is wrong with it, or is empty.
+
+    `own_model` is that of a run whose model was trained elsewhere and brought as a file. The
+    config of such a run holds its name, and nothing else that is true of it.
+    """
 
     run_id: str
     run_dir: Path
@@ -111,6 +117,7 @@ class Run:
     status: Status
     notes: dict[str, str] = field(default_factory=dict)
     damaged: str = ""
+    own_model: OwnModel | None = None
 
     @property
     def is_bundled(self) -> bool:
@@ -156,23 +163,80 @@ def create_run(config: TrainConfig) -> Run:
     Raises:
         RunsFolderError: the folder cannot be written.
     """
+    status = Status("queued", epochs=config.epochs, queued_at=time.time())
+    run_dir = _create(config, {"config.json": config.to_json(), "status.json": asdict(status)})
+    return Run(run_dir.name, run_dir, config, status)
+
+
+def create_own_model_run(name: str, own_model: OwnModel, content: bytes) -> Run:
+    """A new run folder around the bytes of a model's file, with no process yet.
+
+    Raises:
+        ConfigError: the name is too long, or the file too large.
+        RunsFolderError: the folder cannot be written.
+    """
+    config = TrainConfig(name=name)
+    if len(content) > MAX_FILE_BYTES:
+        raise ConfigError(
+            f"{own_model.file_name} has {len(content) / 1e6:.0f} MB: at most "
+            f"{MAX_FILE_BYTES / 1e6:.0f} MB are taken. Save it without its optimizer."
+        )
+    status = _status_of_check()
+    files = {
+        "config.json": {"name": config.name},
+        "own_model.json": own_model.to_json(),
+        "status.json": asdict(status),
+    }
+    run_dir = _create(config, files, content)
+    return Run(run_dir.name, run_dir, config, status, own_model=own_model)
+
+
+def reset_own_model(run: Run, inputs: str, outputs: str) -> None:
+    """Put other words about a brought model into its folder, and take its scores out.
+
+    Raises:
+        ConfigError: it was not brought, or is being checked.
+        ValueError: an unknown choice.
+        RunsFolderError: the folder cannot be written.
+    """
+    if run.own_model is None or run.is_live:
+        raise ConfigError(f"{run.title} is no model that can be checked again now.")
+    own_model = replace(
+        run.own_model, inputs=inputs, outputs=outputs, used_inputs="", used_outputs=""
+    )
+    try:
+        write_json(run.file("status.json"), asdict(_status_of_check()))
+        write_json(run.file("own_model.json"), own_model.to_json())
+        for name in ("stop", *SCORED_FILES):
+            run.file(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise _cannot_write(run.run_dir, error) from error
+
+
+def _status_of_check() -> Status:
+    """Running at once: a check waits for nobody's turn."""
     now = time.time()
+    return Status("running", queued_at=now, started_at=now, message="loading TensorFlow")
+
+
+def _create(config: TrainConfig, files: dict[str, Any], brought: bytes | None = None) -> Path:
+    """A new folder with these JSON files, named after the time and the config."""
     parent = runs_dir()
-    stem = f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{config.slug}"
-    status = Status("queued", epochs=config.epochs, queued_at=now)
+    stem = f"{datetime.fromtimestamp(time.time(), UTC):%Y%m%d-%H%M%S}-{config.slug}"
     try:
         parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
         try:
-            write_json(draft / "config.json", config.to_json())
-            write_json(draft / "status.json", asdict(status))
-            run_dir = _move_to_free_name(draft, parent, stem)
+            if brought is not None:
+                (draft / BROUGHT_FILE).write_bytes(brought)
+            for name, values in files.items():
+                write_json(draft / name, values)
+            return _move_to_free_name(draft, parent, stem)
         except OSError:
             shutil.rmtree(draft, ignore_errors=True)
             raise
     except OSError as error:
         raise _cannot_write(parent, error) from error
-    return Run(run_dir.name, run_dir, config, status)
 
 
 def _cannot_write(folder: Path, error: OSError) -> RunsFolderError:
@@ -253,6 +317,14 @@ def read_run(run_dir: Path) -> Run:
         notes = _read_json(run_dir / "notes.json")
     except (OSError, ValueError):
         notes = {}
+    own_model = None
+    try:
+        own_model = OwnModel.from_json(_read_json(run_dir / "own_model.json"))
+    except FileNotFoundError:
+        pass  # trained here, as most are
+    except (OSError, ValueError) as error:
+        own_model = OwnModel("")
+        damage.append(_describe_damage("own_model.json", error))
     if run_dir.name == BUNDLED_ID and not damage and status.status != "completed":
         damage.append(f"status.json says {status.status}, not completed")
     if not damage and status.is_live:
@@ -261,7 +333,7 @@ def read_run(run_dir: Path) -> Run:
         problems = (_find_problem(run_dir / name) for name in SCORED_FILES)
         damage += [problem for problem in problems if problem]
     notes = {key: str(value) for key, value in notes.items()} if isinstance(notes, dict) else {}
-    return Run(run_dir.name, run_dir, config, status, notes, "; ".join(damage))
+    return Run(run_dir.name, run_dir, config, status, notes, "; ".join(damage), own_model)
 
 
 def _find_problem(path: Path) -> str:
@@ -411,9 +483,9 @@ def settle(run_dir: Path, status: Status) -> Status:
     if not status.is_live or process_is_alive(status):
         return status
     reason = (
-        "The training process never started; log.txt in the run's folder may say why."
+        "Its process never started; log.txt in the run's folder may say why."
         if status.pid is None
-        else "The training process ended without a word: it was killed, ran out of memory, or the "
+        else "Its process ended without a word: it was killed, ran out of memory, or the "
         "computer was switched off. What had been written is kept."
     )
     ended_at = status.heartbeat_at or status.queued_at

@@ -16,7 +16,7 @@ from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import Dataset, split_train_val
 from fmnist.environment import describe_environment
 from fmnist.evaluate import mean_cross_entropy
-from fmnist.models import EMA_MOMENTUM, build_model, build_network
+from fmnist.models import EMA_MOMENTUM, build_model, build_network, count_macs
 
 if TYPE_CHECKING:
     import keras
@@ -78,7 +78,14 @@ def train_and_evaluate(
     compile_model(
         model, config, math.ceil(config.epoch_images(len(train_indices)) / config.batch_size)
     )
-    environment = describe_environment(config, build_network(config), dataset, precision)
+    network = build_network(config)
+    environment = {
+        "parameters": network.count_params(),
+        "macs_per_image": count_macs(network),
+        "seed": config.seed,
+        "precision": precision,
+        **describe_environment(dataset),
+    }
     runs.write_json(run_dir / "environment.json", environment)
     was_stopped, message = _fit(model, config, dataset, train_indices, val_indices, run_dir, screen)
     seconds = time.perf_counter() - began
@@ -287,9 +294,14 @@ def save_model(model: keras.Model, config: TrainConfig, path: Path) -> None:
     """Write the network alone (no optimizer, no loss), in one move."""
     plain = build_model(config)
     plain.set_weights(model.get_weights())
+    write_model(plain, path)
+
+
+def write_model(model: keras.Model, path: Path) -> None:
+    """Write a .keras file in one move."""
     draft = path.with_name(f".{path.name}")  # Keras asks for the .keras
     try:
-        plain.save(draft)
+        model.save(draft)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ import sys
 import textwrap
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -36,7 +37,7 @@ _LONGEST_REASON = 200  # characters of an unforeseen error's message
 # -- options --------------------------------------------------------------------------------------
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line, without the pages of usage."""
         self.exit(2, f"{self.prog}: {message} (--help lists all options)\n")
@@ -44,7 +45,7 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line; one option for each field of `TrainConfig`, with its bounds."""
-    parser = _Parser(
+    parser = Parser(
         prog="python -m fmnist.train",
         description="Train a model on Fashion-MNIST, or on another dataset, and score it on the "
         "test set. The last line of the output is JSON.",
@@ -236,11 +237,22 @@ def train_run(run: runs.Run, screen: TextIO | None) -> dict[str, Any]:
         TrainingError: for any other reason; one line. What nobody foresaw has its traceback in
             `log.txt`.
     """
-    try:
+    with recording_failure(run):
         runs.claim_run(run.run_dir)
         if not wait_for_turn(run.run_dir):
             return {}
         return train_and_evaluate(run.config, run.run_dir, screen=screen)
+
+
+@contextlib.contextmanager
+def recording_failure(run: runs.Run) -> Iterator[None]:
+    """Leave the folder with a status that says why, when what happens inside fails.
+
+    Raises:
+        ConfigError, DatasetError, TrainingError: see `train_run`.
+    """
+    try:
+        yield
     except (ConfigError, DatasetError, TrainingError) as error:
         _record_failure(run.run_dir, str(error))
         raise
@@ -255,7 +267,7 @@ def train_run(run: runs.Run, screen: TextIO | None) -> dict[str, Any]:
         log = run.file("log.txt")
         with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
             traceback.print_exc(file=file)
-        reason = f"{type(error).__name__}: {_first_line(error)}"
+        reason = f"{type(error).__name__}: {first_line(error)}"
         _record_failure(run.run_dir, f"{reason} (log.txt has the whole story)")
         raise TrainingError(f"{reason} (the whole story is in {log})") from error
 
@@ -272,7 +284,8 @@ def _describe_os_error(error: OSError, run_dir: Path) -> str:
     return f"{folder} could not be written or read ({error.strerror or error}): {advice}."
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, cut where it gets too long to read."""
     lines = str(error).strip().splitlines() or ["no message"]
     return textwrap.shorten(lines[0], _LONGEST_REASON, placeholder=" …")
 

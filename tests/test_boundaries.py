@@ -31,6 +31,7 @@ NEVER_IMPORTS = {
     "fmnist.augment": {"fmnist.runs"},
     "fmnist.runs": KERAS,
     "fmnist.run_tables": KERAS,
+    "fmnist.own_model_record": {"numpy", *KERAS},
     "fmnist.turns": KERAS,
     "fmnist.train": {"fmnist.jobs", "fmnist.figures"},
     "fmnist.jobs": KERAS,

@@ -10,22 +10,14 @@ import psutil
 import pytest
 
 from fmnist import environment
-from fmnist.config import TrainConfig
 from fmnist.dataset import CLASS_NAMES, load_dataset
-from fmnist.models import build_network
 
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_environment_of_a_training_is_plain_json(lab):
-    config = TrainConfig(architecture="dense", dense_units=(4,), seed=7)
-    described = environment.describe_environment(
-        config, build_network(config), load_dataset(), "bfloat16"
-    )
+def test_the_environment_is_plain_json(lab):
+    described = environment.describe_environment(load_dataset())
     assert json.loads(json.dumps(described)) == described
-    # 784·4 + 4 and 4·10 + 10; the same without the biases
-    assert (described["parameters"], described["macs_per_image"]) == (3_190, 3_176)
-    assert (described["seed"], described["precision"]) == (7, "bfloat16")
     assert described["dataset_fingerprint"] == load_dataset().fingerprint
     assert described["class_names"] == list(CLASS_NAMES)
     assert described["versions"]["python"] == platform.python_version()

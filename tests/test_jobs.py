@@ -171,3 +171,57 @@ def test_no_process_to_be_had_leaves_no_run_behind(lab, monkeypatch):
     with pytest.raises(runs.RunsFolderError, match="could not be started"):
         jobs.start_run(SHORT)
     assert runs.list_runs() == []
+
+
+# -- models brought as files ----------------------------------------------------------------------
+
+
+def test_a_brought_file_is_checked_beside_a_training_and_checked_again(lab):
+    training = start_and_wait(LONG)
+    run_id = jobs.start_own_model(made_runs.tiny_model(), "C:\\models\\mine.keras")
+    run = runs.load_run(run_id)
+    assert (run.title, run.own_model.file_name) == ("mine", "mine.keras")
+    assert run.status.status == "running", "it waits for nobody"
+    wait_for(lambda: not status_of(run_id).is_live, 60, "the check ends")
+    run = runs.load_run(run_id)
+    assert (run.status.status, run.damaged) == ("completed", ""), runs.read_log(run)
+    assert runs.read_results(run)["test_accuracy"] > 0.8
+    assert run.own_model.used_outputs == "probabilities"
+    assert is_training(training)
+
+    jobs.check_own_model_again(run_id, "unit", "logits")
+    with pytest.raises(ConfigError, match="no model that can be checked again now"):
+        jobs.check_own_model_again(run_id, "raw", "logits")
+    wait_for(lambda: not status_of(run_id).is_live, 60, "the second check ends")
+    used = runs.load_run(run_id).own_model
+    assert (used.used_inputs, used.used_outputs) == ("unit", "logits")
+
+
+def test_a_file_that_is_no_model_is_a_failed_run_with_a_sentence(lab):
+    run_id = jobs.start_own_model(b"PK hello", "mine.keras", "Ours")
+    wait_for(lambda: not status_of(run_id).is_live, 60, "the check ends")
+    run = runs.load_run(run_id)
+    assert (run.title, run.status.status) == ("Ours", "failed")
+    assert run.status.message.startswith("mine.keras is damaged or cut short")
+
+
+def test_a_killed_check_is_failed(lab):
+    run_id = jobs.start_own_model(made_runs.tiny_model(), "mine.keras")
+    wait_for(lambda: status_of(run_id).pid is not None, 20, "the check begins")
+    psutil.Process(status_of(run_id).pid).kill()
+    wait_for(lambda: status_of(run_id).status == "failed", 5, "the kill is noticed")
+    assert "ended without a word" in status_of(run_id).message
+
+
+def test_a_file_that_is_too_large_makes_no_run(lab, monkeypatch):
+    monkeypatch.setattr(runs, "MAX_FILE_BYTES", 1_000_000)
+    with pytest.raises(ConfigError, match="mine.keras has 2 MB: at most 1 MB are taken"):
+        jobs.start_own_model(bytes(2_000_000), "mine.keras")
+    assert runs.list_runs() == []
+
+
+def test_a_trained_run_is_not_checked(lab):
+    run_dir = made_runs.write_run(lab.runs_dir)
+    with pytest.raises(ConfigError, match="Made run is no model that can be checked again now"):
+        jobs.check_own_model_again(run_dir.name, "raw", "logits")
+    assert runs.load_run(run_dir.name).has_scores

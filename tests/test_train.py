@@ -13,6 +13,7 @@ import pytest
 from fmnist import callbacks, catalogue, evaluate, runs, train
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import DatasetError, load_dataset, split_train_val
+from fmnist.fast_layers import choose_precision
 from fmnist.models import build_model, build_network
 from fmnist.train_command import train_run
 from tests import made_data
@@ -57,6 +58,7 @@ def test_a_training_leaves_a_whole_run_folder(lab):
     # 9·8 + 8 + 13·13·8·16 + 16 + 160 + 10; 26·26·9·8 + 13·13·8·16 + 160
     assert environment["parameters"] == 80 + 21_648 + 170
     assert environment["macs_per_image"] == 48_672 + 21_632 + 160
+    assert (environment["seed"], environment["precision"]) == (0, choose_precision("auto"))
     assert environment["dataset"] == "custom"
     assert environment["dataset_fingerprint"] == load_dataset().fingerprint
     assert environment["versions"]["keras"] == keras.__version__

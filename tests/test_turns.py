@@ -5,6 +5,8 @@ import time
 
 from fmnist import runs
 from fmnist.config import TrainConfig
+from fmnist.own_model_record import OwnModel
+from fmnist.progress import describe_place
 from fmnist.turns import wait_for_turn
 
 
@@ -35,6 +37,15 @@ def test_only_the_oldest_waiting_run_goes_on(lab):
     runs.write_status(first.run_dir, status="completed")
     assert is_over.wait(3)
     assert runs.read_status(second.run_dir).status == "running"
+
+
+def test_the_check_of_a_brought_model_takes_nobodys_place(lab):
+    checked = runs.create_own_model_run("Theirs", OwnModel("theirs.keras"), b"")
+    assert checked.status.status == "running"
+    run = runs.create_run(TrainConfig())
+    assert describe_place(run, runs.list_runs()) == "Next in line: it starts in a moment."
+    runs.claim_run(run.run_dir)
+    assert wait_for_turn(run.run_dir) is True
 
 
 def wait_in_a_thread(run: runs.Run) -> tuple[threading.Thread, list[bool]]:

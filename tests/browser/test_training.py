@@ -113,7 +113,7 @@ def test_a_killed_training_says_so_and_the_queue_moves_on(page: Page, server: Se
 
     page.goto(f"/train?run={doomed}")
     steps.expect_badge(page, "Failed")
-    reason = page.get_by_test_id("stAlert").filter(has_text="training process ended")
+    reason = page.get_by_test_id("stAlert").filter(has_text="process ended")
     expect(reason).to_be_visible()
     assert steps.read_status(server, doomed).message
 

@@ -1,0 +1,547 @@
+"""A model that was trained elsewhere becomes a run: `python -m fmnist.own_model`.
+
+    python -m fmnist.own_model FILE [--name NAME] [--inputs auto|raw|unit]
+                               [--outputs auto|probabilities|logits] [--runs-dir DIR]
+    python -m fmnist.own_model RUN_DIR
+
+The `.keras` file is looked into before Keras opens it: it is never asked to run code, and a file
+that needs some is refused. What its input and output mean is found out from training images; then
+it is wrapped into a model like any other run's, and scored on the test set.
+
+Exit code 0: done. 1: the model cannot be used. 2: bad input. One line on stderr says why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import threading
+import time
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+import psutil
+
+from fmnist import runs
+from fmnist.config import ConfigError
+from fmnist.dataset import Dataset, DatasetError, load_dataset
+from fmnist.environment import describe_environment
+from fmnist.own_model_record import INPUTS, MAX_FILE_BYTES, OUTPUTS, OwnModel
+from fmnist.train import (
+    SCORING_BATCH,
+    TrainingError,
+    compute_probabilities,
+    save_array,
+    score,
+    write_model,
+)
+from fmnist.train_command import (
+    Parser,
+    ensure_dataset,
+    first_line,
+    keep_logs_off_screen,
+    lower_priority,
+    recording_failure,
+)
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+CHECKED_IMAGES = 2000  # training images that tell what the input means
+MAX_MEMORY = 4e9  # bytes of this process
+INPUT_SHAPES = ((28, 28, 1), (28, 28), (784,))  # of one image
+
+_MEMBERS = {"config.json": 5e6, "metadata.json": 1e5, "model.weights.h5": 4 * MAX_FILE_BYTES}
+# Keras's own, but they run or read what lies outside the file.
+_REACHING_OUT = {
+    *("TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"),
+    *("StringLookup", "IntegerLookup", "TextVectorization"),
+}
+_LAMBDAS = {"Lambda", "__lambda__"}
+_PLAIN_VALUES = {
+    *("__tuple__", "__keras_tensor__", "__tensor__", "__numpy__"),
+    *("__bytes__", "__ellipsis__", "__slice__"),
+}
+_KERAS_CLASSES = {"Sequential", "Functional", "Model", "DTypePolicy", "FloatDTypePolicy"}
+_KERAS_PARTS = {
+    *("activations", "constraints", "dtype_policies", "engine", "initializers", "layers"),
+    *("models", "ops", "quantizers", "random", "regularizers"),
+}
+_FUNCTION_MODULES = {"builtins", "keras.activations", "keras.initializers", "keras.src.activations"}
+_SUM_TOLERANCE = 1e-3
+_SMALLEST = 1e-7  # added to scores: ten zeros say nothing of any class
+_LOOK_EVERY = 0.2  # seconds
+
+
+class ModelRefused(TrainingError):
+    """A file that cannot become a run; the message tells the person who brought it why."""
+
+
+# -- the file, before Keras sees it ---------------------------------------------------------------
+
+
+def check_archive(path: Path, name: str) -> None:
+    """Refuse what is no whole `.keras` file of bounded size, or needs code to be run.
+
+    name: what the person calls the file.
+
+    Raises:
+        ModelRefused: with one sentence.
+    """
+    size = path.stat().st_size
+    if size > MAX_FILE_BYTES:
+        raise ModelRefused(
+            f"{name} has {size / 1e6:.0f} MB: at most {MAX_FILE_BYTES / 1e6:.0f} MB are taken. "
+            "Save it without its optimizer."
+        )
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start == b"\x89HDF\r\n\x1a\n":
+        raise ModelRefused(
+            f"{name} is an HDF5 file (.h5), not a .keras file: load it with Keras where you "
+            "trained it, and save it with model.save('model.keras')."
+        )
+    if not start.startswith(b"PK"):
+        raise ModelRefused(
+            f"{name} is not a .keras file: save the model with Keras 3, "
+            "model.save('model.keras'), and bring that file."
+        )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            config = _read_members(archive, name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        # RuntimeError: encrypted, or compressed in a way that is not known
+        raise ModelRefused(
+            f"{name} is damaged or cut short ({first_line(error)}): copy or save it again."
+        ) from error
+    _refuse_code(config, name)
+
+
+def _read_members(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
+    """The model's config, when the archive holds what Keras writes, whole and of bounded size."""
+    found = {entry.filename: entry.file_size for entry in archive.infolist()}
+    absent = [member for member in _MEMBERS if member not in found]
+    if absent:
+        raise ModelRefused(f"{name} is a zip archive, but no Keras model: it has no {absent[0]}.")
+    unknown = sorted(found.keys() - _MEMBERS.keys())
+    if unknown or len(archive.infolist()) > len(_MEMBERS):
+        raise ModelRefused(
+            f"{name} holds more than a network and its weights "
+            f"({', '.join(unknown[:3]) or 'a file twice'}): such a model is not taken."
+        )
+    for member, most in _MEMBERS.items():
+        if found[member] > most:
+            raise ModelRefused(
+                f"{name} is too large when unpacked: its {member} takes "
+                f"{found[member] / 1e6:,.0f} MB, at most {most / 1e6:,.1f} MB are taken."
+            )
+    broken = archive.testzip()
+    if broken:
+        raise zipfile.BadZipFile(f"{broken} is not as it was written")
+    try:
+        config = json.loads(archive.read("config.json"))
+    except (ValueError, RecursionError):
+        config = None
+    if not isinstance(config, dict):
+        raise ModelRefused(f"{name} is damaged: its config.json is no JSON that describes a model.")
+    return config
+
+
+def _refuse_code(config: dict[str, Any], name: str) -> None:
+    """Every object that the config names must be one of Keras's own that runs nothing else."""
+    whole = {**config, "compile_config": None}
+    waiting: list[tuple[Any, str]] = [(whole, "")]
+    while waiting:
+        value, layer = waiting.pop()
+        if isinstance(value, list):
+            waiting += [(inner, layer) for inner in value]
+        if not isinstance(value, dict):
+            continue
+        if "class_name" in value:
+            inner = value.get("config")
+            own_name = inner.get("name") if isinstance(inner, dict) and value is not whole else None
+            layer = own_name if isinstance(own_name, str) else layer
+            _refuse_object(value, layer, name)
+        waiting += [(inner, layer) for inner in value.values()]
+
+
+def _refuse_object(value: dict[str, Any], layer: str, name: str) -> None:
+    kind, module = str(value["class_name"]), str(value.get("module"))
+    where = f"its layer “{layer[:60]}”" if layer else "it"
+    if kind in _LAMBDAS:
+        raise ModelRefused(
+            f"{name} needs code: {where} holds a Lambda, and code from a file is never run. "
+            "Replace it by Keras's own layers and save the model again."
+        )
+    if kind in _REACHING_OUT:
+        raise ModelRefused(
+            f"{name} needs more than itself: {where} is a {kind}, which runs or reads what lies "
+            "outside the file. Replace it by Keras's plain layers and save the model again."
+        )
+    if not _is_keras(kind, module):
+        what = value.get("config") if kind == "function" else kind
+        raise ModelRefused(
+            f"{name} needs code: {where} uses {str(what)[:60]}, which is not one of Keras's own "
+            "layers, and code from a file is never run. Build the model from those alone."
+        )
+
+
+def _is_keras(kind: str, module: str) -> bool:
+    """Whether Keras itself has this class, or function, among those that networks are made of."""
+    if kind in _PLAIN_VALUES:
+        return True
+    if kind == "function":
+        return module in _FUNCTION_MODULES
+    first, *parts = [part for part in module.split(".") if part != "src"]
+    if first != "keras":
+        return False
+    return parts[0] in _KERAS_PARTS if parts else kind in _KERAS_CLASSES
+
+
+# -- what it expects and what it answers ----------------------------------------------------------
+
+
+def load_model(path: Path, name: str) -> keras.Model:
+    """The model in a checked file; one image in, ten numbers out.
+
+    Raises:
+        ModelRefused: Keras cannot open it, or it has other inputs or outputs.
+    """
+    import keras
+
+    with _explained(f"{name} cannot be opened by Keras {keras.__version__}"):
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
+        inputs, outputs = model.inputs, model.outputs
+    for what, tensors in (("inputs", inputs), ("outputs", outputs)):
+        if len(tensors) != 1:
+            raise ModelRefused(
+                f"{name} has {len(tensors)} {what}: a model here takes one image and gives one "
+                "answer."
+            )
+    if _image_shape(inputs[0].shape) is None:
+        raise ModelRefused(
+            f"{name} takes inputs of shape {_words(inputs[0].shape)}: expected (28, 28, 1), "
+            "(28, 28) or (784) for each image."
+        )
+    if tuple(outputs[0].shape[1:]) != (10,):
+        raise ModelRefused(
+            f"{name} answers each image with shape {_words(outputs[0].shape)}: expected ten "
+            "numbers (10), one for each class."
+        )
+    return model
+
+
+def _image_shape(shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
+    """The shape of one image that fits (batch, …), where None fits every size."""
+    for wanted in INPUT_SHAPES:
+        sizes = shape[1:]
+        if len(sizes) == len(wanted) and all(
+            have in (None, want) for have, want in zip(sizes, wanted, strict=True)
+        ):
+            return wanted
+    return None
+
+
+def _words(shape: tuple[int | None, ...]) -> str:
+    return f"({', '.join('any' if size is None else str(size) for size in shape[1:])})"
+
+
+@contextlib.contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """Turn what Keras and TensorFlow raise for a model they cannot handle into one sentence."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except (
+        *(ValueError, TypeError, KeyError, AttributeError, IndexError),
+        *(RuntimeError, OSError, tf.errors.OpError),
+    ) as error:
+        if isinstance(error, ModelRefused):
+            raise
+        raise ModelRefused(f"{what}: {first_line(error)}") from error
+
+
+def find_out(model: keras.Model, own_model: OwnModel, dataset: Dataset) -> OwnModel:
+    """What the model expects and answers, from the first training images.
+
+    The input is raw (0 to 255) or unit (0 to 1), whichever more images are recognised with. The
+    output is probabilities when all lie in 0 to 1 and each row sums to 1; positive numbers that
+    do not are scores; all others are logits. What the person says goes first.
+
+    Raises:
+        ModelRefused: it cannot be run, its answers are not numbers, or are no probabilities
+            although the person says so.
+    """
+    import numpy as np
+
+    name = own_model.file_name
+    images = dataset.train_images[:CHECKED_IMAGES]
+    labels = dataset.train_labels[:CHECKED_IMAGES]
+    answers = {}
+    with _explained(f"{name} cannot be run on this computer"):
+        for inputs in ("raw", "unit"):
+            plain = wrap_model(model, inputs, "")
+            answers[inputs] = plain.predict(images[..., None], batch_size=SCORING_BATCH, verbose=0)
+    accuracies = {
+        inputs: float(((given.argmax(axis=1) == labels) & np.isfinite(given).all(axis=1)).mean())
+        for inputs, given in answers.items()
+    }
+    found_inputs = "raw" if accuracies["raw"] > accuracies["unit"] else "unit"
+    used_inputs = found_inputs if own_model.inputs == "auto" else own_model.inputs
+    given = answers[used_inputs]
+    if not np.isfinite(given).all():
+        raise ModelRefused(f"{name} gives answers that are not numbers: its training diverged.")
+    found_outputs = _recognise(given)
+    if own_model.outputs == "auto":
+        used_outputs = found_outputs
+    elif own_model.outputs == "logits":
+        used_outputs = "logits"
+    elif found_outputs == "logits":
+        raise ModelRefused(
+            f"{name} gives no probabilities: one of its answers is {given.min():.3g}, below 0. "
+            "Say that its outputs are logits."
+        )
+    else:
+        used_outputs = found_outputs
+    return replace(
+        own_model,
+        input_shape=_image_shape(model.inputs[0].shape),
+        found_inputs=found_inputs,
+        found_outputs=found_outputs,
+        used_inputs=used_inputs,
+        used_outputs=used_outputs,
+        accuracy_raw=accuracies["raw"],
+        accuracy_unit=accuracies["unit"],
+        checked_images=len(labels),
+    )
+
+
+def _recognise(answers: np.ndarray) -> str:
+    if answers.min() < 0:
+        return "logits"
+    sums = answers.sum(axis=1)
+    return "probabilities" if (abs(sums - 1) <= _SUM_TOLERANCE).all() else "scores"
+
+
+def wrap_model(model: keras.Model, inputs: str, outputs: str) -> keras.Model:
+    """A model from images (None, 28, 28, 1), 0 to 255, to ten float32 numbers.
+
+    They are probabilities when `outputs` says what the model itself gives ("probabilities",
+    "scores" or "logits"), and what the model itself gives when it is "". Only Keras's own layers
+    and operations are added: the file opens with `safe_mode` wherever Keras is.
+    """
+    import keras
+    from keras import layers
+
+    images = keras.Input((28, 28, 1), name="image")
+    x = layers.Rescaling(1 / 255, name="zero_to_one")(images) if inputs == "unit" else images
+    shape = _image_shape(model.inputs[0].shape)
+    if shape != (28, 28, 1):
+        x = layers.Reshape(shape, name="as_it_expects")(x)
+    if not isinstance(model, keras.Sequential):  # its one input may stand in a list or a dict
+        x = keras.tree.pack_sequence_as(model.input, [x])
+    (x,) = keras.tree.flatten(model(x))
+    if outputs == "logits":
+        x = layers.Softmax(dtype="float32", name="probabilities")(x)
+    else:
+        x = layers.Activation("linear", dtype="float32", name="answers")(x)
+    if outputs in ("probabilities", "scores"):
+        x = x + _SMALLEST
+        x = x / keras.ops.sum(x, axis=-1, keepdims=True)
+    return keras.Model(images, x, name="own_model")
+
+
+# -- a run ----------------------------------------------------------------------------------------
+
+
+def check_and_score(run: runs.Run) -> dict[str, Any]:
+    """Check a brought model, wrap it, and score it once on the whole test set.
+
+    Writes the run's `model.keras`, `own_model.json`, `environment.json`,
+    `test_probabilities.npy` and `results.json`, and leaves it completed or failed.
+
+    Returns:
+        `results.json`, and `seconds` that it all took.
+
+    Raises:
+        DatasetError: there is no data.
+        TrainingError: the model cannot be used (`ModelRefused`), or anything else went wrong.
+    """
+    began = time.perf_counter()
+    with recording_failure(run):
+        runs.claim_run(run.run_dir)
+        with _watched(run.run_dir) as say:
+            results = _check_and_score(run, say)
+        runs.write_status(run.run_dir, status="completed", finished_at=time.time(), message="")
+    return {**results, "seconds": round(time.perf_counter() - began, 2)}
+
+
+def _check_and_score(run: runs.Run, say: Any) -> dict[str, Any]:
+    name, brought = run.own_model.file_name, run.file(runs.BROUGHT_FILE)
+    check_archive(brought, name)
+    dataset = load_dataset()
+    import numpy as np
+
+    model = load_model(brought, name)
+    say("finding out what it expects")
+    own_model = find_out(model, run.own_model, dataset)
+    write_model(
+        wrap_model(model, own_model.used_inputs, own_model.used_outputs), run.file("model.keras")
+    )
+    environment = {"parameters": model.count_params(), **describe_environment(dataset)}
+    runs.write_json(run.file("environment.json"), environment)
+    say("scoring")
+    probabilities = compute_probabilities(run.file("model.keras"), dataset.test_images)
+    if not np.isfinite(probabilities).all():
+        raise ModelRefused(f"{name} gives answers that are not numbers: its training diverged.")
+    save_array(run.file("test_probabilities.npy"), probabilities)
+    results = score(probabilities, dataset.test_labels)
+    runs.write_json(run.file("results.json"), results)
+    runs.write_json(run.file("own_model.json"), own_model.to_json())
+    return results
+
+
+@contextlib.contextmanager
+def _watched(run_dir: Path) -> Iterator[Any]:
+    """End this process when somebody asks for it, or when the model eats the computer's memory.
+
+    One call of Keras may take minutes and gigabytes, and cannot be interrupted. Yields a function
+    that puts a message into the status.
+    """
+    over, writing = threading.Event(), threading.Lock()
+
+    def say(message: str) -> None:
+        with writing:
+            runs.write_status(run_dir, heartbeat_at=time.time(), message=message)
+
+    def watch() -> None:
+        while not over.wait(_LOOK_EVERY):
+            if runs.is_stop_requested(run_dir):
+                leave("stopped", "Stopped before it was scored.")
+            if psutil.Process().memory_info().rss > MAX_MEMORY:
+                leave(
+                    "failed",
+                    f"The model needs more than {MAX_MEMORY / 1e9:.0f} GB of memory: bring a "
+                    "smaller one.",
+                )
+
+    def leave(status: str, message: str) -> NoReturn:
+        with writing, contextlib.suppress(OSError, ValueError):
+            runs.write_status(
+                run_dir, status=status, started_at=None, finished_at=time.time(), message=message
+            )
+            print(message, file=sys.stderr, flush=True)
+            os._exit(1)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield say
+    finally:
+        over.set()
+        watcher.join()
+
+
+# -- command line ---------------------------------------------------------------------------------
+
+
+def open_run(run_dir: Path) -> runs.Run:
+    """The run in a folder that the app made for a brought model.
+
+    Raises:
+        ConfigError: it is no such folder, it is done, or another process has taken it.
+    """
+    run = runs.read_run(run_dir.resolve())
+    if run.damaged or run.own_model is None:
+        reason = run.damaged or "it has no own_model.json"
+        raise ConfigError(f"{run_dir} is not the folder of a brought model: {reason}.")
+    if not run.is_live:
+        raise ConfigError(f"{run_dir} is {run.status.status}: bring the file again instead.")
+    if run.status.pid not in (None, os.getpid()):
+        raise ConfigError(f"{run_dir} is being checked by process {run.status.pid} already.")
+    return run
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="python -m fmnist.own_model",
+        description="Make a run of a model that was trained elsewhere: check it, find out what it "
+        "expects, score it on the test set. The last line of the output is JSON.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="a .keras file, or a run folder that the app made"
+    )
+    parser.add_argument("--name", metavar="NAME", help="shown in lists (default: the file's name)")
+    parser.add_argument(
+        "--inputs", choices=INPUTS, help="what its pixels are: raw 0 to 255, unit 0 to 1"
+    )
+    parser.add_argument("--outputs", choices=OUTPUTS, help="what its ten answers are")
+    parser.add_argument(
+        "--runs-dir", type=Path, metavar="DIR", help="where runs live (default: FMNIST_RUNS_DIR)"
+    )
+    return parser
+
+
+def _create_run(options: argparse.Namespace) -> runs.Run:
+    """A run of the file that the command line names."""
+    path: Path = options.file
+    if not path.is_file():
+        raise ConfigError(f"There is no file {path}.")
+    check_archive(path, path.name)
+    ensure_dataset(sys.stderr)
+    if options.runs_dir:
+        os.environ["FMNIST_RUNS_DIR"] = str(options.runs_dir.resolve())
+    own_model = OwnModel(path.name, options.inputs or "auto", options.outputs or "auto")
+    name = path.stem[:60] if options.name is None else options.name
+    return runs.create_own_model_run(name, own_model, path.read_bytes())
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    screen: TextIO | None = None
+    try:
+        if options.file.is_dir():
+            others = [name for name, value in vars(options).items() if value and name != "file"]
+            if others:
+                parser.error(
+                    f"RUN_DIR has its own settings: leave out --{others[0].replace('_', '-')}"
+                )
+            run = open_run(options.file)
+            os.environ["FMNIST_RUNS_DIR"] = str(run.run_dir.parent)
+            lower_priority()
+        else:
+            run = _create_run(options)
+            screen = keep_logs_off_screen(run.file("log.txt"))
+            print(f"Run {run.run_id} in {run.run_dir.parent}", file=screen, flush=True)
+        results = check_and_score(run)
+    except (ConfigError, DatasetError, runs.RunsFolderError) as error:
+        print(error, file=screen or sys.stderr)
+        return 2
+    except (TrainingError, OSError) as error:
+        print(error, file=screen or sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=screen or sys.stderr)
+        return 130
+    if screen:
+        found = runs.read_run(run.run_dir).own_model.summary
+        print(f"Found: {found}", file=screen, flush=True)
+    keys = ("test_accuracy", "test_loss", "seconds")
+    print(json.dumps({"run_id": run.run_id, **{key: results.get(key) for key in keys}}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""What is kept of a brought model: written, read again, and what no such record may hold."""
+
+import json
+
+import pytest
+
+from fmnist import runs
+from fmnist.own_model_record import OwnModel
+
+FOUND = OwnModel(
+    "theirs.keras",
+    inputs="raw",
+    input_shape=(28, 28, 1),
+    found_inputs="unit",
+    found_outputs="scores",
+    used_inputs="raw",
+    used_outputs="scores",
+    accuracy_raw=0.25,
+    accuracy_unit=0.5,
+    checked_images=2000,
+)
+
+
+def test_a_record_survives_its_file():
+    assert OwnModel.from_json(json.loads(json.dumps(FOUND.to_json()))) == FOUND
+
+
+def test_the_summary_says_what_the_scores_rest_on():
+    assert OwnModel("theirs.keras").summary == ""
+    expected = "28 × 28 × 1 in, values 0 to 255; positive scores (divided by their sum)"
+    assert FOUND.summary == expected
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [],
+        {},
+        {"file_name": 3},
+        {"file_name": "x", "inputs": "grey"},
+        {"file_name": "x", "outputs": ["logits"]},
+        {"file_name": "x", "used_outputs": ["logits"]},
+        {"file_name": "x", "input_shape": "28"},
+        {"file_name": "x", "input_shape": [28, "28"]},
+        {"file_name": "x", "accuracy_raw": float("nan")},
+        {"file_name": "x", "checked_images": True},
+        {"file_name": "x", "color": "red"},
+    ],
+)
+def test_a_senseless_record_damages_its_run(lab, values):
+    with pytest.raises(ValueError, match="."):
+        OwnModel.from_json(values)
+    run = runs.create_own_model_run("Theirs", OwnModel("theirs.keras"), b"PK")
+    runs.write_json(run.file("own_model.json"), values)
+    run = runs.load_run(run.run_id)
+    assert run.damaged == "own_model.json cannot be read"
+    assert run.own_model is not None, "its config still says nothing true"
