@@ -25,6 +25,7 @@ from fmnist import catalogue, formats, runs
 from fmnist.config import TrainConfig
 from fmnist.dataset import CLASS_NAMES
 from fmnist.evaluate import PLURALS, Evaluation, evaluate
+from fmnist.own_model_record import OwnModel
 from fmnist.recipes import find_recipe
 from fmnist.runs import Run
 
@@ -81,6 +82,7 @@ class ModelCard:
     shirts: int  # test images of shirts; of other data, of whatever has their label
     shirts_taken: tuple[int, int, int]  # for T-shirts/tops, pullovers and coats
     command: str
+    own_model: OwnModel | None  # brought as a file: what is said above of its training is not true
 
 
 # -- computing ------------------------------------------------------------------------------------
@@ -141,6 +143,7 @@ def compute_model_card(run: Run, labels: np.ndarray) -> ModelCard:
         shirts=int(matrix[_SHIRT].sum()),
         shirts_taken=tuple(int(matrix[_SHIRT, label]) for label in _LIKE_SHIRTS),
         command=describe_command(config),
+        own_model=run.own_model,
     )
 
 
@@ -296,11 +299,12 @@ def format_model_card(card: ModelCard) -> str:
         _format_classes(card),
         "## What it is not for",
         _format_limits(card),
-        "## How it was trained",
-        _format_training(card),
-        "## How to train it again",
-        f"```\n{card.command}\n```",
     ]
+    if card.own_model:
+        parts += ["## Where it comes from", _format_origin(card, card.own_model)]
+    else:
+        parts += ["## How it was trained", _format_training(card)]
+        parts += ["## How to train it again", f"```\n{card.command}\n```"]
     return "\n\n".join(parts) + "\n"
 
 
@@ -324,7 +328,7 @@ def _format_scores(card: ModelCard) -> str:
         ("Test accuracy", accuracy),
         ("Test loss", f"{formats.loss(card.loss)} (mean cross-entropy)"),
         ("Expected calibration error", calibration),
-        ("Averages flips", flips),
+        *([] if card.own_model else [("Averages flips", flips)]),
     )
 
 
@@ -363,7 +367,9 @@ def _format_limits(card: ModelCard) -> str:
         "classes, often with confidence."
     )
     shoes = "All shoes in the data point to the left; " + (
-        "it has seen them mirrored as well, but how well it knows those is not measured."
+        "whether it has seen them mirrored as well is not known."
+        if card.own_model
+        else "it has seen them mirrored as well, but how well it knows those is not measured."
         if card.knows_flips
         else "one that points to the right may be missed."
     )
@@ -380,6 +386,25 @@ def _format_limits(card: ModelCard) -> str:
 
 def _data(card: ModelCard) -> str:
     return _escape(card.dataset) or "its dataset"
+
+
+def _format_origin(card: ModelCard, own_model: OwnModel) -> str:
+    """What is known of a model that was not trained here."""
+    brought = f"unknown: it was trained elsewhere and brought as a file, {own_model.file_name}"
+    parameters = formats.count(card.parameters) if card.parameters else "unknown"
+    data = (
+        f"{formats.count(card.test_images)} test images of {card.dataset or 'unknown'} "
+        f"(fingerprint {card.dataset_fingerprint or 'unknown'}), scored once; whether it had seen "
+        "them before is not known"
+    )
+    versions = ", ".join(f"{name} {version}" for name, version in card.versions)
+    return _bullets(
+        ("Training", _escape(brought)),
+        ("Input and output", own_model.summary or "unknown"),
+        ("Parameters", parameters),
+        ("Data", _escape(data)),
+        ("Versions", _escape(versions) or "unknown"),
+    )
 
 
 def _format_training(card: ModelCard) -> str:

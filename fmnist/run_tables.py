@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 def summary_table(runs: list[Run]) -> pd.DataFrame:
     """One row per run, in the order given; what is not known is None.
 
+    A brought model was not trained here: it has no epochs and no time, its settings say what its
+    input and output are, and while it is looked at its status is "checking".
+
     Columns: run_id, name, status, dataset (as `describe_datasets` says), settings (where the config
     differs from the default), origin, parameters, epochs_done, epochs, best_val_accuracy,
     test_accuracy (both 0 to 1), seconds, note (what is damaged, or the message of the status).
@@ -27,7 +30,8 @@ def summary_table(runs: list[Run]) -> pd.DataFrame:
         for run, dataset in zip(runs, describe_datasets(runs), strict=True)
     ]
     return pd.DataFrame(rows).astype(
-        {"parameters": "Int64", "epochs_done": "Int64", "best_val_accuracy": float}
+        {"parameters": "Int64", "epochs_done": "Int64", "epochs": "Int64"}
+        | {"best_val_accuracy": float}
         | {"test_accuracy": float, "seconds": float}
         if runs
         else {}
@@ -35,28 +39,38 @@ def summary_table(runs: list[Run]) -> pd.DataFrame:
 
 
 def _summary(run: Run) -> dict[str, Any]:
-    results, status = read_results(run), run.status
+    results, status, own_model = read_results(run), run.status, run.own_model
     parameters = read_environment(run).get("parameters")
     best, seconds = results.get("best_val_accuracy"), results.get("seconds")
     if best is None:
         val_accuracy = read_history(run)["val_accuracy"]
         best = None if val_accuracy.empty else float(val_accuracy.max())
-    if seconds is None and status.started_at:
+    if seconds is None and status.started_at and not own_model:
         seconds = (status.finished_at or time.time()) - status.started_at
     return {
         "run_id": run.run_id,
         "name": run.title,
-        "status": "damaged" if run.damaged else status.status,
-        "settings": "" if run.damaged else describe_settings(run.config),
+        "status": "damaged" if run.damaged else _status_in_words(run),
+        "settings": "" if run.damaged else _settings_in_words(run),
         "origin": run.origin,
         "parameters": parameters if isinstance(parameters, int) else None,
-        "epochs_done": _count_epochs(run.file("history.csv")),
-        "epochs": run.config.epochs,
+        "epochs_done": None if own_model else _count_epochs(run.file("history.csv")),
+        "epochs": None if own_model else run.config.epochs,
         "best_val_accuracy": best,
         "test_accuracy": results.get("test_accuracy"),
         "seconds": seconds,
         "note": run.damaged or status.message,
     }
+
+
+def _status_in_words(run: Run) -> str:
+    return "checking" if run.own_model and run.is_live else run.status.status
+
+
+def _settings_in_words(run: Run) -> str:
+    if run.own_model:
+        return f"brought as a file: {run.own_model.summary}".removesuffix(": ")
+    return describe_settings(run.config)
 
 
 def _count_epochs(history: Path) -> int:

@@ -50,7 +50,11 @@ def render_nothing_yet(everything: list[Run]) -> None:
             "it learns. It goes on in the background when you look at other pages, or close this "
             "one."
         )
-    finished = [run for run in everything if run.status.status == "completed" and not run.damaged]
+    finished = [
+        run
+        for run in everything
+        if run.status.status == "completed" and not (run.damaged or run.own_model)
+    ]
     for run in finished[:3]:
         accuracy = formats.percent(runs.read_results(run).get("test_accuracy"))
         label = f"{run.title} · {accuracy} on the test set"
@@ -71,6 +75,13 @@ def _tick(run_id: str, shown: str) -> None:
 def _render(run: Run) -> None:
     if run.damaged:
         st.error(f"{run.title} is damaged: {run.damaged}.", icon=":material/broken_image:")
+        return
+    if run.own_model:
+        st.info(
+            f"“{run.title}” was trained elsewhere and brought as a file, so there are no curves.",
+            icon=":material/upload_file:",
+        )
+        _render_link("runs", "See the run", ":material/list_alt:", run)
         return
     curves = progress.read_curves(run)
     _render_head(run)

@@ -28,6 +28,10 @@ def render_reason(run: Run) -> None:
     if run.damaged:
         st.warning(f"This run is damaged: {run.damaged}.", icon=":material/broken_image:")
         render_link("runs", "See all runs", ":material/list_alt:")
+    elif run.own_model:
+        reason = "It is being checked." if run.is_live else run.status.message
+        st.info(f"“{run.title}” has no scores. {reason}", icon=":material/upload_file:")
+        render_link("runs", "See the run", ":material/list_alt:")
     elif run.is_live:
         st.info(
             f"“{run.title}” is {run.status.status}. It is scored on all test images when it ends; "
@@ -44,16 +48,17 @@ def render_reason(run: Run) -> None:
 def render_another_dataset(run: Run, loaded: Dataset) -> None:
     """The run's own figures, but no images: those loaded now are not the ones it answered."""
     results, environment = runs.read_results(run), runs.read_environment(run)
+    done = "scored" if run.own_model else "trained"
     if run.config.dataset != STANDARD:
         advice = "Import the same data again on the Browse page, or delete the run."
     elif run.is_bundled:
         advice = "Train a run on this data, or set FMNIST_DATA_DIR to the published Fashion-MNIST"
     else:
-        advice = "Set FMNIST_DATA_DIR to the folder it was trained on"
+        advice = f"Set FMNIST_DATA_DIR to the folder it was {done} on"
     if run.config.dataset == STANDARD:
         advice += " and start the app again."
     st.warning(
-        "This run was trained and scored on other data "
+        f"This run was {'' if run.own_model else 'trained and '}scored on other data "
         f"({environment.get('dataset')}, fingerprint {environment.get('dataset_fingerprint')}) "
         f"than is loaded now ({loaded.name}, {loaded.fingerprint}), so its answers cannot be shown "
         f"beside these images. {advice}",

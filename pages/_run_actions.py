@@ -50,7 +50,7 @@ def render_actions(chosen: list[Run]) -> None:
 
 def _render_links(run: Run) -> None:
     link = _url.link(run=run.run_id)
-    if not run.damaged:
+    if not (run.damaged or run.own_model):
         st.page_link(
             "pages/train.py", label="Curves", icon=":material/monitoring:", query_params=link
         )

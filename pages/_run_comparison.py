@@ -11,24 +11,26 @@ from pages import _run_actions
 
 
 def render(chosen: list[Run]) -> None:
-    """Charts and a table of runs; a warning above them where they saw different data."""
-    with_curves = [run for run in chosen if not run.damaged]
-    if saw_different_data(with_curves):
-        names = ", ".join(dict.fromkeys(describe_datasets(with_curves)))
+    """Charts and a table of the runs trained here: a brought model has neither curves nor settings.
+
+    A warning stands above them where runs saw different data.
+    """
+    readable = [run for run in chosen if not run.damaged]
+    if saw_different_data(readable):
+        names = ", ".join(dict.fromkeys(describe_datasets(readable)))
         st.warning(
             f"These runs saw different data ({names}): neither their accuracies nor their losses "
             "say which network is better.",
             icon=":material/difference:",
         )
-    labels = _run_actions.tell_apart(with_curves)
-    histories = {
-        label: runs.read_history(run) for label, run in zip(labels, with_curves, strict=True)
-    }
+    trained = [run for run in readable if not run.own_model]
+    labels = _run_actions.tell_apart(trained)
+    histories = {label: runs.read_history(run) for label, run in zip(labels, trained, strict=True)}
     histories = {label: history for label, history in histories.items() if len(history)}
     if histories:
         for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):
             chart = figures.plot_comparison(histories, metric)
             column.plotly_chart(chart, key=f"runs_{metric}", config={"displayModeBar": False})
-    if len(with_curves) > 1:
+    if len(trained) > 1:
         st.markdown("**Where their settings differ**")
-        st.dataframe(compare_settings(with_curves, labels))
+        st.dataframe(compare_settings(trained, labels))

@@ -8,7 +8,7 @@ import streamlit as st
 from fmnist import formats, runs
 from fmnist.run_tables import summary_table
 from fmnist.runs import Run
-from pages import _run_actions, _run_comparison, _url
+from pages import _own_model, _run_actions, _run_comparison, _url
 
 TICK = 3.0  # seconds between two looks while something trains
 _MOST_COMPARED = 10  # runs in one chart, and in the address
@@ -19,6 +19,7 @@ _STATUS_NAMES = {
     "stopped": "Stopped",
     "failed": "Failed",
     "damaged": "Damaged",
+    "checking": "Checking",
 }
 
 
@@ -29,8 +30,10 @@ def _render_empty() -> None:
         st.page_link("pages/train.py", label="Train the first one", icon=":material/play_arrow:")
 
 
-def _render_body() -> None:
+def _render_body(was_live: bool) -> None:
     everything = runs.list_runs_and_bundled()
+    if was_live != any(run.is_live for run in everything):
+        st.rerun()  # the whole page: it begins or ends to look again by itself
     if all(run.is_bundled for run in everything):
         _render_empty()
     if not everything:
@@ -40,6 +43,8 @@ def _render_body() -> None:
         st.caption("Select rows to open, compare, rename, delete or download runs.")
         return
     _run_actions.render_actions(chosen)
+    if len(chosen) == 1:
+        _own_model.render_findings(chosen[0])
     _run_comparison.render(chosen[:_MOST_COMPARED])
 
 
@@ -82,7 +87,7 @@ def _in_display_form(table: pd.DataFrame):
             "Test accuracy": table["test_accuracy"],
             "Best validation": table["best_val_accuracy"],
             "Epochs": [
-                f"{done} of {asked}"
+                "–" if pd.isna(asked) else f"{done} of {asked}"
                 for done, asked in zip(table["epochs_done"], table["epochs"], strict=True)
             ],
             "Time": table["seconds"],
@@ -103,5 +108,6 @@ def _in_display_form(table: pd.DataFrame):
 
 st.title("Runs")
 st.caption("Every training, its settings and its scores.")
+_own_model.render_form()
 is_live = any(run.is_live for run in runs.list_runs())
-st.fragment(_render_body, run_every=TICK if is_live else None)()
+st.fragment(_render_body, run_every=TICK if is_live else None)(is_live)

@@ -22,6 +22,7 @@ import psutil
 
 from fmnist import dataset, runs
 from fmnist.config import TrainConfig
+from fmnist.own_model_record import OwnModel
 from tests import made_data
 
 RUN_ID = "20260102-030405-made"
@@ -102,6 +103,40 @@ def write_run(
         else:  # a whole archive, as a model is, but no model in it
             with zipfile.ZipFile(run_dir / "model.keras", "w") as archive:
                 archive.writestr("no-model.txt", "write_run(with_model=True) writes one")
+    return run_dir
+
+
+def write_own_model_run(
+    runs_dir: Path,
+    run_id: str = "20260104-000000-theirs",
+    status: str = "completed",
+    *,
+    own_model: OwnModel | None = None,
+    **options: Any,
+) -> Path:
+    """Write the run folder of a model that was brought as a file; see `write_run`."""
+    run_dir = write_run(runs_dir, run_id, status, **options)
+    for name in ("history.csv", "batches.csv"):
+        (run_dir / name).unlink(missing_ok=True)
+    own_model = own_model or OwnModel(
+        "theirs.keras",
+        input_shape=(28, 28),
+        found_inputs="unit",
+        found_outputs="logits",
+        used_inputs="unit",
+        used_outputs="logits",
+        accuracy_raw=0.1,
+        accuracy_unit=0.9,
+        checked_images=2000,
+    )
+    runs.write_json(run_dir / "config.json", {"name": "Theirs"})
+    runs.write_json(run_dir / "own_model.json", own_model.to_json())
+    if status in ("completed", "stopped"):
+        results = json.loads((run_dir / "results.json").read_text(encoding="utf-8"))
+        scores = {name: results[name] for name in ("test_accuracy", "test_loss")}
+        runs.write_json(run_dir / "results.json", scores)
+    environment = {"parameters": 7850, "dataset_fingerprint": _describe_made_data()[0]}
+    runs.write_json(run_dir / "environment.json", environment)
     return run_dir
 
 

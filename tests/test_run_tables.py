@@ -5,6 +5,7 @@ import pytest
 
 from fmnist import runs
 from fmnist.config import TrainConfig
+from fmnist.own_model_record import OwnModel
 from fmnist.run_tables import (
     compare_settings,
     describe_datasets,
@@ -29,6 +30,21 @@ def test_the_summary_of_a_finished_a_running_and_a_waiting_run(lab):
     np.testing.assert_allclose(table["best_val_accuracy"][:2], 0.98 - 0.3 * 0.7**2, atol=1e-5)
     assert table["seconds"][0] == 6.0
     assert table["parameters"].isna().tolist() == [False, False, True]
+
+
+def test_a_brought_model_shows_no_setting_of_a_training(lab):
+    made_runs.write_own_model_run(lab.runs_dir)
+    made_runs.write_own_model_run(
+        lab.runs_dir, "20260103-000000-b", "running", own_model=OwnModel("x.keras")
+    )
+    table = summary_table(runs.list_runs())
+    assert list(table["status"]) == ["completed", "checking"]
+    assert list(table["settings"]) == [
+        "brought as a file: 28 × 28 in, values 0 to 1; logits (a softmax follows)",
+        "brought as a file",
+    ]
+    assert table["test_accuracy"][0] == 0.9
+    assert table[["epochs", "epochs_done", "seconds", "best_val_accuracy"]].isna().all(axis=None)
 
 
 def test_the_summary_of_no_runs_is_empty():

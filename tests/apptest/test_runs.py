@@ -1,12 +1,14 @@
 """The Runs page: every run listed, whatever has become of it, compared, renamed, deleted."""
 
 import functools
+import time
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmnist import runs
+from fmnist.own_model_record import OwnModel
 from tests import made_runs
 from tests.apptest.visits import APP, button, open_page, words
 
@@ -190,3 +192,86 @@ def test_the_strip_follows_a_training_on_every_page(lab):
 
 def test_there_is_no_strip_while_nothing_trains(three):
     assert not AppTest.from_file(str(APP), default_timeout=60).run().sidebar.caption
+
+
+# -- models brought as files ----------------------------------------------------------------------
+
+
+def test_a_file_is_brought_and_the_reason_why_it_is_refused_is_read(lab):
+    at = open_runs()
+    button(at, "Check and score it").click().run()
+    assert "Choose a .keras file first." in words(at)
+    at.file_uploader(key="own_model_file").upload("mine.keras", b"PK no model", "application/zip")
+    at.text_input(key="own_model_name").set_value("From my notebook")
+    button(at, "Check and score it").click().run()
+    assert not at.exception
+    (run,) = runs.list_runs()
+    assert run.title == "From my notebook"
+    assert run.file(runs.BROUGHT_FILE).read_bytes() == b"PK no model"
+    assert at.query_params["runs"] == run.run_id
+    assert "Checking mine.keras" in words(at)
+    deadline = time.monotonic() + 60
+    while runs.load_run(run.run_id).is_live and time.monotonic() < deadline:
+        time.sleep(0.2)
+    at.run()
+    assert "From my notebook failed: mine.keras is damaged or cut short" in words(at)
+    assert list(at.dataframe[0].value["Status"]) == ["Failed"]
+
+
+def test_what_was_found_is_shown_and_can_be_corrected(lab):
+    run_dir = made_runs.write_own_model_run(lab.runs_dir)
+    made_runs.write_run(lab.runs_dir)
+    at = open_runs(run=run_dir.name)
+    assert "28 × 28 in, values 0 to 1; logits (a softmax follows)" in words(at)
+    assert "it recognises 90.0\N{NO-BREAK SPACE}% with values from 0 to 1" in words(at)
+    assert list(at.dataframe[0].value["Epochs"]) == ["–", "3 of 3"]
+    pages = [link.proto.page for link in at.get("page_link")]
+    assert "evaluate" in pages
+    assert "train" not in pages[-2:], "it has no curves"
+    assert button(at, "Score again").disabled
+    at.selectbox(key=f"own_outputs_{run_dir.name}").select("probabilities").run()
+    (run_dir / runs.BROUGHT_FILE).write_bytes(b"PK")
+    button(at, "Score again").click().run()
+    assert not at.exception
+    run = runs.load_run(run_dir.name)
+    assert (run.own_model.inputs, run.own_model.outputs) == ("auto", "probabilities")
+    assert not run.has_scores
+    assert "Checking theirs.keras" in words(at)
+
+
+def test_a_model_that_recognises_little_is_pointed_out(lab):
+    lost = OwnModel("x.keras", accuracy_raw=0.1, accuracy_unit=0.12, checked_images=2000)
+    run_dir = made_runs.write_own_model_run(lab.runs_dir, own_model=lost)
+    assert "That is little either way" in words(open_runs(run=run_dir.name))
+
+
+def test_a_brought_model_is_compared_by_nothing_it_does_not_have(lab):
+    ids = [
+        made_runs.write_own_model_run(lab.runs_dir).name,
+        made_runs.write_run(lab.runs_dir).name,
+    ]
+    at = open_runs(runs=",".join(ids))
+    assert "**2 runs**" in words(at)
+    assert len(at.dataframe) == 1, "no table of settings"
+
+
+@pytest.mark.parametrize("status", ["completed", "running", "failed"])
+def test_the_train_page_shows_no_training_of_a_brought_model(lab, status):
+    run_dir = made_runs.write_own_model_run(lab.runs_dir, status=status)
+    at = open_page("train", run=run_dir.name)
+    assert "was trained elsewhere and brought as a file" in words(at)
+    assert not at.get("plotly_chart")
+    assert "trained elsewhere" not in words(open_page("train")), "nobody asked for it"
+    assert not open_page("train").sidebar.caption, "no strip either"
+
+
+@pytest.mark.parametrize("status", ["completed", "running", "failed"])
+def test_evaluate_knows_a_brought_model(lab, status):
+    run_dir = made_runs.write_own_model_run(lab.runs_dir, status=status, message="It was cut.")
+    at = open_page("evaluate", run=run_dir.name)
+    if status == "completed":
+        assert "unknown: it was trained elsewhere" in words(at)
+        assert "python -m fmnist.train" not in words(at)
+    else:
+        expected = "It is being checked." if status == "running" else "It was cut."
+        assert f"“Theirs” has no scores. {expected}" in words(at)
