@@ -77,6 +77,7 @@ _KERAS_PARTS = {
 }
 _FUNCTION_MODULES = {"builtins", "keras.activations", "keras.initializers", "keras.src.activations"}
 _SUM_TOLERANCE = 1e-3
+_ABOUT_THE_SAME = 0.05  # between two accuracies
 _SMALLEST = 1e-7  # added to scores: ten zeros say nothing of any class
 _LOOK_EVERY = 0.2  # seconds
 
@@ -273,9 +274,10 @@ def _explained(what: str) -> Iterator[None]:
 def find_out(model: keras.Model, own_model: OwnModel, dataset: Dataset) -> OwnModel:
     """What the model expects and answers, from the first training images.
 
-    The input is raw (0 to 255) or unit (0 to 1), whichever more images are recognised with. The
-    output is probabilities when all lie in 0 to 1 and each row sums to 1; positive numbers that
-    do not are scores; all others are logits. What the person says goes first.
+    The input is raw (0 to 255) or unit (0 to 1), whichever more images are recognised with; where
+    that is about the same, as for many networks of ReLUs, whichever has the lower loss. The output
+    is probabilities when all lie in 0 to 1 and each row sums to 1; positive numbers that do not
+    are scores; all others are logits. What the person says goes first.
 
     Raises:
         ModelRefused: it cannot be run, its answers are not numbers, or are no probabilities
@@ -291,11 +293,13 @@ def find_out(model: keras.Model, own_model: OwnModel, dataset: Dataset) -> OwnMo
         for inputs in ("raw", "unit"):
             plain = wrap_model(model, inputs, "")
             answers[inputs] = plain.predict(images[..., None], batch_size=SCORING_BATCH, verbose=0)
-    accuracies = {
-        inputs: float(((given.argmax(axis=1) == labels) & np.isfinite(given).all(axis=1)).mean())
-        for inputs, given in answers.items()
-    }
-    found_inputs = "raw" if accuracies["raw"] > accuracies["unit"] else "unit"
+    scores = {inputs: _score(given, labels) for inputs, given in answers.items()}
+    raw, unit = scores["raw"], scores["unit"]
+    if abs(raw["test_accuracy"] - unit["test_accuracy"]) > _ABOUT_THE_SAME:
+        is_raw = raw["test_accuracy"] > unit["test_accuracy"]
+    else:
+        is_raw = raw["test_loss"] < unit["test_loss"]
+    found_inputs = "raw" if is_raw else "unit"
     used_inputs = found_inputs if own_model.inputs == "auto" else own_model.inputs
     given = answers[used_inputs]
     if not np.isfinite(given).all():
@@ -319,10 +323,23 @@ def find_out(model: keras.Model, own_model: OwnModel, dataset: Dataset) -> OwnMo
         found_outputs=found_outputs,
         used_inputs=used_inputs,
         used_outputs=used_outputs,
-        accuracy_raw=accuracies["raw"],
-        accuracy_unit=accuracies["unit"],
+        accuracy_raw=raw["test_accuracy"],
+        accuracy_unit=unit["test_accuracy"],
+        loss_raw=raw["test_loss"],
+        loss_unit=unit["test_loss"],
         checked_images=len(labels),
     )
+
+
+def _score(answers: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Accuracy and loss of a model's own answers, whatever they are."""
+    import numpy as np
+
+    answers = np.nan_to_num(answers.astype(np.float64))
+    if _recognise(answers) == "logits":
+        answers = np.exp(answers - answers.max(axis=1, keepdims=True))
+    answers = answers + _SMALLEST
+    return score(answers / answers.sum(axis=1, keepdims=True), labels)
 
 
 def _recognise(answers: np.ndarray) -> str:

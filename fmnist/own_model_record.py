@@ -32,6 +32,8 @@ class OwnModel:
     used_outputs: str = ""
     accuracy_raw: float | None = None  # share of `checked_images` it recognises from 0 to 255
     accuracy_unit: float | None = None
+    loss_raw: float | None = None  # their mean cross-entropy, nats
+    loss_unit: float | None = None
     checked_images: int | None = None  # of the training set
 
     def __post_init__(self) -> None:
@@ -53,6 +55,7 @@ class OwnModel:
         if not isinstance(self.file_name, str) or not isinstance(shape, list | tuple):
             raise ValueError("file_name is a text and input_shape a list.")
         numbers = (*shape, self.accuracy_raw, self.accuracy_unit, self.checked_images)
+        numbers += (self.loss_raw, self.loss_unit)
         if not all(number is None or _is_number(number) for number in numbers):
             raise ValueError("a shape, an accuracy or a count is not a number.")
         object.__setattr__(self, "input_shape", tuple(shape))

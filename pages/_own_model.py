@@ -57,14 +57,16 @@ def render_findings(run: Run) -> None:
     own_model = run.own_model
     if own_model is None or run.damaged:
         return
-    with st.container(border=True, key="own_model_findings"):
+    with st.container(key="own_model_findings"):
         if run.is_live:
             _render_check(run)
             return
         if own_model.summary:
-            st.markdown(f"**Found in {own_model.file_name}:** {own_model.summary}")
+            st.markdown(f"**{own_model.file_name}:** {own_model.summary}")
         _render_accuracies(own_model)
-        _render_choices(run, own_model)
+        is_open = (own_model.inputs, own_model.outputs) != ("auto", "auto")
+        if own_model.summary or is_open or run.status.status == "stopped":
+            _render_choices(run, own_model)
 
 
 def _render_check(run: Run) -> None:
@@ -88,8 +90,9 @@ def _render_accuracies(own_model: OwnModel) -> None:
         return
     st.caption(
         f"Of {formats.count(own_model.checked_images)} training images it recognises "
-        f"{formats.percent(unit)} with values from 0 to 1 and {formats.percent(raw)} with values "
-        "from 0 to 255."
+        f"{formats.percent(unit)} with values from 0 to 1 (loss {formats.loss(own_model.loss_unit)}"
+        f") and {formats.percent(raw)} with values from 0 to 255 (loss "
+        f"{formats.loss(own_model.loss_raw)})."
     )
     if max(raw, unit) < _FEW:
         st.warning(

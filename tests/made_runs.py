@@ -127,6 +127,8 @@ def write_own_model_run(
         used_outputs="logits",
         accuracy_raw=0.1,
         accuracy_unit=0.9,
+        loss_raw=40.0,
+        loss_unit=0.3,
         checked_images=2000,
     )
     runs.write_json(run_dir / "config.json", {"name": "Theirs"})

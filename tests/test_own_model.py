@@ -7,9 +7,11 @@ import sys
 import zipfile
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
+from sklearn.metrics import log_loss
 
 from fmnist import own_model as own
 from fmnist import runs
@@ -76,6 +78,23 @@ def test_shape_scale_and_output_are_found_out(lab, tmp_path, shape, scale, activ
     assert not {"seed", "precision"} & environment.keys(), "nobody knows those of its training"
 
 
+@pytest.mark.parametrize("scale", ["unit", "raw"])
+def test_a_network_that_is_about_as_right_in_either_scale_is_told_by_its_loss(lab, tmp_path, scale):
+    # Without a bias, a factor before the softmax changes no answer, only the confidence.
+    kernel, _ = made_models.ridge_weights()
+    flatten, ten = keras.layers.Flatten(), keras.layers.Dense(10, use_bias=False)
+    model = network(flatten, ten)
+    ten.set_weights([10 * kernel if scale == "unit" else 10 * kernel / 255])
+    check_and_score(run := bring(made_models.save(model, tmp_path)))
+    found = runs.load_run(run.run_id).own_model
+    assert found.found_inputs == scale
+    assert found.accuracy_raw == pytest.approx(found.accuracy_unit, abs=0.01)
+    losses = {"raw": found.loss_raw, "unit": found.loss_unit}
+    images, labels = made_data.make_split(600, [0, 0])
+    logits = 10 * images.reshape(-1, 784) / 255 @ kernel
+    assert losses[scale] == pytest.approx(log_loss(labels, softmax(logits, axis=1)), abs=1e-3)
+
+
 def test_the_wrapped_model_opens_where_this_project_is_not_installed(lab, tmp_path):
     run = bring(made_models.save(made_models.build_model((784,), activation="sigmoid"), tmp_path))
     check_and_score(run)
@@ -123,8 +142,6 @@ def test_logits_are_no_probabilities_whatever_is_said(lab, tmp_path):
 
 @pytest.mark.parametrize("kind", ["no input layer", "fixed batch", "uint8", "dicts", "bfloat16"])
 def test_unusual_models_are_taken_too(lab, tmp_path, kind):
-    import keras
-
     kernel, bias = made_models.ridge_weights()
     ten = keras.layers.Dense(10, dtype="mixed_bfloat16" if kind == "bfloat16" else None)
     layers = [keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), ten]
@@ -178,14 +195,10 @@ def assert_refused(run: runs.Run, sentence: str) -> None:
 
 
 def network(*layers, shape: tuple[int, ...] = (28, 28)):
-    import keras
-
     return keras.Sequential([keras.Input(shape), *layers])
 
 
 def test_a_lambda_is_never_run(lab, tmp_path):
-    import keras
-
     trace = str(tmp_path / "was-here")
     touch = keras.layers.Lambda(lambda x: (Path(trace).touch(), x)[1], name="mine")
     model = network(keras.layers.Flatten(), touch, keras.layers.Dense(10))
@@ -196,8 +209,6 @@ def test_a_lambda_is_never_run(lab, tmp_path):
 
 
 def test_an_own_class_is_named(lab, tmp_path):
-    import keras
-
     @keras.saving.register_keras_serializable("mine")
     class Swirl(keras.layers.Layer):
         def call(self, x):
@@ -237,15 +248,11 @@ def test_what_reaches_out_of_the_file_is_refused(lab, tmp_path, item, sentence):
     ],
 )
 def test_another_shape_is_told(lab, tmp_path, shape, units, sentence):
-    import keras
-
     model = network(keras.layers.Flatten(), keras.layers.Dense(units), shape=shape)
     assert_refused(bring(made_models.save(model, tmp_path)), sentence)
 
 
 def test_several_inputs_and_several_outputs_are_told(lab, tmp_path):
-    import keras
-
     one, two = keras.Input((784,)), keras.Input((784,))
     ten = keras.layers.Dense(10)
     both = keras.Model([one, two], ten(keras.layers.Add()([one, two])))
