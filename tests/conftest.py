@@ -13,6 +13,7 @@ from fmnist import runs
 from tests import made_data
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where two processes share the tests: a file stays together, and all browser journeys do."""
     for item in items:
