@@ -91,7 +91,7 @@ def test_a_network_that_is_about_as_right_in_either_scale_is_told_by_its_loss(la
     assert found.accuracy_raw == pytest.approx(found.accuracy_unit, abs=0.01)
     losses = {"raw": found.loss_raw, "unit": found.loss_unit}
     images, labels = made_data.make_split(600, [0, 0])
-    logits = 10 * images.reshape(-1, 784) / 255 @ kernel
+    logits = 10 * (images.reshape(-1, 784) / 255 @ kernel)
     assert losses[scale] == pytest.approx(log_loss(labels, softmax(logits, axis=1)), abs=1e-3)
 
 
