@@ -18,7 +18,7 @@ test:
 	@sh .ci/setup test
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
-	$(PYTHON) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(PYTHON) -m pytest $(ARGS)
 
 lint:
 	@sh .ci/setup lint

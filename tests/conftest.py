@@ -13,14 +13,6 @@ from fmnist import runs
 from tests import made_data
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where two processes share the tests: a file stays together, and all browser journeys do."""
-    for item in items:
-        is_journey = "browser" in item.path.parent.parts[-1:]
-        item.add_marker(pytest.mark.xdist_group("browser" if is_journey else str(item.path)))
-
-
 @dataclass(frozen=True)
 class Lab:
     """The folders that the environment variables of one test name."""
