@@ -209,7 +209,6 @@ def test_a_file_is_brought_and_the_reason_why_it_is_refused_is_read(lab):
     assert run.title == "From my notebook"
     assert run.file(runs.BROUGHT_FILE).read_bytes() == b"PK no model"
     assert at.query_params["runs"] == run.run_id
-    assert "Checking mine.keras" in words(at)
     deadline = time.monotonic() + 60
     while runs.load_run(run.run_id).is_live and time.monotonic() < deadline:
         time.sleep(0.2)
@@ -236,7 +235,17 @@ def test_what_was_found_is_shown_and_can_be_corrected(lab):
     run = runs.load_run(run_dir.name)
     assert (run.own_model.inputs, run.own_model.outputs) == ("auto", "probabilities")
     assert not run.has_scores
-    assert "Checking theirs.keras" in words(at)
+
+
+def test_a_check_under_way_is_shown_and_can_be_stopped(lab):
+    run_dir = made_runs.write_own_model_run(lab.runs_dir, status="running", message="scoring")
+    at = open_runs(run=run_dir.name)
+    assert "Checking theirs.keras: scoring …" in words(at)
+    assert list(at.dataframe[0].value["Status"]) == ["Checking"]
+    button(at, "Stop").click().run()
+    assert not at.exception
+    assert runs.is_stop_requested(run_dir)
+    assert "Checking theirs.keras: stopping …" in words(at)
 
 
 def test_a_model_that_recognises_little_is_pointed_out(lab):
