@@ -72,7 +72,7 @@ def check_own_model_again(run_id: str, inputs: str, outputs: str) -> None:
     run = runs.load_run(run_id)
     runs.reset_own_model(run, inputs, outputs)
     try:
-        _start(run, "fmnist.own_model")
+        _start(runs.load_run(run_id), "fmnist.own_model")
     except runs.RunsFolderError as error:
         runs.write_status(run.run_dir, status="failed", finished_at=time.time(), message=str(error))
         raise
@@ -106,7 +106,7 @@ def _start(run: runs.Run, module: str) -> None:
             f"The process could not be started ({error.strerror or error}). Free some space or "
             f"allow writing in {run.run_dir.parent}, then start it again."
         ) from error
-    threading.Thread(target=_await_end, args=(process, run.run_dir), daemon=True).start()
+    threading.Thread(target=_await_end, args=(process, run), daemon=True).start()
 
 
 def stop_run(run_id: str) -> None:
@@ -141,13 +141,15 @@ def _detached() -> dict[str, int | bool]:
     return {"start_new_session": True}
 
 
-def _await_end(process: subprocess.Popen, run_dir: Path) -> None:
+def _await_end(process: subprocess.Popen, run: runs.Run) -> None:
     """Reap the child (a zombie would look alive) and record an end that it could not record."""
     code = process.wait()
     try:
-        if runs.read_status(run_dir).is_live:
+        status = runs.read_status(run.run_dir)
+        # A brought model may already be checked again, by another process.
+        if status.is_live and status.queued_at == run.status.queued_at:
             runs.write_status(
-                run_dir,
+                run.run_dir,
                 status="failed",
                 finished_at=time.time(),
                 message=f"Its process ended without a word (exit code {code}): it was "

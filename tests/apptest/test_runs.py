@@ -81,7 +81,7 @@ def test_the_bundled_run_can_be_opened_and_downloaded_but_not_changed(three, bun
     assert links["evaluate"] == "run=bundled"
     assert len(at.get("download_button")) == 3
     assert [popover.proto.popover.label for popover in at.get("popover")] == ["Download"]
-    assert [field.key for field in at.text_input] == ["own_model_name"]  # none to rename it
+    assert [field.key for field in at.text_input] == ["own_model_name"], "no new name"
     at = open_runs(runs=f"{three[0]},bundled")
     assert "**2 runs**" in words(at)
     assert len(at.get("plotly_chart")) == 2
