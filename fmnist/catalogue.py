@@ -29,13 +29,12 @@ from fmnist.dataset import (
     compute_fingerprint,
     load_dataset,
     load_folder,
+    require_plain,
     write_folder,
 )
 
-MAX_NAME = 40  # characters
 INFO_FILE = "dataset.json"
 RESERVED_SLUGS = (STANDARD, "stand-in")  # of datasets that are not imported
-_NAME = re.compile(r"[^\W_][\w /.,'()&+-]*")  # as a class name: Markdown and HTML mean nothing
 
 
 @dataclass(frozen=True)
@@ -103,17 +102,24 @@ def load(slug: str = STANDARD) -> Dataset:
     )
 
 
+def find_by_fingerprint(fingerprint: str, preferred: Sequence[str] = ()) -> str | None:
+    """The short name of the dataset with these bytes; of several, the first of `preferred`."""
+    for entry in sorted(
+        list_datasets(), key=lambda entry: [entry.slug != slug for slug in preferred]
+    ):
+        with contextlib.suppress(DatasetError):
+            if (entry.fingerprint or load(entry.slug).fingerprint) == fingerprint:
+                return entry.slug
+    return None
+
+
 def check_name(name: str) -> str:
     """A dataset's name without spaces around it.
 
     Raises DatasetError when it is empty, too long, has signs of another kind, or is taken.
     """
     name = " ".join(name.split())
-    if len(name) > MAX_NAME or not _NAME.fullmatch(name):
-        raise DatasetError(
-            f"The dataset's name is {name[: MAX_NAME + 1]!r}; expected 1 to {MAX_NAME} letters, "
-            "digits, spaces and / . , ' ( ) & + - _, with a letter or digit first."
-        )
+    require_plain("The dataset's name", name)
     if name.casefold() in (entry.name.casefold() for entry in list_datasets()):
         raise DatasetError(f"There is already a dataset called {name!r}: choose another name.")
     return name
@@ -179,8 +185,7 @@ def _read_entry(folder: Path) -> Entry:
         name, fingerprint = info["name"], info["fingerprint"]
         if not isinstance(name, str) or not isinstance(fingerprint, str):
             raise TypeError("name and fingerprint are texts")
-        if len(name) > MAX_NAME or not _NAME.fullmatch(name):
-            raise ValueError(f"name is {name[: MAX_NAME + 1]!r}")
+        require_plain("its name", name)
         class_names = check_class_names(info["class_names"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DatasetError(

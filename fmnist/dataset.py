@@ -54,7 +54,7 @@ FINGERPRINT = "ca3ab2a37f845e1b"
 STANDARD = "fashion-mnist"  # the slug of the dataset that the Lab is about
 SIDE = 28
 MAX_IMAGES = 300_000  # of one split: 235 MB
-MAX_CLASS_NAME = 40  # characters
+MAX_NAME = 40  # characters, of a dataset and of a class
 _ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")  # in the order of FILES
 _IMAGES_MAGIC, _LABELS_MAGIC = 2051, 2049
 _MAGIC_MEANING = {_IMAGES_MAGIC: "images", _LABELS_MAGIC: "labels"}
@@ -62,7 +62,7 @@ _GZIP_MAX_RATIO = 1032  # deflate cannot do better, so a header that promises mo
 _CHUNK_BYTES = 1 << 18
 _COMPRESSION = 4  # of 9: the files of 60,000 images are written in two seconds, hardly larger
 # Nothing that Markdown, HTML or a chart gives a meaning of its own.
-_CLASS_NAME = re.compile(r"[^\W_][\w /.,'()&+-]*")
+_NAME = re.compile(r"[^\W_][\w /.,'()&+-]*")
 
 
 Progress = Callable[[str, int, int], None]  # what is being read, how much of how much
@@ -380,6 +380,19 @@ def require_same_count(images_name: object, images: int, labels_name: str, label
         raise DatasetError(f"{images_name} has no images; expected at least one.")
 
 
+def require_plain(what: str, name: str, given: str | None = None) -> None:
+    """Raise a DatasetError unless a name is short and of letters, digits and a few signs.
+
+    given: the name as it came, for the message.
+    """
+    if len(name) > MAX_NAME or not _NAME.fullmatch(name):
+        raise DatasetError(
+            f"{what} is {(name if given is None else given)[: MAX_NAME + 1]!r}; expected 1 to "
+            f"{MAX_NAME} letters, digits, spaces and / . , ' ( ) & + - _, with a letter or digit "
+            "first."
+        )
+
+
 def check_class_names(names: Any) -> tuple[str, ...]:
     """Ten class names without spaces around them, in the order of the labels.
 
@@ -393,12 +406,7 @@ def check_class_names(names: Any) -> tuple[str, ...]:
         )
     cleaned = tuple(" ".join(name.split()) if isinstance(name, str) else "" for name in names)
     for label, name in enumerate(cleaned):
-        if len(name) > MAX_CLASS_NAME or not _CLASS_NAME.fullmatch(name):
-            raise DatasetError(
-                f"The name of class {label} is {str(names[label])[: MAX_CLASS_NAME + 1]!r}; "
-                f"expected 1 to {MAX_CLASS_NAME} letters, digits, spaces and / . , ' ( ) & + - _, "
-                "with a letter or digit first."
-            )
+        require_plain(f"The name of class {label}", name, str(names[label]))
         if name in cleaned[:label]:
             raise DatasetError(
                 f"The classes {cleaned.index(name)} and {label} are both called {name!r}; "

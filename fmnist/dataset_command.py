@@ -8,36 +8,28 @@ Exit code 0: done. 2: not, with one line on stderr.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TextIO
 
 from fmnist import catalogue
+from fmnist.command_line import Parser
 from fmnist.dataset import DatasetError, Progress
 from fmnist.import_data import CLASSES_FILE, import_dataset
 
 DRAW_EVERY = 0.1  # seconds
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One line, without the usage."""
-        self.exit(2, f"{self.prog}: {message} (--help lists all options)\n")
-
-
-def build_parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def build_parser() -> Parser:
+    parser = Parser(
         prog="python -m fmnist.dataset",
         description="The datasets that the Lab can train on.",
-        allow_abbrev=False,
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="import | list")
     importing = actions.add_parser(
         "import",
-        allow_abbrev=False,
         help="add a dataset of your own: ten classes, 28×28 grey pixels",
         description="Add a dataset: the four IDX files (.gz or not), two CSV files (train and "
         "test; the label, then 784 pixels), a zip of either, or PNG images in a folder for each "

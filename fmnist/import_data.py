@@ -26,6 +26,7 @@ import numpy as np
 from fmnist import catalogue
 from fmnist.dataset import (
     MAX_IMAGES,
+    MAX_NAME,
     PIXEL_NAMES,
     SIDE,
     DatasetError,
@@ -285,7 +286,7 @@ def _propose_name(path: str) -> str:
     stem = re.sub(r"(\.(zip|csv|gz))+$", "", PurePath(path).name, flags=re.IGNORECASE)
     stem = re.sub(r"(^|[-_ ])(train|test|t10k)([-_. ].*|$)", "", stem, flags=re.IGNORECASE)
     words = re.sub(r"[^\w.()+-]|_", " ", stem).strip(" .()+-")
-    return words[: catalogue.MAX_NAME].strip() or "My data"
+    return words[:MAX_NAME].strip() or "My data"
 
 
 # -- reading --------------------------------------------------------------------------------------

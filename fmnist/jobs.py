@@ -17,6 +17,7 @@ from pathlib import Path, PurePath
 
 from fmnist import runs
 from fmnist.config import TrainConfig
+from fmnist.dataset import STANDARD
 from fmnist.feature_maps import check_architecture
 from fmnist.own_model_record import OwnModel
 
@@ -40,25 +41,24 @@ def start_run(config: TrainConfig) -> str:
     return _start_new(runs.create_run(config), "fmnist.train")
 
 
-def start_own_model(
-    content: bytes, file_name: str, name: str = "", inputs: str = "auto", outputs: str = "auto"
-) -> str:
+def start_own_model(content: bytes, file_name: str, name: str = "", dataset: str = STANDARD) -> str:
     """Make a run of a model's file and start the process that checks and scores it.
 
     Only that process opens the file; this one stores its bytes. Returns the run's id at once.
 
     Args:
         file_name: what it is called where it comes from; the run's name, if `name` is empty.
-        inputs, outputs: what is known of it, see `own_model_record.INPUTS` and `OUTPUTS`.
+        dataset: the short name of what it is scored on.
 
     Raises:
         ConfigError: the name is too long, or the file too large.
         RunsFolderError: the folder cannot be written, or no process could be started.
     """
     file_name = PurePath(file_name.replace("\\", "/")).name[:100] or "model.keras"
-    own_model = OwnModel(file_name, inputs, outputs)
     name = name.strip() or PurePath(file_name).stem[:60]
-    return _start_new(runs.create_own_model_run(name, own_model, content), "fmnist.own_model")
+    return _start_new(
+        runs.create_own_model_run(name, OwnModel(file_name), content, dataset), "fmnist.own_model"
+    )
 
 
 def check_own_model_again(run_id: str, inputs: str, outputs: str) -> None:

@@ -10,18 +10,18 @@ Exit code 0: done. 2: not, with one line on stderr.
 
 from __future__ import annotations
 
-import argparse
 import re
 import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from fmnist import catalogue, formats, runs
+from fmnist.command_line import Parser
 from fmnist.config import TrainConfig
 from fmnist.dataset import CLASS_NAMES
 from fmnist.evaluate import PLURALS, Evaluation, evaluate
@@ -448,12 +448,6 @@ def _escape(text: str) -> str:
 # -- command line ---------------------------------------------------------------------------------
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One line, without the usage."""
-        self.exit(2, f"{self.prog}: {message} (--help lists all options)\n")
-
-
 def open_run(run: str) -> Run:
     """The run with this id, or in this folder.
 
@@ -468,10 +462,9 @@ def open_run(run: str) -> Run:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m fmnist.model_card",
         description="Print a run's model card as Markdown.",
-        allow_abbrev=False,
     )
     parser.add_argument("run", metavar="RUN_ID_OR_DIR", help="a run's id or folder, or `bundled`")
     parser.add_argument(

@@ -1,7 +1,8 @@
 """A model that was trained elsewhere becomes a run: `python -m fmnist.own_model`.
 
     python -m fmnist.own_model FILE [--name NAME] [--inputs auto|raw|unit]
-                               [--outputs auto|probabilities|logits] [--runs-dir DIR]
+                               [--outputs auto|probabilities|logits]
+                               [--dataset SLUG] [--runs-dir DIR]
     python -m fmnist.own_model RUN_DIR
 
 The `.keras` file is looked into before Keras opens it: it is never asked to run code, and a file
@@ -20,8 +21,6 @@ import os
 import sys
 import threading
 import time
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,11 +28,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import psutil
 
-from fmnist import runs
+from fmnist import catalogue, runs
+from fmnist.command_line import Parser
 from fmnist.config import ConfigError
-from fmnist.dataset import Dataset, DatasetError, load_dataset
+from fmnist.dataset import STANDARD, Dataset, DatasetError
 from fmnist.environment import describe_environment
-from fmnist.own_model_record import INPUTS, MAX_FILE_BYTES, OUTPUTS, OwnModel
+from fmnist.keras_file import ModelRefused, check_archive
+from fmnist.own_model_record import INPUTS, OUTPUTS, OwnModel
 from fmnist.train import (
     SCORING_BATCH,
     TrainingError,
@@ -43,7 +44,6 @@ from fmnist.train import (
     write_model,
 )
 from fmnist.train_command import (
-    Parser,
     ensure_dataset,
     first_line,
     keep_logs_off_screen,
@@ -59,152 +59,10 @@ CHECKED_IMAGES = 2000  # training images that tell what the input means
 MAX_MEMORY = 4e9  # bytes of this process
 INPUT_SHAPES = ((28, 28, 1), (28, 28), (784,))  # of one image
 
-_MEMBERS = {"config.json": 5e6, "metadata.json": 1e5, "model.weights.h5": 4 * MAX_FILE_BYTES}
-# Keras's own, but they run or read what lies outside the file.
-_REACHING_OUT = {
-    *("TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"),
-    *("StringLookup", "IntegerLookup", "TextVectorization"),
-}
-_LAMBDAS = {"Lambda", "__lambda__"}
-_PLAIN_VALUES = {
-    *("__tuple__", "__keras_tensor__", "__tensor__", "__numpy__"),
-    *("__bytes__", "__ellipsis__", "__slice__"),
-}
-_KERAS_CLASSES = {"Sequential", "Functional", "Model", "DTypePolicy", "FloatDTypePolicy"}
-_KERAS_PARTS = {
-    *("activations", "constraints", "dtype_policies", "engine", "initializers", "layers"),
-    *("models", "ops", "quantizers", "random", "regularizers"),
-}
-_FUNCTION_MODULES = {"builtins", "keras.activations", "keras.initializers", "keras.src.activations"}
 _SUM_TOLERANCE = 1e-3
 _ABOUT_THE_SAME = 0.05  # between two accuracies
 _SMALLEST = 1e-7  # added to scores: ten zeros say nothing of any class
 _LOOK_EVERY = 0.2  # seconds
-
-
-class ModelRefused(TrainingError):
-    """A file that cannot become a run; the message tells the person who brought it why."""
-
-
-# -- the file, before Keras sees it ---------------------------------------------------------------
-
-
-def check_archive(path: Path, name: str) -> None:
-    """Refuse what is no whole `.keras` file of bounded size, or needs code to be run.
-
-    name: what the person calls the file.
-
-    Raises:
-        ModelRefused: with one sentence.
-    """
-    size = path.stat().st_size
-    if size > MAX_FILE_BYTES:
-        raise ModelRefused(
-            f"{name} has {size / 1e6:.0f} MB: at most {MAX_FILE_BYTES / 1e6:.0f} MB are taken. "
-            "Save it without its optimizer."
-        )
-    with path.open("rb") as file:
-        start = file.read(8)
-    if start == b"\x89HDF\r\n\x1a\n":
-        raise ModelRefused(
-            f"{name} is an HDF5 file (.h5), not a .keras file: load it with Keras where you "
-            "trained it, and save it with model.save('model.keras')."
-        )
-    if not start.startswith(b"PK"):
-        raise ModelRefused(
-            f"{name} is not a .keras file: save the model with Keras 3, "
-            "model.save('model.keras'), and bring that file."
-        )
-    try:
-        with zipfile.ZipFile(path) as archive:
-            config = _read_members(archive, name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        # RuntimeError: encrypted, or compressed in a way that is not known
-        raise ModelRefused(
-            f"{name} is damaged or cut short ({first_line(error)}): copy or save it again."
-        ) from error
-    _refuse_code(config, name)
-
-
-def _read_members(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
-    """The model's config, when the archive holds what Keras writes, whole and of bounded size."""
-    found = {entry.filename: entry.file_size for entry in archive.infolist()}
-    absent = [member for member in _MEMBERS if member not in found]
-    if absent:
-        raise ModelRefused(f"{name} is a zip archive, but no Keras model: it has no {absent[0]}.")
-    unknown = sorted(found.keys() - _MEMBERS.keys())
-    if unknown or len(archive.infolist()) > len(_MEMBERS):
-        raise ModelRefused(
-            f"{name} holds more than a network and its weights "
-            f"({', '.join(unknown[:3]) or 'a file twice'}): such a model is not taken."
-        )
-    for member, most in _MEMBERS.items():
-        if found[member] > most:
-            raise ModelRefused(
-                f"{name} is too large when unpacked: its {member} takes "
-                f"{found[member] / 1e6:,.0f} MB, at most {most / 1e6:,.1f} MB are taken."
-            )
-    broken = archive.testzip()
-    if broken:
-        raise zipfile.BadZipFile(f"{broken} is not as it was written")
-    try:
-        config = json.loads(archive.read("config.json"))
-    except (ValueError, RecursionError):
-        config = None
-    if not isinstance(config, dict):
-        raise ModelRefused(f"{name} is damaged: its config.json is no JSON that describes a model.")
-    return config
-
-
-def _refuse_code(config: dict[str, Any], name: str) -> None:
-    """Every object that the config names must be one of Keras's own that runs nothing else."""
-    whole = {**config, "compile_config": None}
-    waiting: list[tuple[Any, str]] = [(whole, "")]
-    while waiting:
-        value, layer = waiting.pop()
-        if isinstance(value, list):
-            waiting += [(inner, layer) for inner in value]
-        if not isinstance(value, dict):
-            continue
-        if "class_name" in value:
-            inner = value.get("config")
-            own_name = inner.get("name") if isinstance(inner, dict) and value is not whole else None
-            layer = own_name if isinstance(own_name, str) else layer
-            _refuse_object(value, layer, name)
-        waiting += [(inner, layer) for inner in value.values()]
-
-
-def _refuse_object(value: dict[str, Any], layer: str, name: str) -> None:
-    kind, module = str(value["class_name"]), str(value.get("module"))
-    where = f"its layer “{layer[:60]}”" if layer else "it"
-    if kind in _LAMBDAS:
-        raise ModelRefused(
-            f"{name} needs code: {where} holds a Lambda, and code from a file is never run. "
-            "Replace it by Keras's own layers and save the model again."
-        )
-    if kind in _REACHING_OUT:
-        raise ModelRefused(
-            f"{name} needs more than itself: {where} is a {kind}, which runs or reads what lies "
-            "outside the file. Replace it by Keras's plain layers and save the model again."
-        )
-    if not _is_keras(kind, module):
-        what = value.get("config") if kind == "function" else kind
-        raise ModelRefused(
-            f"{name} needs code: {where} uses {str(what)[:60]}, which is not one of Keras's own "
-            "layers, and code from a file is never run. Build the model from those alone."
-        )
-
-
-def _is_keras(kind: str, module: str) -> bool:
-    """Whether Keras itself has this class, or function, among those that networks are made of."""
-    if kind in _PLAIN_VALUES:
-        return True
-    if kind == "function":
-        return module in _FUNCTION_MODULES
-    first, *parts = [part for part in module.split(".") if part != "src"]
-    if first != "keras":
-        return False
-    return parts[0] in _KERAS_PARTS if parts else kind in _KERAS_CLASSES
 
 
 # -- what it expects and what it answers ----------------------------------------------------------
@@ -405,7 +263,7 @@ def check_and_score(run: runs.Run) -> dict[str, Any]:
 def _check_and_score(run: runs.Run, say: Any) -> dict[str, Any]:
     name, brought = run.own_model.file_name, run.file(runs.BROUGHT_FILE)
     check_archive(brought, name)
-    dataset = load_dataset()
+    dataset = catalogue.load(run.config.dataset)
     import numpy as np
 
     model = load_model(brought, name)
@@ -488,12 +346,11 @@ def open_run(run_dir: Path) -> runs.Run:
     return run
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> Parser:
     parser = Parser(
         prog="python -m fmnist.own_model",
         description="Make a run of a model that was trained elsewhere: check it, find out what it "
         "expects, score it on the test set. The last line of the output is JSON.",
-        allow_abbrev=False,
     )
     parser.add_argument(
         "file", type=Path, metavar="FILE", help="a .keras file, or a run folder that the app made"
@@ -503,6 +360,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--inputs", choices=INPUTS, help="what its pixels are: raw 0 to 255, unit 0 to 1"
     )
     parser.add_argument("--outputs", choices=OUTPUTS, help="what its ten answers are")
+    parser.add_argument(
+        "--dataset",
+        default=STANDARD,
+        metavar="SLUG",
+        help="what it is scored on (default: %(default)s)",
+    )
     parser.add_argument(
         "--runs-dir", type=Path, metavar="DIR", help="where runs live (default: FMNIST_RUNS_DIR)"
     )
@@ -515,12 +378,12 @@ def _create_run(options: argparse.Namespace) -> runs.Run:
     if not path.is_file():
         raise ConfigError(f"There is no file {path}.")
     check_archive(path, path.name)
-    ensure_dataset(sys.stderr)
+    ensure_dataset(sys.stderr, options.dataset)
     if options.runs_dir:
         os.environ["FMNIST_RUNS_DIR"] = str(options.runs_dir.resolve())
     own_model = OwnModel(path.name, options.inputs or "auto", options.outputs or "auto")
     name = path.stem[:60] if options.name is None else options.name
-    return runs.create_own_model_run(name, own_model, path.read_bytes())
+    return runs.create_own_model_run(name, own_model, path.read_bytes(), options.dataset)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -530,7 +393,8 @@ def main(arguments: list[str] | None = None) -> int:
     screen: TextIO | None = None
     try:
         if options.file.is_dir():
-            others = [name for name, value in vars(options).items() if value and name != "file"]
+            defaults = vars(parser.parse_args(["FILE"])) | {"file": options.file}
+            others = [name for name, value in vars(options).items() if value != defaults[name]]
             if others:
                 parser.error(
                     f"RUN_DIR has its own settings: leave out --{others[0].replace('_', '-')}"

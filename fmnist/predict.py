@@ -8,7 +8,6 @@ Exit code 0: every file was answered. 1: some could not be read (their line has 
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import sys
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from fmnist import runs
+from fmnist.command_line import Parser
 from fmnist.dataset import CLASS_NAMES
 from fmnist.engine import Engine, EngineError
 from fmnist.images import MAX_FILE_BYTES, ImageError, read_image
@@ -110,7 +110,7 @@ def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engi
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m fmnist.predict",
         description="Say what is in pictures of garments, one JSON line per file.",
     )

@@ -103,9 +103,7 @@ def describe_place(run: Run, everything: list[Run]) -> str:
     place = waiting.index(run.run_id) if run.run_id in waiting else 0
     ordinal = _WORDS[place] if place < len(_WORDS) else f"number {place + 1}"
     running = [
-        other.title
-        for other in everything
-        if other.is_live and other.run_id not in waiting and not other.own_model
+        other.title for other in everything if other.is_training and other.run_id not in waiting
     ]
     if place:
         return f"{ordinal.capitalize()} in line, behind {titles[waiting[place - 1]]}."

@@ -31,7 +31,7 @@ import psutil
 
 from fmnist import formats
 from fmnist.config import ConfigError, TrainConfig
-from fmnist.dataset import CLASS_NAMES, DatasetError, check_class_names
+from fmnist.dataset import CLASS_NAMES, STANDARD, DatasetError, check_class_names
 from fmnist.own_model_record import MAX_FILE_BYTES, OwnModel
 
 if TYPE_CHECKING:
@@ -138,6 +138,11 @@ class Run:
         return self.status.is_live and not self.damaged
 
     @property
+    def is_training(self) -> bool:
+        """Live, and no check of a brought model, which takes seconds and nobody's place."""
+        return self.is_live and not self.own_model
+
+    @property
     def has_model(self) -> bool:
         return self.file("model.keras").is_file()
 
@@ -168,14 +173,18 @@ def create_run(config: TrainConfig) -> Run:
     return Run(run_dir.name, run_dir, config, status)
 
 
-def create_own_model_run(name: str, own_model: OwnModel, content: bytes) -> Run:
+def create_own_model_run(
+    name: str, own_model: OwnModel, content: bytes, dataset: str = STANDARD
+) -> Run:
     """A new run folder around the bytes of a model's file, with no process yet.
 
+    dataset: the short name of what it is to be scored on.
+
     Raises:
-        ConfigError: the name is too long, or the file too large.
+        ConfigError: a name is not as it should be, or the file too large.
         RunsFolderError: the folder cannot be written.
     """
-    config = TrainConfig(name=name)
+    config = TrainConfig(name=name, dataset=dataset)
     if len(content) > MAX_FILE_BYTES:
         raise ConfigError(
             f"{own_model.file_name} has {len(content) / 1e6:.0f} MB: at most "
@@ -183,7 +192,7 @@ def create_own_model_run(name: str, own_model: OwnModel, content: bytes) -> Run:
         )
     status = _status_of_check()
     files = {
-        "config.json": {"name": config.name},
+        "config.json": {"name": config.name, "dataset": config.dataset},
         "own_model.json": own_model.to_json(),
         "status.json": asdict(status),
     }

@@ -17,11 +17,12 @@ import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO
 
 import psutil
 
 from fmnist import catalogue, runs
+from fmnist.command_line import Parser
 from fmnist.config import FIELDS, ConfigError, TrainConfig, field_bounds
 from fmnist.dataset import STANDARD, DatasetError, DatasetMissing, Progress
 from fmnist.download import download_dataset
@@ -37,19 +38,12 @@ _LONGEST_REASON = 200  # characters of an unforeseen error's message
 # -- options --------------------------------------------------------------------------------------
 
 
-class Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One line, without the pages of usage."""
-        self.exit(2, f"{self.prog}: {message} (--help lists all options)\n")
-
-
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> Parser:
     """The command line; one option for each field of `TrainConfig`, with its bounds."""
     parser = Parser(
         prog="python -m fmnist.train",
         description="Train a model on Fashion-MNIST, or on another dataset, and score it on the "
         "test set. The last line of the output is JSON.",
-        allow_abbrev=False,
     )
     parser.add_argument(
         "run_dir", nargs="?", type=Path, metavar="RUN_DIR", help="a queued run's folder"

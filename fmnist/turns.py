@@ -64,16 +64,13 @@ def _wait(run_dir: Path) -> bool:
 
 
 def _is_next(run_dir: Path, finished: set[Path]) -> bool:
-    """Whether a place is free and no older run waits. `finished` remembers who need not be read.
-
-    The check of a brought model takes seconds and nobody's place.
-    """
+    """Whether a place is free and no older run waits. `finished` remembers who need not be read."""
     live = []
     for entry in run_dir.parent.iterdir():
         if entry in finished or entry.name.startswith(".") or not entry.is_dir():
             continue
         run = runs.read_run(entry)
-        if run.is_live and not run.own_model:
+        if run.is_training:
             live.append(run)
         elif not run.damaged and entry != run_dir:
             finished.add(entry)

@@ -98,7 +98,7 @@ _DATA_AND_NAME = ("augmentation", "augmented_copies", "validation_fraction", "se
 
 _SLOW_BFLOAT16 = (
     ":material/warning: A processor without AMX only imitates bfloat16 and takes several times as "
-    "long. “auto” uses it where the processor or the GPU really multiplies in it."
+    "long. “automatic” uses it where the processor or the GPU really multiplies in it."
 )
 
 

@@ -33,25 +33,12 @@ def dataset_of(run: runs.Run) -> Dataset | None:
     """The dataset that the run saw, looked at from now on; None where it is not here."""
     seen = runs.read_environment(run).get("dataset_fingerprint")
     wanted = (chosen().slug, run.config.dataset)
-    slug = _find_slug(seen, wanted) if isinstance(seen, str) else wanted[0]
+    slug = catalogue.find_by_fingerprint(seen, wanted) if isinstance(seen, str) else wanted[0]
     if slug is None:
         return None
     if slug != wanted[0]:
         choose(slug)
     return dataset()
-
-
-def _find_slug(fingerprint: str, wanted: tuple[str, ...]) -> str | None:
-    """The dataset with this fingerprint; of several, the one that comes first in `wanted`."""
-    everything = catalogue.list_datasets()
-    for entry in sorted(everything, key=lambda entry: [entry.slug != slug for slug in wanted]):
-        try:
-            found = entry.fingerprint or _load(entry.slug, "").fingerprint
-        except DatasetError:
-            continue
-        if found == fingerprint:
-            return entry.slug
-    return None
 
 
 def _render_missing(error: DatasetMissing) -> None:

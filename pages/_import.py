@@ -6,8 +6,7 @@ import time
 
 import streamlit as st
 
-from fmnist.catalogue import MAX_NAME
-from fmnist.dataset import DatasetError
+from fmnist.dataset import MAX_NAME, DatasetError
 from fmnist.import_data import CLASSES_FILE, Source, import_dataset, open_source
 from pages import _dataset_choice
 

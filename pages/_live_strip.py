@@ -32,7 +32,7 @@ def render() -> None:
 
 
 def _live_runs() -> list[Run]:
-    return [run for run in runs.list_runs() if run.is_live and not run.own_model]
+    return [run for run in runs.list_runs() if run.is_training]
 
 
 def _strip() -> None:

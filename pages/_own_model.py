@@ -7,7 +7,7 @@ import streamlit as st
 from fmnist import formats, jobs, runs
 from fmnist.own_model_record import INPUTS, MAX_FILE_BYTES, OUTPUTS, OwnModel
 from fmnist.runs import Run
-from pages import _url
+from pages import _dataset_choice, _url
 
 _FEW = 0.5  # share of training images; below it something else must be wrong
 
@@ -41,7 +41,7 @@ def render_form() -> None:
 
 def _start(content: bytes, file_name: str, name: str) -> None:
     try:
-        run_id = jobs.start_own_model(content, file_name, name)
+        run_id = jobs.start_own_model(content, file_name, name, _dataset_choice.chosen().slug)
     except ValueError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -103,31 +103,30 @@ def _render_accuracies(own_model: OwnModel) -> None:
 
 
 def _render_choices(run: Run, own_model: OwnModel) -> None:
-    inputs_key, outputs_key = f"own_inputs_{run.run_id}", f"own_outputs_{run.run_id}"
+    before = (own_model.inputs, own_model.outputs)
+    choices = (
+        ("inputs", "Pixel values it expects", INPUTS),
+        ("outputs", "Its ten outputs", OUTPUTS),
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        inputs = st.selectbox(
-            "Pixel values it expects",
-            INPUTS,
-            index=list(INPUTS).index(own_model.inputs),
-            format_func=lambda value: _spell(INPUTS[value]),
-            key=inputs_key,
-            width=220,
-        )
-        outputs = st.selectbox(
-            "What its ten outputs are",
-            OUTPUTS,
-            index=list(OUTPUTS).index(own_model.outputs),
-            format_func=lambda value: _spell(OUTPUTS[value]),
-            key=outputs_key,
-            width=220,
+        now = tuple(
+            st.selectbox(
+                label,
+                meanings,
+                index=list(meanings).index(said),
+                format_func=lambda value, meanings=meanings: _spell(meanings[value]),
+                key=f"own_{what}_{run.run_id}",
+                width=220,
+            )
+            for (what, label, meanings), said in zip(choices, before, strict=True)
         )
         st.button(
             "Score again",
             icon=":material/refresh:",
             key="own_model_again",
-            disabled=run.has_scores and (inputs, outputs) == (own_model.inputs, own_model.outputs),
+            disabled=run.has_scores and now == before,
             on_click=_try,
-            args=(jobs.check_own_model_again, run.run_id, inputs, outputs),
+            args=(jobs.check_own_model_again, run.run_id, *now),
         )
 
 

@@ -26,7 +26,7 @@ def _find_run(everything: list[Run]) -> Run | None:
         except runs.RunNotFound as error:
             _url.write(run=None)
             st.warning(str(error), icon=":material/link_off:")
-    live = next((run for run in everything if run.is_live and not run.own_model), None)
+    live = next((run for run in everything if run.is_training), None)
     if live:
         _url.write(run=live.run_id)
     return live

@@ -46,6 +46,16 @@ def test_an_added_dataset_is_listed_and_loaded(lab):
     assert data.fingerprint == entry.fingerprint == dataset.compute_fingerprint(*given)
 
 
+def test_a_dataset_is_found_by_its_bytes(lab):
+    first, other = add("First"), add("Other", seed=9)
+    twin = add("Twin")
+    assert catalogue.find_by_fingerprint(other.fingerprint) == other.slug
+    assert catalogue.find_by_fingerprint(first.fingerprint) == first.slug
+    assert catalogue.find_by_fingerprint(first.fingerprint, [twin.slug]) == twin.slug
+    assert catalogue.find_by_fingerprint(first.fingerprint, ["nowhere", twin.slug]) == twin.slug
+    assert catalogue.find_by_fingerprint("0" * 16, [twin.slug]) is None
+
+
 def test_the_folder_has_the_four_files_and_says_what_it_is(lab):
     folder = add().folder
     assert folder.parent == lab.datasets_dir

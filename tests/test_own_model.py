@@ -13,8 +13,8 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.metrics import log_loss
 
+from fmnist import catalogue, runs
 from fmnist import own_model as own
-from fmnist import runs
 from fmnist.dataset import load_dataset
 from fmnist.own_model import ModelRefused, check_and_score, main
 from fmnist.own_model_record import OwnModel
@@ -316,6 +316,18 @@ def test_a_check_can_be_stopped(lab, tmp_path):
     assert run.status.message == "Stopped before it was scored."
 
 
+def test_it_is_scored_on_the_dataset_that_was_chosen(lab, tmp_path):
+    images, labels = made_data.make_split(60, 5)
+    entry = catalogue.add_dataset("Shapes", made_data.SHAPE_NAMES, [images, labels] * 2, {})
+    path = made_models.save(made_models.build_model(), tmp_path)
+    run = runs.create_own_model_run("Theirs", OwnModel(path.name), path.read_bytes(), entry.slug)
+    check_and_score(run)
+    run = runs.load_run(run.run_id)
+    assert runs.read_environment(run)["dataset_fingerprint"] == entry.fingerprint
+    assert runs.read_probabilities(run).shape == (60, 10)
+    assert runs.read_class_names(run) == made_data.SHAPE_NAMES
+
+
 # -- files that are no model ----------------------------------------------------------------------
 
 
@@ -406,7 +418,8 @@ def test_the_command_scores_a_file_and_ends_with_json(lab, tmp_path):
     found = "Found: 784 in, values 0 to 1; logits (a softmax follows)"
     assert done.stderr.splitlines()[-1] == found
     assert "TensorFlow" not in done.stderr, "TensorFlow's own messages go to the log"
-    assert json.loads((run.run_dir / "config.json").read_text()) == {"name": "flat one"}
+    settings = {"name": "flat one", "dataset": "fashion-mnist"}
+    assert json.loads((run.run_dir / "config.json").read_text()) == settings
 
 
 @pytest.mark.parametrize(
