@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
 from fmnist import runs
-from tests import made_data
+from fmnist.dataset import load_dataset
+from tests import made_data, made_runs
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,27 @@ def lab(tmp_path: Path, small_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -
     yield lab
     clear_streamlit_caches()
     kill_trainings(lab.runs_dir)
+
+
+@pytest.fixture
+def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No FMNIST_DATA_DIR, and an empty cache and home. After `lab` where a test takes both."""
+    monkeypatch.setenv("FMNIST_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.delenv("FMNIST_DATA_DIR", raising=False)
+
+
+@pytest.fixture
+def made(lab: Lab) -> runs.Run:
+    """A completed run, right on 160 of the 200 made test images."""
+    return runs.read_run(made_runs.write_run(lab.runs_dir, accuracy=0.8))
+
+
+@pytest.fixture
+def labels(lab: Lab) -> np.ndarray:
+    """Those of the made test images, uint8 (200,)."""
+    return load_dataset(lab.data_dir).test_labels
 
 
 def clear_streamlit_caches() -> None:

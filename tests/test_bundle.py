@@ -4,7 +4,6 @@ import json
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from fmnist import runs
@@ -15,17 +14,6 @@ from tests import made_runs
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "fmnist" / "bundled"
-
-
-@pytest.fixture
-def made(lab) -> runs.Run:
-    """A completed run, right on 160 of the 200 made test images."""
-    return runs.read_run(made_runs.write_run(lab.runs_dir, accuracy=0.8))
-
-
-@pytest.fixture
-def labels(lab) -> np.ndarray:
-    return load_dataset(lab.data_dir).test_labels
 
 
 def test_a_bundle_is_complete_and_knows_neither_host_nor_paths(made, labels, bundled_dir):

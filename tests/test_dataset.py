@@ -19,12 +19,8 @@ TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = dataset.FILES
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch) -> Path:
+def folder(no_data, tmp_path) -> Path:
     """A made dataset of 30 and 20 images that a test may spoil, with an empty cache and home."""
-    monkeypatch.setenv("FMNIST_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
-    monkeypatch.delenv("FMNIST_DATA_DIR", raising=False)
     return made_data.write_dataset(tmp_path / "data", train=30, test=20)
 
 

@@ -17,12 +17,8 @@ TRAIN_IMAGES, _, TEST_IMAGES, _ = dataset.FILES
 
 
 @pytest.fixture
-def published(tmp_path, monkeypatch) -> Path:
+def published(no_data, tmp_path, monkeypatch) -> Path:
     """Made files, taken for the published ones: their MD5s are what is expected. An empty cache."""
-    monkeypatch.setenv("FMNIST_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
-    monkeypatch.delenv("FMNIST_DATA_DIR", raising=False)
     folder = made_data.write_dataset(tmp_path / "data", train=30, test=20)
     sums = {name: hashlib.md5((folder / name).read_bytes()).hexdigest() for name in dataset.FILES}
     monkeypatch.setattr(dataset, "FILES", sums)

@@ -37,17 +37,6 @@ LABELS = np.array([6] * 8 + [4] * 2, np.uint8)
 ANSWERS = np.array([6, 6, 6, 6, 6, 0, 0, 4, 4, 2])
 
 
-@pytest.fixture
-def made(lab) -> runs.Run:
-    """A completed run, right on 160 of the 200 made test images."""
-    return runs.read_run(made_runs.write_run(lab.runs_dir, accuracy=0.8))
-
-
-@pytest.fixture
-def labels(lab) -> np.ndarray:
-    return load_dataset(lab.data_dir).test_labels
-
-
 def ten_answers(run: runs.Run) -> np.ndarray:
     """Put `ANSWERS` into the run, each with a confidence of 0.7, 0.6 or 0.55; float32 (10, 10)."""
     confidence = np.array([0.7] * 5 + [0.6] * 3 + [0.55] * 2)

@@ -135,11 +135,8 @@ class Screen(io.StringIO):
 
 
 @pytest.fixture
-def no_dataset(lab, tmp_path, monkeypatch) -> None:
-    """No FMNIST_DATA_DIR, and an empty home and cache; the made files are the published ones."""
-    monkeypatch.delenv("FMNIST_DATA_DIR")
-    for name in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(name, str(tmp_path / "home"))
+def no_dataset(lab, no_data, monkeypatch) -> None:
+    """No dataset anywhere; the made files are the published ones."""
     sums = {n: hashlib.md5((lab.data_dir / n).read_bytes()).hexdigest() for n in dataset.FILES}
     monkeypatch.setattr(dataset, "FILES", sums)
 

@@ -14,35 +14,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from fmnist import dataset, download
-from fmnist.engine import EngineError
-from pages import _engine
 from tests import made_data
 
 APP = Path(__file__).parents[2] / "app.py"
-
-
-class MadeEngine:
-    """Answers at once, or says why not; the real engine has tests of its own."""
-
-    def __init__(self, error: str | None = None):
-        self.error = error
-        self.asked = []
-
-    def warm(self):
-        pass
-
-    def neighbours(self, images, k=8, dataset=None):
-        if self.error:
-            raise EngineError(self.error)
-        self.asked.append((images, k))
-        return np.arange(k)[None], np.linspace(0, 1, k, dtype=np.float32)[None]
-
-
-@pytest.fixture
-def engine(monkeypatch) -> MadeEngine:
-    made = MadeEngine()
-    monkeypatch.setattr(_engine, "get", lambda: made)
-    return made
 
 
 @pytest.fixture
@@ -172,7 +146,7 @@ def test_one_image_with_its_pixels(open_page, lab):
 
 def test_neighbours_of_a_test_image(open_page, engine, lab):
     at = open_page(index="9", split="test")
-    ((images, k),) = engine.asked
+    ((images, k, _),) = engine.asked
     assert np.array_equal(images[0], data_of(lab).test_images[9])
     assert k == 8
     assert len(grid(at, "neighbours")["alts"]) == 8
@@ -263,12 +237,9 @@ def test_no_dataset_says_what_to_put_where(open_page, lab, tmp_path, monkeypatch
 
 
 @pytest.fixture
-def nowhere(lab, tmp_path, monkeypatch) -> list[str]:
+def nowhere(lab, no_data, monkeypatch) -> list[str]:
     """No dataset in any of the usual places; the mirrors, for a test to fill."""
     mirrors = []
-    monkeypatch.delenv("FMNIST_DATA_DIR")
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
     monkeypatch.setattr(download, "MIRRORS", mirrors)
     return mirrors
 

@@ -10,37 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from fmnist import catalogue
 from fmnist.config import TrainConfig
-from fmnist.engine import EngineError
-from pages import _engine
 from tests import made_data, made_runs
 from tests.apptest.visits import button, open_page, words
 
 NAMES = made_data.SHAPE_NAMES
 RUN = "20260102-030405-made"
 
-
-class MadeEngine:
-    """Answers at once; the real engine has tests of its own."""
-
-    def __init__(self):
-        self.asked = []
-
-    def warm(self, *_):
-        pass
-
-    def describe(self, config):
-        raise EngineError("none here")
-
-    def neighbours(self, images, k=8, dataset=None):
-        self.asked.append(dataset)
-        return np.arange(k)[None], np.linspace(0, 1, k, dtype=np.float32)[None]
-
-
-@pytest.fixture(autouse=True)
-def engine(monkeypatch) -> MadeEngine:
-    made = MadeEngine()
-    monkeypatch.setattr(_engine, "get", lambda: made)
-    return made
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.fixture
@@ -108,7 +84,7 @@ def test_one_image_is_called_as_its_dataset_calls_it(shapes, engine):
     at = open_page("browse", data="my-shapes", index="0")
     _, labels = made_data.make_split(40, 11)
     assert at.title[0].value == NAMES[labels[0]]
-    assert engine.asked == ["my-shapes"]
+    assert [dataset for _, _, dataset in engine.asked] == ["my-shapes"]
 
 
 def test_the_classes_have_their_own_names(shapes):

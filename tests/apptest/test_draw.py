@@ -14,39 +14,11 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from fmnist.engine import EngineError, Prediction
-from pages import _draw_canvas, _engine
+from pages import _draw_canvas
 from tests import made_runs
 
 APP = Path(__file__).parents[2] / "app.py"
 RUN = "20260102-030405-made"
-
-
-class MadeEngine:
-    """Answers "Bag" with a given confidence, or says why not; keeps what it was asked."""
-
-    def __init__(self):
-        self.confidence = 0.9
-        self.error = None
-        self.asked = []
-
-    def warm(self, model_path=None):
-        pass
-
-    def predict(self, model_path, images):
-        if self.error:
-            raise EngineError(self.error)
-        self.asked.append((model_path, images))
-        probabilities = np.full((1, 10), (1 - self.confidence) / 9, np.float32)
-        probabilities[0, 8] = self.confidence
-        return Prediction(probabilities, 2.3)
-
-
-@pytest.fixture
-def engine(monkeypatch) -> MadeEngine:
-    made = MadeEngine()
-    monkeypatch.setattr(_engine, "get", lambda: made)
-    return made
 
 
 @pytest.fixture
@@ -92,7 +64,7 @@ def shown(at: AppTest) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body)).strip()
 
 
-def expect_bag(engine: MadeEngine) -> None:
+def expect_bag(engine) -> None:
     expected = np.zeros((1, 28, 28), np.uint8)
     expected[0, 7:21] = 255
     np.testing.assert_array_equal(engine.asked[-1][1], expected)

@@ -9,16 +9,16 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from fmnist import dataset, runs
-from fmnist.engine import EngineError
 from fmnist.evaluate import evaluate, select
 from fmnist.model_card import compute_model_card, format_model_card
-from pages import _engine
 from tests import made_runs
 from tests.apptest import visits
 
 APP = Path(__file__).parents[2] / "app.py"
 NBSP = "\N{NO-BREAK SPACE}"
 RUN = "20260102-030405-made"
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.fixture
@@ -53,27 +53,6 @@ def grid(app: AppTest, key: str = "grid") -> dict:
     ]
     assert len(found) == 1
     return found[0]
-
-
-class MadeEngine:
-    """Answers at once, or says why not; the real engine has tests of its own."""
-
-    error: str | None = None
-
-    def warm(self):
-        pass
-
-    def neighbours(self, images, k=8, dataset=None):
-        if self.error:
-            raise EngineError(self.error)
-        return np.arange(k)[None], np.linspace(0, 1, k, dtype=np.float32)[None]
-
-
-@pytest.fixture(autouse=True)
-def engine(monkeypatch) -> MadeEngine:
-    made = MadeEngine()
-    monkeypatch.setattr(_engine, "get", lambda: made)
-    return made
 
 
 @pytest.fixture

@@ -1,0 +1,53 @@
+"""A made engine in the place of the process that holds TensorFlow, for the pages' tests."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fmnist.engine import EngineError, Prediction
+from pages import _engine
+
+
+class MadeEngine:
+    """Answers at once, or says why not; the real engine has tests of its own.
+
+    Every image is a "Bag" with this confidence; the nearest images are the first ones. `asked`
+    keeps the arguments of each question.
+    """
+
+    def __init__(self) -> None:
+        self.confidence = 0.9
+        self.error: str | None = None
+        self.asked: list[tuple] = []
+
+    def warm(self, model_path: Path | None = None) -> None:
+        pass
+
+    def describe(self, config: Any) -> None:
+        raise EngineError("No layer table here.")
+
+    def predict(self, model_path: Path, images: np.ndarray) -> Prediction:
+        self._keep(model_path, images)
+        probabilities = np.full((1, 10), (1 - self.confidence) / 9, np.float32)
+        probabilities[0, 8] = self.confidence
+        return Prediction(probabilities, 2.3)
+
+    def neighbours(
+        self, images: np.ndarray, k: int = 8, dataset: str | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        self._keep(images, k, dataset)
+        return np.arange(k)[None], np.linspace(0, 1, k, dtype=np.float32)[None]
+
+    def _keep(self, *question: Any) -> None:
+        if self.error:
+            raise EngineError(self.error)
+        self.asked.append(question)
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> MadeEngine:
+    made = MadeEngine()
+    monkeypatch.setattr(_engine, "get", lambda: made)
+    return made
