@@ -49,6 +49,11 @@ class Entry:
     folder: Path | None = None
     fingerprint: str = ""
 
+    @property
+    def is_imported(self) -> bool:
+        """Whether it is a person's own data, theirs to delete."""
+        return self.slug not in RESERVED_SLUGS
+
 
 def datasets_dir() -> Path:
     """The folder of imported datasets: `FMNIST_DATASETS_DIR`, or `datasets` beside the app."""
@@ -166,6 +171,29 @@ def add_dataset(
             "some space, allow writing there, or name another folder in FMNIST_DATASETS_DIR."
         ) from error
     return Entry(folder.name, name, class_names, folder, fingerprint)
+
+
+def delete_dataset(slug: str) -> None:
+    """Remove the folder of an imported dataset, damaged or not. Runs that saw the data stay.
+
+    Raises DatasetError when no imported dataset has this short name, or its folder cannot be
+    removed.
+    """
+    folder = datasets_dir() / slug if DATASET_SLUG.fullmatch(slug) else None
+    if folder is None or slug in RESERVED_SLUGS or not folder.is_dir():
+        raise DatasetError(
+            f"There is no imported dataset {slug[:60]!r} in {datasets_dir()}: only those can be "
+            "deleted."
+        )
+    try:
+        doomed = Path(tempfile.mkdtemp(prefix=".deleted-", dir=folder.parent))
+        folder.rename(doomed / slug)  # at once gone from every list, even if removal takes a while
+        shutil.rmtree(doomed)
+    except OSError as error:
+        raise DatasetError(
+            f"{error.filename or folder} cannot be deleted ({error.strerror or error}). Allow "
+            "writing there, or delete it by hand."
+        ) from error
 
 
 def _free_slug(name: str) -> str:

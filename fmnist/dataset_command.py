@@ -1,7 +1,8 @@
-"""Imports and lists datasets: `python -m fmnist.dataset`.
+"""Imports, lists and deletes datasets: `python -m fmnist.dataset`.
 
     python -m fmnist.dataset import PATH… [--name NAME] [--classes A,B,…]
     python -m fmnist.dataset list
+    python -m fmnist.dataset delete SLUG [--yes]
 
 Exit code 0: done. 2: not, with one line on stderr.
 """
@@ -27,7 +28,7 @@ def build_parser() -> Parser:
         prog="python -m fmnist.dataset",
         description="The datasets that the Lab can train on.",
     )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="import | list")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="import | list | delete")
     importing = actions.add_parser(
         "import",
         help="add a dataset of your own: ten classes, 28×28 grey pixels",
@@ -46,6 +47,13 @@ def build_parser() -> Parser:
         "beside the files, or of the class folders)",
     )
     actions.add_parser("list", help="the datasets there are: short name, name, where they lie")
+    deleting = actions.add_parser(
+        "delete",
+        help="delete a dataset that you imported",
+        description="Delete a dataset that you imported. Runs that saw it stay, with their scores.",
+    )
+    deleting.add_argument("slug", metavar="SLUG", help="its short name, as `list` shows it")
+    deleting.add_argument("--yes", action="store_true", help="delete it without asking")
     return parser
 
 
@@ -58,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             where = entry.folder or "FMNIST_DATA_DIR, the cache or ~/.keras"
             print(f"{entry.slug}\t{entry.name}\t{where}")
         return 0
+    if options.action == "delete":
+        return _delete(parser.prog, options.slug, options.yes)
     classes = None if options.classes is None else options.classes.split(",")
     try:
         entry = import_dataset(options.paths, options.name, classes, _show_on(sys.stderr))
@@ -72,6 +82,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("\r\033[K", end="", file=sys.stderr)
     print(f"{entry.name}: fingerprint {entry.fingerprint}, in {entry.folder}", file=sys.stderr)
     print(entry.slug)
+    return 0
+
+
+def _delete(prog: str, slug: str, is_sure: bool) -> int:
+    """Delete a dataset, after a question where `is_sure` is False; the exit code."""
+    if not is_sure:
+        if not sys.stdin.isatty():
+            print(f"{prog}: nobody can be asked here: add --yes to delete {slug}", file=sys.stderr)
+            return 2
+        if input(f"Delete the dataset {slug} for good? [y/N] ").strip().lower() not in ("y", "yes"):
+            print("Nothing was deleted.", file=sys.stderr)
+            return 2
+    try:
+        catalogue.delete_dataset(slug)
+    except DatasetError as error:
+        print(f"{prog}: {error}", file=sys.stderr)
+        return 2
+    print(f"{slug} is deleted.", file=sys.stderr)
     return 0
 
 

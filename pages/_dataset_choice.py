@@ -6,7 +6,7 @@ import streamlit as st
 
 from fmnist import catalogue
 from fmnist.catalogue import Entry
-from fmnist.dataset import STANDARD
+from fmnist.dataset import STANDARD, DatasetError
 from pages import _url
 
 # What an address says about one dataset, and what means nothing in another.
@@ -40,10 +40,10 @@ def keep_choice(page: str) -> None:
 
 
 def render_choice() -> None:
-    """A select box of the datasets, where there is more than one."""
+    """A select box, where there is more than one; beside it, to delete what was imported."""
     names = {entry.slug: entry.name for entry in catalogue.list_datasets()}
     if len(names) > 1:
-        chosen()  # mends the address: the box has no other choices
+        entry = chosen()  # mends the address: the box has no other choices
         st.selectbox(
             "Dataset",
             names,
@@ -52,6 +52,32 @@ def render_choice() -> None:
             width=240,
             **_url.bind("data", *_OF_ONE_DATASET),
         )
+        if entry.is_imported:
+            _render_delete(entry)
+
+
+def _render_delete(entry: Entry) -> None:
+    with st.popover("Delete", icon=":material/delete:"):
+        st.markdown(
+            f"Delete “{entry.name}” for good? Its images are lost. Runs that saw them stay, with "
+            "their scores, but Evaluate has no images to show for them."
+        )
+        st.button(
+            "Delete for good",
+            type="primary",
+            icon=":material/delete_forever:",
+            key="delete_dataset",
+            on_click=_delete,
+            args=(entry.slug,),
+        )
+
+
+def _delete(slug: str) -> None:
+    try:
+        catalogue.delete_dataset(slug)
+        open_dataset(STANDARD)
+    except DatasetError as error:
+        st.toast(str(error), icon=":material/error:", duration="infinite")
 
 
 def name_choice() -> str:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -143,6 +144,48 @@ def test_a_file_that_is_gone_is_named(lab):
     (folder / "t10k-labels-idx1-ubyte.gz").unlink()
     with pytest.raises(DatasetError, match=r"t10k-labels-idx1-ubyte\.gz is missing"):
         catalogue.load("my-digits")
+
+
+def test_a_deleted_dataset_is_gone_and_its_name_is_free(lab):
+    add("Other")
+    add()
+    catalogue.delete_dataset("my-digits")
+    assert [entry.slug for entry in catalogue.list_datasets()] == ["fashion-mnist", "other"]
+    assert [path.name for path in lab.datasets_dir.iterdir()] == ["other"]
+    assert add().slug == "my-digits"
+
+
+def test_a_damaged_dataset_can_be_deleted(lab):
+    (add().folder / "dataset.json").write_text("not json")
+    catalogue.delete_dataset("my-digits")
+    assert list(lab.datasets_dir.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "slug",
+    ["gone", "fashion-mnist", "stand-in", "", ".", "..", "../my-digits", "my-digits/..", "/"],
+)
+def test_only_an_imported_dataset_is_deleted(lab, slug):
+    add()
+    for name in catalogue.RESERVED_SLUGS:  # folders that nobody imported
+        (lab.datasets_dir / name).mkdir()
+    with pytest.raises(DatasetError, match="There is no imported dataset"):
+        catalogue.delete_dataset(slug)
+    kept = {path.name for path in lab.datasets_dir.iterdir()}
+    assert kept == {"my-digits", *catalogue.RESERVED_SLUGS}
+    assert catalogue.load("my-digits").slug == "my-digits"
+
+
+def test_a_dataset_that_cannot_be_deleted_says_why_and_stays(lab, monkeypatch):
+    folder = add().folder
+
+    def refuse(path, _):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(DatasetError, match=r"my-digits cannot be deleted \(Permission denied\)"):
+        catalogue.delete_dataset("my-digits")
+    assert catalogue.load("my-digits").folder == folder
 
 
 def test_a_folder_that_cannot_be_written(lab, tmp_path, monkeypatch):

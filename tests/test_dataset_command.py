@@ -1,5 +1,6 @@
 """python -m fmnist.dataset: what it prints, and its exit codes."""
 
+import io
 import os
 import subprocess
 import sys
@@ -26,6 +27,39 @@ def test_import_and_list(lab, capsys):
         ["fashion-mnist", "Fashion-MNIST"],
         ["my-shapes", "My shapes"],
     ]
+
+
+@pytest.mark.parametrize("answer", [None, "y", " Yes ", "", "n"])
+def test_delete_asks_first(lab, monkeypatch, capsys, answer):
+    assert main(["import", str(lab.data_dir), "--name", "My shapes", "--classes", DIGITS]) == 0
+    is_deleted = answer not in ("", "n")
+    if answer is None:
+        assert main(["delete", "my-shapes", "--yes"]) == 0
+    else:
+        typed = io.StringIO(answer + "\n")
+        typed.isatty = lambda: True
+        monkeypatch.setattr(sys, "stdin", typed)
+        assert main(["delete", "my-shapes"]) == (0 if is_deleted else 2)
+    said = "my-shapes is deleted." if is_deleted else "Nothing was deleted."
+    assert capsys.readouterr().err.splitlines()[-1] == said
+    slugs = [entry.slug for entry in catalogue.list_datasets()]
+    assert slugs == ["fashion-mnist"] + ["my-shapes"] * (not is_deleted)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["my-shapes"], "nobody can be asked here: add --yes to delete my-shapes"),
+        (["fashion-mnist", "--yes"], "There is no imported dataset 'fashion-mnist'"),
+        (["../my-shapes", "--yes"], "There is no imported dataset '../my-shapes'"),
+    ],
+)
+def test_what_is_not_deleted_is_one_line(lab, monkeypatch, capsys, arguments, said):
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    assert main(["delete", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert said in err
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import zipfile
 
 import numpy as np
@@ -178,6 +179,31 @@ def test_a_run_whose_data_is_gone_says_so(lab, shapes, run_dir):
     at = open_page("evaluate", run=RUN)
     assert "Import the same data again on the Browse page, or delete the run." in words(at)
     assert [metric.label for metric in at.metric] == ["Test accuracy then", "Test loss then"]
+
+
+def test_an_imported_dataset_is_deleted_and_its_run_stays(lab, shapes, run_dir):
+    assert "Delete for good" not in [box.label for box in open_page("browse").button]
+    at = open_page("browse", data="my-shapes", classes="2")
+    assert "Delete “My shapes” for good?" in words(at)
+    at.button(key="delete_dataset").click().run()
+    assert not at.exception
+    assert address(at) == {}
+    assert "600 training and 200 test images of garments" in words(at)
+    assert not shapes.folder.exists()
+    for page in ("browse", "train", "draw"):
+        assert not open_page(page, run=RUN).error
+    assert list(open_page("runs").dataframe[0].value["Test accuracy"]) == [0.9]
+    at = open_page("evaluate", run=RUN)
+    assert "Import the same data again on the Browse page, or delete the run." in words(at)
+    assert at.metric[0].value == "90.0\N{NO-BREAK SPACE}%"
+
+
+def test_a_dataset_that_cannot_be_deleted_says_so(lab, shapes):
+    at = open_page("browse", data="my-shapes")
+    shutil.rmtree(shapes.folder)  # another tab was first
+    at.button(key="delete_dataset").click().run()
+    assert not at.exception
+    assert "There is no imported dataset 'my-shapes'" in at.toast[0].value
 
 
 def test_a_drawing_is_named_with_the_classes_of_the_run(run_dir):
