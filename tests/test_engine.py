@@ -159,10 +159,9 @@ def test_a_child_killed_in_the_middle_of_a_request_is_replaced(engine, models):
     np.testing.assert_allclose(probabilities, models.expected("first"), atol=1e-5)
 
 
-def test_a_child_that_gives_no_answer_is_ended(models):
-    engine = Engine(timeout=60)
+def test_a_child_that_gives_no_answer_is_ended(engine, models, monkeypatch):
     engine.predict(models.path("first"), models.images)
-    engine._timeout = 0.5
+    monkeypatch.setattr(engine, "_timeout", 0.5)
     child = psutil.Process(engine.pid)
     child.suspend()
     with pytest.raises(EngineError, match=r"no answer within 0\.5 s"):
@@ -171,19 +170,29 @@ def test_a_child_that_gives_no_answer_is_ended(models):
     assert not child.is_running()
 
 
-@pytest.mark.parametrize("count", [1, 20000], ids=["idle", "busy"])
-def test_the_child_ends_with_its_parent(models, count):
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(models.path("first")), str(count)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with parent:
-        child = int(parent.stdout.readline())
-        assert psutil.pid_exists(child)
-        parent.kill()
-        parent.wait()
-        assert wait_until_gone(child, 5)
+def test_warm_returns_at_once_and_the_next_request_is_answered(engine, models):
+    engine.close()
+    started = time.perf_counter()
+    engine.warm(models.path("first"))
+    assert time.perf_counter() - started < 1
+    assert engine.alive
+    probabilities = engine.predict(models.path("second"), models.images).probabilities
+    np.testing.assert_allclose(probabilities, models.expected("second"), atol=1e-5)
+
+
+def test_the_child_ends_with_its_parent_idle_or_busy(models):
+    arguments = [sys.executable, "-c", PARENT, str(models.path("first"))]
+    parents = [
+        subprocess.Popen([*arguments, images], stdout=subprocess.PIPE, text=True)
+        for images in ("1", "20000")
+    ]
+    for parent in parents:
+        with parent:
+            child = int(parent.stdout.readline())
+            assert psutil.pid_exists(child)
+            parent.kill()
+            parent.wait()
+            assert wait_until_gone(child, 5)
 
 
 def test_two_threads_at_once_get_their_own_answers(engine, models):
@@ -201,19 +210,6 @@ def test_two_threads_at_once_get_their_own_answers(engine, models):
     for thread in threads:
         thread.join()
     assert wrong == []
-
-
-def test_warm_returns_at_once_and_the_next_request_is_answered(models):
-    engine = Engine()
-    started = time.perf_counter()
-    engine.warm(models.path("first"))
-    assert time.perf_counter() - started < 1
-    assert engine.alive
-    probabilities = engine.predict(models.path("second"), models.images).probabilities
-    np.testing.assert_allclose(probabilities, models.expected("second"), atol=1e-5)
-    engine.close()
-    assert not engine.alive
-    assert engine.pid is None
 
 
 @pytest.mark.parametrize(
@@ -307,6 +303,15 @@ def test_neighbours_without_a_dataset_say_what_is_missing(engine, lab, monkeypat
     monkeypatch.setenv("FMNIST_DATA_DIR", str(tmp_path))
     with pytest.raises(EngineError, match=r"train-images-idx3-ubyte\.gz"):
         engine.neighbours(np.zeros((1, 28, 28), np.uint8))
+
+
+def test_a_closed_engine_has_no_process(engine):
+    engine.warm()
+    child = psutil.Process(engine.pid)
+    engine.close()
+    assert not engine.alive
+    assert engine.pid is None
+    assert not child.is_running()
 
 
 def test_frames_carry_a_header_and_arrays():

@@ -88,27 +88,24 @@ EVERYTHING = SMALL.replace(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "config",
-    [SMALL, EVERYTHING.replace(precision="bfloat16")],
-    ids=["small", "everything, in bfloat16"],
-)
-def test_the_saved_model_opens_where_this_project_is_unknown(lab, tmp_path, config):
-    run, _ = train_small(config)
+def test_the_saved_models_open_where_this_project_is_unknown(lab, tmp_path):
+    configs = (SMALL, EVERYTHING.replace(precision="bfloat16"))
+    trained = [train_small(config)[0] for config in configs]
     script = """
 import sys, keras, numpy as np
-model = keras.models.load_model(sys.argv[1], safe_mode=True)
-images = np.load(sys.argv[2])
-assert not model.compiled and "fmnist" not in sys.modules
-assert model.input_shape == (None, 28, 28, 1)
-layers = list(model._flatten_layers(include_self=False))
-assert all(type(layer).__module__.startswith("keras.") for layer in layers)
-assert {layer.compute_dtype for layer in layers} == {"float32"}
-assert {weight.dtype for weight in model.weights} == {"float32"}
-np.save(sys.argv[3], model.predict(images[..., None], verbose=0))
+images, *models = sys.argv[1:]
+for number, path in enumerate(models):
+    model = keras.models.load_model(path, safe_mode=True)
+    assert not model.compiled and "fmnist" not in sys.modules
+    assert model.input_shape == (None, 28, 28, 1)
+    layers = list(model._flatten_layers(include_self=False))
+    assert all(type(layer).__module__.startswith("keras.") for layer in layers)
+    assert {layer.compute_dtype for layer in layers} == {"float32"}
+    assert {weight.dtype for weight in model.weights} == {"float32"}
+    np.save(f"answers-{number}.npy", model.predict(np.load(images)[..., None], verbose=0))
 """
     np.save(tmp_path / "images.npy", load_dataset().test_images)
-    files = [run.file("model.keras"), tmp_path / "images.npy", tmp_path / "answers.npy"]
+    files = [tmp_path / "images.npy", *(run.file("model.keras") for run in trained)]
     done = subprocess.run(
         [sys.executable, "-c", script, *map(str, files)],
         cwd=tmp_path,
@@ -117,9 +114,10 @@ np.save(sys.argv[3], model.predict(images[..., None], verbose=0))
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    answers = np.load(files[2])
-    np.testing.assert_allclose(answers, runs.read_probabilities(run), atol=1e-5)
-    assert train.score(answers, load_dataset().test_labels)["test_accuracy"] > 0.5
+    for number, run in enumerate(trained):
+        answers = np.load(tmp_path / f"answers-{number}.npy")
+        np.testing.assert_allclose(answers, runs.read_probabilities(run), atol=1e-5)
+        assert train.score(answers, load_dataset().test_labels)["test_accuracy"] > 0.5
 
 
 def test_a_flipping_model_answers_alike_for_an_image_and_its_mirror_image():

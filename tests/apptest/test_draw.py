@@ -32,7 +32,7 @@ def canvas(monkeypatch) -> SimpleNamespace:
 @pytest.fixture
 def open_page(lab, engine, canvas):
     def opened(**query: str) -> AppTest:
-        at = AppTest.from_file(APP, default_timeout=30).run()
+        at = AppTest.from_file(APP, default_timeout=30)
         for name, value in query.items():
             at.query_params[name] = value
         return at.switch_page("pages/draw.py").run()

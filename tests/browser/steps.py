@@ -1,7 +1,6 @@
 """What a person does on the pages, in one line each; shared by the journeys."""
 
 import re
-from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -26,13 +25,7 @@ def start_training(page: Page, *, epochs: str, name: str = "") -> str:
     Returns the run's id, as the address names it.
     """
     page.goto("/train")
-    page.get_by_role("radio", name="Dense only").click()
-    expect(page.get_by_role("slider", name="Dense layers")).to_be_visible()
-    if epochs:
-        page.get_by_role("slider", name="Epochs").press(epochs)
-        expect(page.get_by_role("slider", name="Epochs")).to_have_value(
-            {"Home": "1", "End": "200"}[epochs]
-        )
+    choose_dense_network(page, epochs=epochs)
     if name:
         page.get_by_text("Data and name").click()
         page.get_by_label("Name", exact=True).fill(name)
@@ -41,6 +34,16 @@ def start_training(page: Page, *, epochs: str, name: str = "") -> str:
     page.get_by_role("button", name="Start training").click()
     wait_for(lambda: run_in_address(page) not in (watched, None), "the new run in the address")
     return run_in_address(page)
+
+
+def choose_dense_network(page: Page, *, epochs: str) -> None:
+    """Choose, in the Train page's form, what trains quickest; `epochs` as in `start_training`."""
+    page.get_by_role("radio", name="Dense only").click()
+    expect(page.get_by_role("slider", name="Dense layers")).to_be_visible()
+    if epochs:
+        slider = page.get_by_role("slider", name="Epochs")
+        slider.press(epochs)
+        expect(slider).to_have_value({"Home": "1", "End": "200"}[epochs])
 
 
 def run_in_address(page: Page) -> str | None:
@@ -83,15 +86,3 @@ def wait_for_status(server: Server, run_id: str, *wanted: str, seconds: float = 
         seconds,
     )
     return read_status(server, run_id)
-
-
-def wait_for_steps(server: Server, run_id: str) -> runs.Status:
-    """Wait until the training process has done its first steps."""
-    wait_for(lambda: read_status(server, run_id).step, f"{run_id} to train", seconds=60)
-    return read_status(server, run_id)
-
-
-def request_stop(server: Server, run_id: str) -> None:
-    """End a run behind the page's back, for the journeys that are about something else."""
-    Path(server.runs_dir / run_id / "stop").touch()
-    wait_for_status(server, run_id, "stopped", "completed", "failed")

@@ -3,6 +3,7 @@
 import time
 
 import psutil
+import pytest
 from playwright.sync_api import Page, expect
 
 from fmnist import runs
@@ -15,22 +16,19 @@ STOPS_WITHIN = 2.5  # seconds from the click on Stop to the last step; 2 are pro
 ENGINE_MODULE = "fmnist.engine_child"
 
 
-def test_stop_ends_a_training_and_scores_it(page: Page, server: Server):
-    run_id = steps.start_training(page, epochs="End")
-    steps.expect_training(page)
-    wait_for(lambda: rows(server, run_id, "batches.csv"), "the first batch curve row")
-    page.get_by_role("button", name="Stop").click()
-    asked_at = time.time()
-    wait_for(lambda: has_stopped_training(server, run_id), "the last training step", seconds=10)
-    assert time.time() - asked_at < STOPS_WITHIN
-    rows_at_end = rows(server, run_id, "batches.csv")
-    steps.wait_for_status(server, run_id, "stopped")
+@pytest.fixture
+def long_run(page: Page, server: Server) -> str:
+    """A training that ends with the test that ends it; one that an earlier test has left will do.
 
-    steps.expect_badge(page, "Stopped")
-    expect(steps.main(page).get_by_text("Test accuracy").first).to_be_visible()
-    assert (server.runs_dir / run_id / "model.keras").is_file()
-    assert rows_at_end == rows(server, run_id, "batches.csv")
-    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    The page shows it under way.
+    """
+    left = [path.parent.name for path in server.runs_dir.glob("*/status.json")]
+    left = [run_id for run_id in left if steps.read_status(server, run_id).is_live]
+    if left:
+        page.goto(f"/train?run={left[0]}")
+    run_id = left[0] if left else steps.start_training(page, epochs="End", name="Long")
+    steps.expect_training(page)
+    return run_id
 
 
 def test_a_run_that_is_damaged_for_a_moment_comes_back(page: Page, server: Server):
@@ -59,9 +57,7 @@ def test_the_sidebar_is_quiet_once_nothing_trains(page: Page, server: Server):
     expect(page.get_by_role("link", name="See how it went")).to_be_visible()
 
 
-def test_a_refreshed_page_and_another_tab_reattach(page: Page, server: Server, visitors: Visitors):
-    run_id = steps.start_training(page, epochs="End", name="Reattached")
-    steps.expect_training(page)
+def test_a_refreshed_page_and_another_tab_reattach(page: Page, visitors: Visitors, long_run: str):
     page.reload()
     steps.expect_training(page)
     steps.expect_more_points(page)
@@ -69,81 +65,83 @@ def test_a_refreshed_page_and_another_tab_reattach(page: Page, server: Server, v
     other = visitors.open()
     other.goto("/train")  # no run in the address: the one that trains is shown
     steps.expect_training(other)
-    expect(steps.main(other).get_by_text("Reattached").first).to_be_visible()
+    expect(steps.main(other).get_by_text("Long").first).to_be_visible()
     steps.expect_more_points(other)
 
     elsewhere = visitors.open()
     elsewhere.goto("/")
     strip = elsewhere.get_by_test_id("stSidebar")
-    expect(strip.get_by_text("Reattached")).to_be_visible()
+    expect(strip.get_by_text("Long")).to_be_visible()
     strip.get_by_role("link", name="Watch").click()
     steps.expect_training(elsewhere)
 
-    steps.request_stop(server, run_id)
-    for visitor in (page, other, elsewhere):
-        steps.expect_badge(visitor, "Stopped")
 
-
-def test_a_training_outlives_the_server(page: Page, server: Server):
-    run_id = steps.start_training(page, epochs="End")
-    steps.expect_training(page)
-    engine = wait_for(lambda: engine_of(server), "the engine to start")
-    server.kill()
-    wait_for(lambda: not is_running(engine), "the engine to be gone", seconds=5)
-    before = steps.read_status(server, run_id).step
-    wait_for(lambda: steps.read_status(server, run_id).step > before, "the training to go on")
-
-    server.start()
-    page.goto(f"/train?run={run_id}")
-    steps.expect_training(page)
-    steps.expect_more_points(page)
-    page.get_by_role("button", name="Stop").click()
-    steps.expect_badge(page, "Stopped")
-
-
-def test_a_killed_training_says_so_and_the_queue_moves_on(page: Page, server: Server):
-    doomed = steps.start_training(page, epochs="End", name="Doomed")
-    steps.expect_training(page)
-    next_run = steps.start_training(page, epochs="Home", name="Next in line")
-    steps.expect_badge(page, "Waiting")
-
-    psutil.Process(steps.read_status(server, doomed).pid).kill()
-    steps.expect_badge(page, "Finished")
-    assert steps.read_status(server, next_run).status == "completed"
-
-    page.goto(f"/train?run={doomed}")
-    steps.expect_badge(page, "Failed")
-    reason = page.get_by_test_id("stAlert").filter(has_text="process ended")
-    expect(reason).to_be_visible()
-    assert steps.read_status(server, doomed).message
-
-
-def test_a_waiting_training_can_be_cancelled(page: Page, server: Server):
-    first = steps.start_training(page, epochs="End")
-    steps.wait_for_steps(server, first)
+def test_a_waiting_training_can_be_cancelled(page: Page, server: Server, long_run: str):
     waiting = steps.start_training(page, epochs="Home", name="Never mind")
     steps.expect_badge(page, "Waiting")
     page.get_by_role("button", name="Cancel").click()
     steps.expect_badge(page, "Stopped")
     assert not (server.runs_dir / waiting / "model.keras").exists()
-    assert steps.read_status(server, first).status == "running"
-    steps.request_stop(server, first)
+    assert steps.read_status(server, long_run).status == "running"
 
 
-def test_two_tabs_start_at_once_and_both_are_trained(
-    page: Page, server: Server, visitors: Visitors
+def test_a_training_outlives_the_server(page: Page, server: Server, long_run: str):
+    engine = wait_for(lambda: engine_of(server), "the engine to start")
+    server.kill()
+    wait_for(lambda: not is_running(engine), "the engine to be gone", seconds=5)
+    before = steps.read_status(server, long_run).step
+    wait_for(lambda: steps.read_status(server, long_run).step > before, "the training to go on")
+
+    server.start()
+    page.goto(f"/train?run={long_run}")
+    steps.expect_training(page)
+    steps.expect_more_points(page)
+
+
+def test_stop_ends_a_training_and_scores_it(
+    page: Page, server: Server, visitors: Visitors, long_run: str
 ):
     other = visitors.open()
+    other.goto(page.url)
+    steps.expect_training(other)
+    wait_for(lambda: rows(server, long_run, "batches.csv"), "the first batch curve row")
+    page.get_by_role("button", name="Stop").click()
+    asked_at = time.time()
+    wait_for(lambda: has_stopped_training(server, long_run), "the last training step", seconds=10)
+    assert time.time() - asked_at < STOPS_WITHIN
+    rows_at_end = rows(server, long_run, "batches.csv")
+    steps.wait_for_status(server, long_run, "stopped")
+
     for visitor in (page, other):
-        visitor.goto("/train")
-        visitor.get_by_role("radio", name="Dense only").click()
-        expect(visitor.get_by_role("slider", name="Dense layers")).to_be_visible()
-        visitor.get_by_role("slider", name="Epochs").press("Home")
-    for visitor in (page, other):
-        visitor.get_by_role("button", name="Start training").click(no_wait_after=True)
-    for visitor in (page, other):
-        steps.expect_badge(visitor, "Finished")
-    assert page.url != other.url
+        steps.expect_badge(visitor, "Stopped")
+    expect(steps.main(page).get_by_text("Test accuracy").first).to_be_visible()
+    assert (server.runs_dir / long_run / "model.keras").is_file()
+    assert rows_at_end == rows(server, long_run, "batches.csv")
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+
+
+def test_a_killed_training_says_so_and_two_that_were_started_at_once_follow(
+    page: Page, server: Server, visitors: Visitors, long_run: str
+):
+    tabs = (visitors.open(), visitors.open())
+    for tab in tabs:
+        tab.goto("/train")
+        steps.choose_dense_network(tab, epochs="Home")
+    for tab in tabs:
+        tab.get_by_role("button", name="Start training").click(no_wait_after=True)
+    for tab in tabs:
+        steps.expect_badge(tab, "Waiting")
+
+    psutil.Process(steps.read_status(server, long_run).pid).kill()
+    for tab in tabs:
+        steps.expect_badge(tab, "Finished")
+    assert tabs[0].url != tabs[1].url
+
+    page.goto(f"/train?run={long_run}")
+    steps.expect_badge(page, "Failed")
+    reason = page.get_by_test_id("stAlert").filter(has_text="process ended")
+    expect(reason).to_be_visible()
+    assert steps.read_status(server, long_run).message
 
 
 def wait_for_more(page: Page, sent: list) -> None:
