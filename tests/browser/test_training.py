@@ -18,12 +18,13 @@ ENGINE_MODULE = "fmnist.engine_child"
 
 @pytest.fixture
 def long_run(page: Page, server: Server) -> str:
-    """A training that ends with the test that ends it; one that an earlier test has left will do.
+    """A training of 200 epochs that the page shows under way.
 
-    The page shows it under way.
+    One that an earlier test has left will do, while half of it is still to come.
     """
-    left = [path.parent.name for path in server.runs_dir.glob("*/status.json")]
-    left = [run_id for run_id in left if steps.read_status(server, run_id).is_live]
+    known = [path.parent.name for path in server.runs_dir.glob("*/status.json")]
+    statuses = {run_id: steps.read_status(server, run_id) for run_id in known}
+    left = [run_id for run_id, s in statuses.items() if s.is_live and (s.epoch or 0) < 100]
     if left:
         page.goto(f"/train?run={left[0]}")
     run_id = left[0] if left else steps.start_training(page, epochs="End", name="Long")
