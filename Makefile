@@ -1,10 +1,12 @@
 PYTHON := .venv/bin/python
 PORT ?= 8501
+# The Lab starts and deletes trainings and asks nobody's name: only this computer may open it.
+ADDRESS ?= 127.0.0.1
 
 .PHONY: help run test lint format clean
 
 help:
-	@echo "make run     open the Lab on port 8501    (PORT=8600, ARGS=\"--server.address 0.0.0.0\")"
+	@echo "make run     open the Lab on port 8501    (PORT=8600; for a class: ADDRESS=0.0.0.0)"
 	@echo "make test    lint, then every test        (ARGS=\"-k browse\" goes to pytest)"
 	@echo "make lint    ruff alone"
 	@echo "make format  let ruff rewrite what it can"
@@ -12,7 +14,7 @@ help:
 
 run:
 	@sh .ci/setup run
-	$(PYTHON) -m streamlit run app.py --server.port $(PORT) $(ARGS)
+	$(PYTHON) -m streamlit run app.py --server.port $(PORT) --server.address $(ADDRESS) $(ARGS)
 
 test:
 	@sh .ci/setup test
