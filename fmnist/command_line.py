@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, NoReturn
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+if TYPE_CHECKING:
+    from fmnist.dataset import Progress
+
+DRAW_EVERY = 0.1  # seconds
 
 
 class Parser(argparse.ArgumentParser):
@@ -15,3 +23,34 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line, without the pages of usage; exit code 2."""
         self.exit(2, f"{self.prog}: {message} (--help lists all options)\n")
+
+
+@contextmanager
+def draw_progress(screen: TextIO) -> Iterator[Progress | None]:
+    """One line that is overwritten, with the time left; None where no person looks.
+
+    It is cleared at the end.
+    """
+    if not screen.isatty():
+        yield None
+        return
+    began, next_draw = time.monotonic(), 0.0
+
+    def show(name: str, done: int, total: int) -> None:
+        nonlocal next_draw
+        now = time.monotonic()
+        if now < next_draw and done < total:
+            return
+        next_draw = now + DRAW_EVERY
+        left = (now - began) * (total - done) / max(done, 1)
+        print(
+            f"\r\033[K{name[:40]}: {done / max(total, 1):.0%}, about {left:.0f} s left",
+            end="",
+            file=screen,
+            flush=True,
+        )
+
+    try:
+        yield show
+    finally:
+        print("\r\033[K", end="", file=screen, flush=True)

@@ -10,17 +10,13 @@ Exit code 0: done. 2: not, with one line on stderr.
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
 from fmnist import catalogue
-from fmnist.command_line import Parser
-from fmnist.dataset import DatasetError, Progress
+from fmnist.command_line import Parser, draw_progress
+from fmnist.dataset import DatasetError
 from fmnist.import_data import CLASSES_FILE, import_dataset
-
-DRAW_EVERY = 0.1  # seconds
 
 
 def build_parser() -> Parser:
@@ -70,16 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _delete(parser.prog, options.slug, options.yes)
     classes = None if options.classes is None else options.classes.split(",")
     try:
-        entry = import_dataset(options.paths, options.name, classes, _show_on(sys.stderr))
+        with draw_progress(sys.stderr) as progress:
+            entry = import_dataset(options.paths, options.name, classes, progress)
     except DatasetError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Interrupted: nothing was imported.", file=sys.stderr)
         return 130
-    finally:
-        if sys.stderr.isatty():
-            print("\r\033[K", end="", file=sys.stderr)
     print(f"{entry.name}: fingerprint {entry.fingerprint}, in {entry.folder}", file=sys.stderr)
     print(entry.slug)
     return 0
@@ -101,26 +95,3 @@ def _delete(prog: str, slug: str, is_sure: bool) -> int:
         return 2
     print(f"{slug} is deleted.", file=sys.stderr)
     return 0
-
-
-def _show_on(screen: TextIO) -> Progress | None:
-    """Draws one line that is overwritten, with the time left; nothing where no person looks."""
-    if not screen.isatty():
-        return None
-    began, next_draw = time.monotonic(), 0.0
-
-    def show(name: str, done: int, total: int) -> None:
-        nonlocal next_draw
-        now = time.monotonic()
-        if now < next_draw and done < total:
-            return
-        next_draw = now + DRAW_EVERY
-        left = (now - began) * (total - done) / max(done, 1)
-        print(
-            f"\r\033[K{name[:40]}: {done / max(total, 1):.0%}, about {left:.0f} s left",
-            end="",
-            file=screen,
-            flush=True,
-        )
-
-    return show
