@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from fmnist.dataset import CLASS_NAMES, load_dataset
@@ -29,9 +31,8 @@ FILTERS = 24
 EPOCHS = 2
 BATCH = 64
 LEARNING_RATE = 3e-3
-FRESH = (
-    0.1  # share of a latent value's variance that is drawn anew, so that step 2 sees look-alikes
-)
+# Share of a latent value's variance that is drawn anew, so that step 2 sees what look-alikes are.
+FRESH = 0.1
 SMALLEST_SPREAD = 0.01  # of a pixel from 0 to 1
 _BYTES = ("basis", "factors")  # stored as bytes with a scale for each row
 
@@ -47,7 +48,9 @@ def fit_mixture(images: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray, 
     axes = axes[:, : -DIMENSIONS - 1 : -1].astype(np.float32)
     values = (images - center) @ axes
     mixture = GaussianMixture(COMPONENTS, reg_covar=1e-3, random_state=0, max_iter=EM_STEPS)
-    components = mixture.fit_predict(values)
+    with warnings.catch_warnings():  # the last steps gain little
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        components = mixture.fit_predict(values)
     arrays = {
         "center": center,
         "basis": (axes * scales).T,
@@ -109,9 +112,9 @@ def fit_convolutions(seen: np.ndarray, real: np.ndarray) -> dict[str, np.ndarray
     steps = len(seen) // BATCH * EPOCHS
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     model.compile(keras.optimizers.Adam(rate), loss)
-    seen = fold(seen)
-    targets = np.concatenate([seen, fold(real / np.float32(255))], axis=-1)
-    model.fit(seen, targets, batch_size=BATCH, epochs=EPOCHS, verbose=2)
+    given = fold(seen)
+    targets = np.concatenate([given, fold(real / np.float32(255))], axis=-1)
+    model.fit(given, targets, batch_size=BATCH, epochs=EPOCHS, verbose=2)
     arrays = {}
     for number, layer in enumerate(convolutions):
         arrays[f"kernel_{number}"], arrays[f"bias_{number}"] = layer.get_weights()
