@@ -35,7 +35,7 @@ def write_standin(folder: Path, seed: int = 0, progress: Progress | None = None)
     The same seed gives the same bytes on the same computer with the same versions. A file appears
     only when all four are complete. `progress(what, images, total)` is called as images are made.
 
-    Raises DatasetError when the folder cannot be written.
+    Raises DatasetError when the folder cannot be written, ValueError when the seed is negative.
     """
     generator = Generator.load()
     splits = ((TRAIN_IMAGES, [seed, 0]), (TEST_IMAGES, [seed, 1]))
