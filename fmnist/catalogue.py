@@ -1,7 +1,8 @@
-"""Which datasets there are: the standard one, then those a person has imported.
+"""Which datasets there are: the standard one, the stand-in for it, those a person has imported.
 
 An imported dataset is a folder of `datasets_dir()` with the four canonical files and a
-`dataset.json`. It is a person's data, so it lies beside the runs and not in the cache.
+`dataset.json`. It is a person's data, so it lies beside the runs and not in the cache. The stand-in
+is such a folder too; it can be made again, so it lies in the cache.
 """
 
 from __future__ import annotations
@@ -12,29 +13,41 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import filelock
 import numpy as np
 
+from fmnist import standin
 from fmnist.config import DATASET_SLUG
 from fmnist.dataset import (
     CLASS_NAMES,
+    FINGERPRINT,
+    STAND_IN,
     STANDARD,
     Dataset,
     DatasetError,
+    DatasetMissing,
+    Progress,
+    cache_dir,
     check_class_names,
     compute_fingerprint,
+    find_folder,
     load_dataset,
     load_folder,
+    missing_files,
+    read_folder,
     require_plain,
     write_folder,
 )
 
 INFO_FILE = "dataset.json"
-RESERVED_SLUGS = (STANDARD, "stand-in")  # of datasets that are not imported
+RESERVED_SLUGS = (STANDARD, STAND_IN)  # of datasets that are not imported
+STAND_IN_NAME = "Stand-in"
+_LOCK_TIMEOUT_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -61,14 +74,44 @@ def datasets_dir() -> Path:
 
 
 def list_datasets() -> list[Entry]:
-    """The standard dataset, whether it is here or not, then the sound imported ones by name."""
+    """The standard dataset, whether it is here or not, the stand-in where it has been made, then
+    the sound imported ones by name.
+    """
     imported = []
     with contextlib.suppress(OSError):
         for folder in datasets_dir().iterdir():
             with contextlib.suppress(DatasetError):
-                imported.append(_read_entry(folder))
+                imported.append(_read_imported(folder))
     standard = Entry(STANDARD, "Fashion-MNIST", CLASS_NAMES)
-    return [standard, *sorted(imported, key=lambda entry: entry.name.casefold())]
+    made = find_standin()
+    return [
+        standard,
+        *([made] if made else []),
+        *sorted(imported, key=lambda entry: entry.name.casefold()),
+    ]
+
+
+def list_choices() -> list[Entry]:
+    """The datasets that can be looked at; first the one for who has chosen nothing.
+
+    That is the standard one. While its files are not here, an import of the published files takes
+    its place, or else the stand-in; where there is neither, it is named all the same.
+    """
+    standard, *others = list_datasets()
+    substitutes = [entry for entry in others if entry.fingerprint == FINGERPRINT]
+    substitutes += [entry for entry in others if entry.slug == STAND_IN]
+    if why_standard_is_missing() is None or not substitutes:
+        return [standard, *others]
+    return [substitutes[0], *(entry for entry in others if entry is not substitutes[0])]
+
+
+def why_standard_is_missing() -> DatasetMissing | None:
+    """None where the files of the standard dataset are here."""
+    try:
+        find_folder()
+    except DatasetMissing as missing:
+        return missing
+    return None
 
 
 def find_dataset(slug: str) -> Entry:
@@ -79,28 +122,34 @@ def find_dataset(slug: str) -> Entry:
     for entry in list_datasets():
         if entry.slug == slug:
             return entry
+    if slug == STAND_IN:
+        raise DatasetError(
+            "The stand-in has not been made yet: `python -m fmnist.train --dataset stand-in` makes "
+            "it, and so does the app where Fashion-MNIST cannot be had."
+        )
     if not DATASET_SLUG.fullmatch(slug) or not (datasets_dir() / slug).is_dir():
         raise DatasetError(
             f"There is no dataset {slug[:60]!r} in {datasets_dir()}; there are "
             f"{', '.join(entry.slug for entry in list_datasets())}."
         )
-    return _read_entry(datasets_dir() / slug)
+    return _read_imported(datasets_dir() / slug)
 
 
 def load(slug: str = STANDARD) -> Dataset:
     """Load a dataset by its short name.
 
     Raises DatasetMissing when the standard one's files are not there, and DatasetError when there
-    is no such dataset, a file is wrong, or the files are not those that were imported.
+    is no such dataset, a file is wrong, or the files are not those that were imported or made.
     """
     entry = find_dataset(slug)
     if entry.folder is None:
         return load_dataset()
     arrays, fingerprint = load_folder(entry.folder)
     if fingerprint != entry.fingerprint:
+        was, again = ("made", "it is made") if slug == STAND_IN else ("imported", "import")
         raise DatasetError(
-            f"The files in {entry.folder} are not those that were imported: their fingerprint is "
-            f"{fingerprint}, expected {entry.fingerprint}. Delete the folder and import again."
+            f"The files in {entry.folder} are not those that were {was}: their fingerprint is "
+            f"{fingerprint}, expected {entry.fingerprint}. Delete the folder and {again} again."
         )
     return Dataset(
         entry.name, fingerprint, entry.folder, **arrays, class_names=entry.class_names, slug=slug
@@ -125,7 +174,8 @@ def check_name(name: str) -> str:
     """
     name = " ".join(name.split())
     require_plain("The dataset's name", name)
-    if name.casefold() in (entry.name.casefold() for entry in list_datasets()):
+    taken = (STAND_IN_NAME, *(entry.name for entry in list_datasets()))
+    if name.casefold() in (other.casefold() for other in taken):
         raise DatasetError(f"There is already a dataset called {name!r}: choose another name.")
     return name
 
@@ -144,33 +194,89 @@ def add_dataset(
     Raises DatasetError when a name is not as it should be, or the folder cannot be written.
     """
     name, class_names = check_name(name), check_class_names(list(class_names))
-    fingerprint = compute_fingerprint(*arrays)
-    info = {
-        "name": name,
-        "class_names": class_names,
-        "fingerprint": fingerprint,
-        "train_images": len(arrays[0]),
-        "test_images": len(arrays[2]),
-        "source": source,
-    }
     parent = datasets_dir()
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
-        try:
+        with _drafting(".new-", parent) as draft:
             write_folder(draft, arrays)
-            text = json.dumps(info, indent=1, ensure_ascii=False)
-            (draft / INFO_FILE).write_text(text, encoding="utf-8")
-            draft.chmod(0o755)
+            _write_info(draft, name, class_names, arrays, source)
             folder = draft.rename(parent / _free_slug(name))
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)  # nothing is left of it when it was moved
     except OSError as error:
         raise DatasetError(
             f"The datasets folder {parent} cannot be written ({error.strerror or error}). Free "
             "some space, allow writing there, or name another folder in FMNIST_DATASETS_DIR."
         ) from error
-    return Entry(folder.name, name, class_names, folder, fingerprint)
+    return _read_entry(folder)
+
+
+def find_standin() -> Entry | None:
+    """The stand-in, where it has been made and all of it is there."""
+    folder = cache_dir() / STAND_IN
+    with contextlib.suppress(DatasetError):
+        return None if missing_files(folder) else _read_entry(folder)
+    return None
+
+
+def make_standin(progress: Progress | None = None) -> Entry:
+    """Generate the stand-in into the cache, where it is not there already.
+
+    Two processes at once make it once; what one that was killed has left does not count.
+
+    Raises DatasetError when the cache cannot be written.
+    """
+    parent = cache_dir()
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(parent / f"{STAND_IN}.lock", timeout=_LOCK_TIMEOUT_S):
+            if made := find_standin():
+                return made
+            for remains in (parent / STAND_IN, *parent.glob(f".{STAND_IN}-*")):
+                shutil.rmtree(remains, ignore_errors=True)
+            with _drafting(f".{STAND_IN}-", parent) as draft:
+                standin.write_standin(draft, progress=progress)
+                arrays = list(read_folder(draft).values())
+                _write_info(draft, STAND_IN_NAME, CLASS_NAMES, arrays, {"form": "generated"})
+                return _read_entry(draft.rename(parent / STAND_IN))
+    except filelock.Timeout:
+        raise DatasetError(
+            f"Another process has been making the stand-in in {parent} for {_LOCK_TIMEOUT_S:.0f} "
+            "s; end it, or try again later."
+        ) from None
+    except OSError as error:
+        raise DatasetError(
+            f"The stand-in cannot be written to {parent} ({error.strerror or error}). Set "
+            "FMNIST_CACHE_DIR to a folder with 200 MB of room."
+        ) from error
+
+
+@contextlib.contextmanager
+def _drafting(prefix: str, parent: Path) -> Iterator[Path]:
+    """A new folder, to be moved to its place when it is complete; else nothing is left of it."""
+    draft = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    try:
+        draft.chmod(0o755)
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _write_info(
+    folder: Path,
+    name: str,
+    class_names: Sequence[str],
+    arrays: Sequence[np.ndarray],
+    source: dict[str, Any],
+) -> None:
+    info = {
+        "name": name,
+        "class_names": class_names,
+        "fingerprint": compute_fingerprint(*arrays),
+        "train_images": len(arrays[0]),
+        "test_images": len(arrays[2]),
+        "source": source,
+    }
+    text = json.dumps(info, indent=1, ensure_ascii=False)
+    (folder / INFO_FILE).write_text(text, encoding="utf-8")
 
 
 def delete_dataset(slug: str) -> None:
@@ -204,9 +310,13 @@ def _free_slug(name: str) -> str:
     return next(slug for slug in numbered if slug not in taken)
 
 
-def _read_entry(folder: Path) -> Entry:
+def _read_imported(folder: Path) -> Entry:
     if not DATASET_SLUG.fullmatch(folder.name) or folder.name in RESERVED_SLUGS:
         raise DatasetError(f"{folder.name[:60]!r} is no short name of a dataset.")
+    return _read_entry(folder)
+
+
+def _read_entry(folder: Path) -> Entry:
     path = folder / INFO_FILE
     try:
         info = json.loads(path.read_text(encoding="utf-8"))

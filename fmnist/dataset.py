@@ -52,6 +52,7 @@ FILES = {
 FINGERPRINT = "ca3ab2a37f845e1b"
 
 STANDARD = "fashion-mnist"  # the slug of the dataset that the Lab is about
+STAND_IN = "stand-in"  # the slug of the look-alikes that are generated where that cannot be had
 SIDE = 28
 MAX_IMAGES = 300_000  # of one split: 235 MB
 MAX_NAME = 40  # characters, of a dataset and of a class
@@ -129,20 +130,24 @@ def load_dataset(folder: Path | None = None) -> Dataset:
 
     Raises DatasetMissing when files are not there, DatasetError when a file is wrong.
     """
-    folder = _find_folder() if folder is None else _require(Path(folder), "The folder")
+    folder = find_folder() if folder is None else _require(Path(folder), "The folder")
     arrays, fingerprint = load_folder(folder)
     name = STANDARD if fingerprint == FINGERPRINT else "custom"
     return Dataset(name, fingerprint, folder, **arrays)
 
 
-def _find_folder() -> Path:
+def find_folder() -> Path:
+    """Where the standard dataset lies: the first of `load_dataset`'s places with all four files.
+
+    Raises DatasetMissing when there is none.
+    """
     chosen = os.environ.get("FMNIST_DATA_DIR")
     if chosen:
         return _require(Path(chosen), "FMNIST_DATA_DIR names")
     downloads = cache_dir() / "fashion-mnist"
     places = (downloads, Path.home() / ".keras" / "datasets" / "fashion-mnist")
     for place in places:
-        if not _missing_files(place):
+        if not missing_files(place):
             return place
     raise DatasetMissing(
         f"Fashion-MNIST was not found in {' or '.join(str(place) for place in places)}. "
@@ -153,12 +158,13 @@ def _find_folder() -> Path:
     )
 
 
-def _missing_files(folder: Path) -> list[str]:
+def missing_files(folder: Path) -> list[str]:
+    """Those of the four files that are not in `folder`."""
     return [name for name in FILES if not (folder / name).is_file()]
 
 
 def _require(folder: Path, subject: str) -> Path:
-    missing = _missing_files(folder)
+    missing = missing_files(folder)
     if not missing:
         return folder
     lack = f"which lacks {', '.join(missing)}" if folder.is_dir() else "which is not a folder"
@@ -185,7 +191,7 @@ def _load_kept(folder: Path) -> tuple[dict[str, np.ndarray], str]:
     try:
         arrays, fingerprint = _read_kept(kept)
     except (OSError, ValueError, EOFError):  # not kept yet, or damaged
-        arrays = _read_folder(folder)
+        arrays = read_folder(folder)
         fingerprint = compute_fingerprint(*arrays.values())
         try:
             _keep(kept, arrays, fingerprint)
@@ -239,7 +245,11 @@ def _keep(kept: Path, arrays: dict[str, np.ndarray], fingerprint: str) -> None:
         shutil.rmtree(building, ignore_errors=True)
 
 
-def _read_folder(folder: Path) -> dict[str, np.ndarray]:
+def read_folder(folder: Path) -> dict[str, np.ndarray]:
+    """The arrays of the four files in `folder`, by `Dataset`'s names, read from the files.
+
+    Raises DatasetError when a file is wrong, FileNotFoundError when one is not there.
+    """
     paths = [folder / name for name in FILES]
     for path in paths:
         _refuse_swapped(path)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import threading
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 import filelock
@@ -32,20 +36,25 @@ def download_dataset(
 ) -> Path:
     """Download what is missing into `<cache>/fashion-mnist` and return that folder.
 
-    Mirrors (MIRRORS, if none are given) are tried in turn; `timeout` (seconds) holds for
-    connecting and for each read. A file gets its name only when it is complete and its MD5 is
+    All mirrors (MIRRORS, if none are given) are asked at once whether they are there; those that
+    have not answered after `timeout` seconds are given up, the others are tried in turn. `timeout`
+    holds for each read, too. A file gets its name only when it is complete and its MD5 is
     right. `progress(file, bytes, total)` is called as bytes arrive. Two processes at once download
     once.
 
     Raises DatasetError when no mirror gives all the files, or the folder cannot be written.
     """
     folder = cache_dir() / "fashion-mnist"
+    everywhere = MIRRORS if mirrors is None else mirrors
     reasons = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / "download.lock", timeout=_LOCK_TIMEOUT_S):
-            for mirror in MIRRORS if mirrors is None else mirrors:
+            asked_at = time.monotonic()
+            asked = {mirror: _ask(mirror, timeout) for mirror in everywhere}
+            for mirror, answer in asked.items():
                 try:
+                    _wait(answer, timeout, asked_at)
                     for name in dataset.FILES:
                         if not _is_right(folder / name):
                             _download_file(mirror, name, folder, timeout, progress)
@@ -70,6 +79,34 @@ def download_dataset(
 
 class _MirrorError(Exception):
     """This mirror did not give the file; the next one may."""
+
+
+def _ask(mirror: str, timeout: float) -> Future:
+    """Whether the mirror is there: a future that holds nothing, or a _MirrorError.
+
+    It is asked in a thread that nobody waits for: looking up a name may take minutes.
+    """
+    answer = Future()
+
+    def knock() -> None:
+        request = urllib.request.Request(mirror + next(iter(dataset.FILES)), method="HEAD")
+        try:
+            with urllib.request.urlopen(request, timeout=timeout):
+                answer.set_result(None)
+        except urllib.error.HTTPError:
+            answer.set_result(None)  # it is there; whether it has the files is seen soon
+        except (OSError, http.client.HTTPException) as error:
+            answer.set_exception(_MirrorError(str(error) or type(error).__name__))
+
+    threading.Thread(target=knock, daemon=True).start()
+    return answer
+
+
+def _wait(answer: Future, timeout: float, asked_at: float) -> None:
+    try:
+        answer.result(max(0.0, asked_at + timeout - time.monotonic()))
+    except TimeoutError:
+        raise _MirrorError(f"no answer within {timeout:g} s") from None
 
 
 def _is_right(path: Path) -> bool:

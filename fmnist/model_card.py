@@ -67,6 +67,7 @@ class ModelCard:
     git_commit: str
     dataset: str
     dataset_fingerprint: str
+    saw_standin: bool  # whether all its figures are about generated look-alikes
     train_images: int | None
     validation_fraction: float
     test_images: int
@@ -124,6 +125,7 @@ def compute_model_card(run: Run, labels: np.ndarray) -> ModelCard:
         git_commit=_text(environment.get("git_commit")),
         dataset=_text(environment.get("dataset")),
         dataset_fingerprint=_text(environment.get("dataset_fingerprint")),
+        saw_standin=run.saw_standin,
         train_images=_whole(results.get("train_images")),
         validation_fraction=config.validation_fraction,
         test_images=len(evaluation.labels),
@@ -312,8 +314,8 @@ def _format_scores(card: ModelCard) -> str:
     low, high = map(formats.percent, card.accuracy_interval)
     accuracy = (
         f"{formats.percent(card.accuracy)} (95 % interval {low} to {high}): "
-        f"{formats.count(card.errors)} errors in {formats.count(card.test_images)} test images, "
-        "each answered once by the saved model"
+        f"{formats.count(card.errors)} errors in {formats.count(card.test_images)} test images"
+        f"{' of the stand-in' if card.saw_standin else ''}, each answered once by the saved model"
     )
     calibration = (
         f"{formats.percent(card.calibration_error)} ({CALIBRATION_BINS} bins): how far its "
@@ -375,6 +377,12 @@ def _format_limits(card: ModelCard) -> str:
     )
     drawings = "Drawings are not photographs: the accuracy above says nothing about them."
     limits = (weakest, shirts, pictures, shoes, drawings)
+    if card.saw_standin:
+        pictures = (
+            "It was trained and scored on the stand-in: generated look-alikes of Fashion-MNIST. No "
+            "figure here says how well it knows real photographs."
+        )
+        limits = (pictures, weakest, shirts, drawings)
     if not card.knows_garments:
         pictures = (
             f"It knows 28 × 28 grey images like those of {_data(card)} alone. It is not for "

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmnist.config import FIELDS, TrainConfig
-from fmnist.runs import Run, read_environment, read_history, read_results
+from fmnist.runs import Run, read_environment, read_fingerprint, read_history, read_results
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ def describe_datasets(runs: list[Run]) -> list[str]:
     With its fingerprint where several datasets had the same short name.
     """
     names = [run.config.dataset for run in runs]
-    fingerprints = [_fingerprint(run) for run in runs]
+    fingerprints = [read_fingerprint(run) for run in runs]
     known = {pair for pair in zip(names, fingerprints, strict=True) if pair[1]}
     several = {name for name in names if sum(name == other for other, _ in known) > 1}
     return [
@@ -103,13 +103,7 @@ def describe_datasets(runs: list[Run]) -> list[str]:
 
 def saw_different_data(runs: list[Run]) -> bool:
     """Whether these runs were trained and scored on different data, by its fingerprint."""
-    return len({_fingerprint(run) for run in runs} - {""}) > 1
-
-
-def _fingerprint(run: Run) -> str:
-    """Of the dataset the run saw; "" when it does not say."""
-    fingerprint = read_environment(run).get("dataset_fingerprint")
-    return fingerprint if isinstance(fingerprint, str) else ""
+    return len({read_fingerprint(run) for run in runs} - {""}) > 1
 
 
 def compare_settings(runs: list[Run], labels: list[str]) -> pd.DataFrame:

@@ -31,7 +31,7 @@ import psutil
 
 from fmnist import formats
 from fmnist.config import ConfigError, TrainConfig
-from fmnist.dataset import CLASS_NAMES, STANDARD, DatasetError, check_class_names
+from fmnist.dataset import CLASS_NAMES, STAND_IN, STANDARD, DatasetError, check_class_names
 from fmnist.own_model_record import MAX_FILE_BYTES, OwnModel
 
 if TYPE_CHECKING:
@@ -132,6 +132,11 @@ class Run:
     def origin(self) -> str:
         """When it was started, as "2026-01-02 03:04 UTC", or that it comes with the Lab."""
         return "comes with the Lab" if self.is_bundled else formats.day_and_time(self.run_id)
+
+    @property
+    def saw_standin(self) -> bool:
+        """Whether its figures are about generated look-alikes, and are to be marked as such."""
+        return self.config.dataset == STAND_IN
 
     @property
     def is_live(self) -> bool:
@@ -581,6 +586,12 @@ def read_probabilities(run: Run) -> np.ndarray:
 def read_environment(run: Run) -> dict[str, Any]:
     """`environment.json`, or {} while there is none."""
     return _read_json_or_empty(run.file("environment.json"))
+
+
+def read_fingerprint(run: Run) -> str:
+    """Of the dataset the run was trained and scored on; "" when it does not say."""
+    fingerprint = read_environment(run).get("dataset_fingerprint")
+    return fingerprint if isinstance(fingerprint, str) else ""
 
 
 def read_class_names(run: Run) -> tuple[str, ...]:

@@ -22,9 +22,9 @@ from typing import Any, TextIO
 import psutil
 
 from fmnist import catalogue, runs
-from fmnist.command_line import Parser
+from fmnist.command_line import Parser, draw_progress
 from fmnist.config import FIELDS, ConfigError, TrainConfig, field_bounds
-from fmnist.dataset import STANDARD, DatasetError, DatasetMissing, Progress
+from fmnist.dataset import STAND_IN, STANDARD, DatasetError, DatasetMissing, Progress
 from fmnist.download import download_dataset
 from fmnist.feature_maps import check_architecture
 from fmnist.recipes import RECIPES
@@ -32,6 +32,7 @@ from fmnist.train import TrainingError, train_and_evaluate
 from fmnist.turns import wait_for_turn
 
 SHOW_DOWNLOAD_EVERY = 0.2  # seconds
+_WITHOUT_DATA = f"To try it on generated look-alikes meanwhile, add --dataset {STAND_IN}."
 _LONGEST_REASON = 200  # characters of an unforeseen error's message
 
 
@@ -163,21 +164,27 @@ def open_run(run_dir: Path) -> runs.Run:
 
 
 def ensure_dataset(screen: TextIO, slug: str = STANDARD) -> None:
-    """Have the dataset on this computer; download the standard one, showing how far it is, if it
-    is absent.
+    """Have the dataset on this computer, showing how far it is: where it is absent, the standard
+    one is downloaded and the stand-in generated.
 
     Raises:
-        DatasetError: there is no such dataset, a file is wrong, or no mirror gives it.
+        DatasetError: there is no such dataset, a file is wrong, or it cannot be had.
     """
+    if slug == STAND_IN and not catalogue.find_standin():
+        print("Generating the stand-in, this once", file=screen, flush=True)
+        with draw_progress(screen) as progress:
+            catalogue.make_standin(progress)
     try:
         catalogue.load(slug)
         return
     except DatasetMissing as missing:
         if not missing.can_download:
-            raise
+            raise DatasetError(f"{missing} {_WITHOUT_DATA}") from None
         print(f"Downloading Fashion-MNIST to {missing.folder}", file=screen, flush=True)
     try:
         download_dataset(progress=_show_download(screen))
+    except DatasetError as error:
+        raise DatasetError(f"{error} {_WITHOUT_DATA}") from None
     finally:
         if screen.isatty():
             screen.write("\r\033[K")

@@ -10,7 +10,7 @@ import numpy as np
 import psutil
 import pytest
 
-from fmnist import runs
+from fmnist import download, runs, standin
 from fmnist.dataset import load_dataset
 from tests import made_data, made_runs
 
@@ -86,6 +86,14 @@ def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def no_mirrors(lab: Lab, no_data: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`lab` without a dataset, nobody to download it from, and a stand-in of 200 and 100 images."""
+    monkeypatch.setattr(download, "MIRRORS", [])
+    monkeypatch.setattr(standin, "TRAIN_IMAGES", 200)
+    monkeypatch.setattr(standin, "TEST_IMAGES", 100)
+
+
+@pytest.fixture
 def made(lab: Lab) -> runs.Run:
     """A completed run, right on 160 of the 200 made test images."""
     return runs.read_run(made_runs.write_run(lab.runs_dir, accuracy=0.8))
@@ -98,7 +106,8 @@ def labels(lab: Lab) -> np.ndarray:
 
 
 def clear_streamlit_caches() -> None:
-    """Forget what Streamlit cached for an earlier AppTest of this process, the dataset included.
+    """Forget what Streamlit cached for an earlier AppTest of this process: the dataset, and how it
+    was got, included.
 
     Other resources stay: the engine takes seconds to start.
     """
@@ -106,6 +115,8 @@ def clear_streamlit_caches() -> None:
         sys.modules["streamlit"].cache_data.clear()
     if "pages._data" in sys.modules:
         sys.modules["pages._data"]._load.clear()
+    if "pages._standin" in sys.modules:
+        sys.modules["pages._standin"].fetcher.clear()
 
 
 def kill_trainings(runs_dir: Path) -> None:

@@ -2,12 +2,13 @@
 
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fmnist import catalogue, dataset
+from fmnist import catalogue, dataset, standin
 from fmnist.dataset import CLASS_NAMES, DatasetError
 from tests import made_data
 
@@ -57,6 +58,88 @@ def test_a_dataset_is_found_by_its_bytes(lab):
     assert catalogue.find_by_fingerprint("0" * 16, [twin.slug]) is None
 
 
+def test_the_standin_is_made_once_into_the_cache(no_mirrors, monkeypatch):
+    assert catalogue.find_standin() is None
+    with pytest.raises(DatasetError, match="has not been made yet"):
+        catalogue.load("stand-in")
+    seen = []
+    entry = catalogue.make_standin(lambda *step: seen.append(step))
+    assert seen[-1][1:] == (300, 300)
+    assert entry == catalogue.find_standin() == catalogue.find_dataset("stand-in")
+    assert (entry.slug, entry.name, entry.class_names) == ("stand-in", "Stand-in", CLASS_NAMES)
+    data = catalogue.load("stand-in")
+    assert (data.slug, data.name, data.fingerprint) == ("stand-in", "Stand-in", entry.fingerprint)
+    assert (len(data.train_images), len(data.test_labels)) == (200, 100)
+    assert data.folder == dataset.cache_dir() / "stand-in"
+
+    monkeypatch.setattr(standin, "write_standin", None)  # nothing is generated a second time
+    assert catalogue.make_standin() == entry
+
+
+def test_a_standin_that_was_not_finished_does_not_count(no_mirrors):
+    first = catalogue.make_standin()
+    (first.folder / "t10k-images-idx3-ubyte.gz").unlink()
+    remains = dataset.cache_dir() / ".stand-in-killed"
+    remains.mkdir()
+    assert catalogue.find_standin() is None
+    assert catalogue.make_standin().fingerprint == first.fingerprint
+    assert not remains.exists()
+
+
+def test_two_who_make_the_standin_at_once_make_it_once(no_mirrors, monkeypatch):
+    made = []
+    write = standin.write_standin
+
+    def counted(folder, **options):
+        made.append(folder)
+        write(folder, **options)
+
+    monkeypatch.setattr(standin, "write_standin", counted)
+    with ThreadPoolExecutor(2) as pool:
+        entries = list(pool.map(lambda _: catalogue.make_standin(), range(2)))
+    assert len(made) == 1
+    assert entries[0] == entries[1]
+
+
+def test_a_generation_that_fails_leaves_nothing(no_mirrors, monkeypatch):
+    def fail(folder, **_):
+        (folder / "half").write_bytes(b"x")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(standin, "write_standin", fail)
+    with pytest.raises(DatasetError, match="No space left on device"):
+        catalogue.make_standin()
+    assert [path.name for path in dataset.cache_dir().iterdir()] == ["stand-in.lock"]
+
+
+def test_a_changed_standin_says_how_to_have_it_again(no_mirrors):
+    dataset.write_folder(catalogue.make_standin().folder, arrays())
+    with pytest.raises(DatasetError, match="Delete the folder and it is made again"):
+        catalogue.load("stand-in")
+
+
+def slugs() -> list[str]:
+    return [entry.slug for entry in catalogue.list_choices()]
+
+
+def test_the_standin_takes_the_place_of_the_standard_dataset_only_while_that_is_missing(
+    no_mirrors, lab, monkeypatch
+):
+    add()
+    assert slugs() == ["fashion-mnist", "my-digits"]  # nothing is in its place
+    catalogue.make_standin()
+    assert slugs() == ["stand-in", "my-digits"]
+    assert catalogue.list_datasets()[0].slug == "fashion-mnist"
+    monkeypatch.setenv("FMNIST_DATA_DIR", str(lab.data_dir))
+    assert slugs() == ["fashion-mnist", "stand-in", "my-digits"]
+
+
+def test_an_import_of_the_published_files_comes_before_the_standin(no_mirrors, monkeypatch):
+    catalogue.make_standin()
+    monkeypatch.setattr(catalogue, "FINGERPRINT", add("The real one").fingerprint)
+    assert slugs() == ["the-real-one", "stand-in"]
+
+
 def test_the_folder_has_the_four_files_and_says_what_it_is(lab):
     folder = add().folder
     assert folder.parent == lab.datasets_dir
@@ -76,12 +159,12 @@ def test_there_is_no_clock_and_no_name_in_the_gzip_header(lab):
 
 
 def test_names_of_other_letters_and_reserved_ones_get_a_folder(lab):
-    slugs = [add(name).slug for name in ("数字", "字", "Stand-in", "A.B", "A B")]
+    slugs = [add(name).slug for name in ("数字", "字", "Stand in", "A.B", "A B")]
     assert slugs == ["dataset", "dataset-2", "stand-in-2", "a-b", "a-b-2"]
     assert all(catalogue.load(slug).slug == slug for slug in slugs)
 
 
-@pytest.mark.parametrize("name", ["my DIGITS", " My  digits ", "Fashion-MNIST"])
+@pytest.mark.parametrize("name", ["my DIGITS", " My  digits ", "Fashion-MNIST", "stand-in"])
 def test_a_name_is_given_once(lab, name):
     add()
     with pytest.raises(DatasetError, match="There is already a dataset called"):

@@ -46,6 +46,12 @@ def test_delete_asks_first(lab, monkeypatch, capsys, answer):
     assert slugs == ["fashion-mnist"] + ["my-shapes"] * (not is_deleted)
 
 
+def test_the_standin_is_listed_once_it_is_made(no_mirrors, capsys):
+    folder = catalogue.make_standin().folder
+    assert main(["list"]) == 0
+    assert f"stand-in\tStand-in\t{folder}\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -1,11 +1,13 @@
 """fmnist/download.py against a real local server."""
 
+import contextlib
 import functools
 import hashlib
 import http.server
 import shutil
 import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -137,6 +139,18 @@ def test_nothing_reachable_says_what_to_do(published):
         download.download_dataset(mirrors=[mirror])
     for part in (mirror, str(dataset.cache_dir() / "fashion-mnist"), *dataset.FILES):
         assert part in str(caught.value)
+
+
+def test_mirrors_that_never_answer_are_given_up_together(published):
+    """They take the connection and say nothing."""
+    with contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+        mirrors = [f"http://127.0.0.1:{server.getsockname()[1]}/" for server in silent]
+        began = time.monotonic()
+        with pytest.raises(dataset.DatasetError) as caught:
+            download.download_dataset(timeout=1.0, mirrors=mirrors)
+        assert time.monotonic() - began < 2.5
+    assert all(mirror in str(caught.value) for mirror in mirrors)
 
 
 def test_folder_that_cannot_be_written(published, serve, tmp_path, monkeypatch):

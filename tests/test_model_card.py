@@ -216,6 +216,16 @@ def test_a_name_means_nothing_to_markdown(made, labels):
     assert first == r"# Model card: \*a\* \<b\>\|\`c\`"
 
 
+def test_a_card_of_the_standin_says_that_its_figures_are(lab, labels):
+    run_dir = made_runs.write_run(lab.runs_dir, dataset="stand-in")
+    text = format_model_card(compute_model_card(runs.read_run(run_dir), labels))
+    assert "20 errors in 200 test images of the stand-in, each answered once" in text
+    limits = text.split("## What it is not for")[1]
+    assert limits.strip().startswith("- It was trained and scored on the stand-in: generated")
+    assert "shop photographs" not in limits
+    assert "--dataset stand-in" in text
+
+
 def test_labels_of_other_images_are_refused(made):
     with pytest.raises(ValueError, match="expected"):
         compute_model_card(made, LABELS)

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fmnist import dataset, download, runs, train_command
+from fmnist import catalogue, dataset, download, runs, train_command
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import load_dataset
 from fmnist.train import TrainingError
@@ -208,11 +208,30 @@ def test_no_mirror_makes_no_run_and_a_sentence(lab, no_dataset, monkeypatch, cap
     assert runs.list_runs() == []
 
 
+def test_without_a_network_the_standin_can_be_trained_on(no_mirrors, monkeypatch, capfd):
+    trained_on = []
+
+    def train_run(run, _):
+        trained_on.append(catalogue.load(run.config.dataset))
+        return {}
+
+    monkeypatch.setattr(train_command, "train_run", train_run)
+    monkeypatch.setattr(train_command, "keep_logs_off_screen", lambda _: sys.stderr)
+    assert main(["--epochs", "1"]) == 2
+    assert capfd.readouterr().err.rstrip().endswith("add --dataset stand-in.")
+    for _ in range(2):
+        assert main(["--epochs", "1", "--dataset", "stand-in"]) == 0
+    assert [data.name for data in trained_on] == ["Stand-in", "Stand-in"]
+    assert len(trained_on[0].train_labels) == 200
+    assert capfd.readouterr().err.count("Generating the stand-in, this once") == 1
+
+
 def test_a_data_folder_of_ones_own_is_never_filled(lab, monkeypatch, tmp_path, capfd):
     monkeypatch.setenv("FMNIST_DATA_DIR", str(tmp_path / "mine"))
     assert main(["--epochs", "1"]) == 2
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith(f"FMNIST_DATA_DIR names {tmp_path / 'mine'}, which is not a folder.")
+    assert line.endswith("add --dataset stand-in.")
 
 
 # -- failing --------------------------------------------------------------------------------------

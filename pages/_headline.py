@@ -1,0 +1,46 @@
+"""The run's figures in a line, and whose test images they are about."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmnist import catalogue, formats, runs
+from fmnist.dataset import STAND_IN, Dataset
+from fmnist.evaluate import Evaluation
+from fmnist.runs import Run
+from pages import _data, _dataset_choice
+
+
+def render_whose(run: Run, data: Dataset) -> None:
+    """Say whose test images are answered, where that is not a matter of course."""
+    name = _dataset_choice.chosen().name
+    if not _data.has_seen(run, data):
+        then = formats.percent(runs.read_results(run).get("test_accuracy"))
+        seen = runs.read_environment(run).get("dataset", "other data")
+        st.info(
+            f"Scored here on the {formats.count(len(data.test_labels))} test images of **{name}**, "
+            f"since the data that this run saw is not here: {seen}, of which it recognised {then}.",
+            icon=":material/dataset:",
+        )
+    elif len(catalogue.list_choices()) > 1:
+        st.caption(f":material/dataset: Its answers to {name}, the data this run saw.")
+
+
+def render_headline(evaluation: Evaluation, data: Dataset) -> None:
+    """Four numbers about all test images, called what they are."""
+    which = "Stand-in" if data.slug == STAND_IN else "Test"
+    low, high = evaluation.accuracy_interval
+    count = formats.count(len(evaluation.labels))
+    metrics = (
+        (
+            f"{which} accuracy",
+            formats.percent(evaluation.accuracy),
+            f"95\N{NO-BREAK SPACE}% interval {100 * low:.1f}–{formats.percent(high)}",
+        ),
+        ("Errors", formats.count(evaluation.errors), f"of {count} test images"),
+        ("Top-2 accuracy", formats.percent(evaluation.top2_accuracy), "right within two guesses"),
+        (f"{which} loss", formats.loss(evaluation.loss), "cross-entropy"),
+    )
+    with st.container(horizontal=True, gap="small"):
+        for label, value, remark in metrics:  # narrow enough for two side by side on a phone
+            st.metric(label, value, remark, delta_color="off", delta_arrow="off", width=168)

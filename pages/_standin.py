@@ -1,0 +1,90 @@
+"""The stand-in: how it, or the real dataset, comes to be here, and what every page says about it.
+
+The work is one thread's for all visitors: pages look at it and go on when it is done.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmnist import catalogue
+from fmnist.dataset import FILES, STAND_IN, STANDARD, DatasetMissing
+from fmnist.fetch import Fetcher
+from pages import _dataset_choice, _import, _url
+
+_TICK = 0.3  # seconds between two looks
+_NOTICE = (
+    ":material/auto_awesome: **These garments are generated look-alikes**, made up because "
+    "Fashion-MNIST is not here. They are good for trying everything, not for accuracy figures."
+)
+
+
+@st.cache_resource(show_spinner=False)
+def fetcher() -> Fetcher:
+    return Fetcher()
+
+
+def render_arrival(missing: DatasetMissing) -> None:
+    """In place of a page that has no dataset: what is done about that, and what a person can do."""
+    st.header("The dataset is not here yet", divider="grey")
+    if fetcher().failure:
+        st.error(fetcher().failure, icon=":material/error:")
+        st.button("Try again", icon=":material/refresh:", on_click=fetcher().start)
+    else:
+        st.markdown(
+            "Fashion-MNIST is downloaded; where that cannot be done, look-alikes are generated "
+            "once, so that everything can be tried."
+        )
+        fetcher().start()
+        st.fragment(_render_step, run_every=_TICK)()
+    _dataset_choice.render_choice()
+    st.info(str(missing), icon=":material/folder_open:")
+    _import.render()
+
+
+def _render_step() -> None:
+    """How far the download or the generation is; the whole page follows when it has ended."""
+    if not fetcher().is_running:
+        st.rerun()
+    step = fetcher().step
+    st.progress(min(1.0, step.share), step.text)
+
+
+def render_banner() -> None:
+    """On top of every page, as long as the stand-in is what is looked at."""
+    if _dataset_choice.chosen().slug != STAND_IN:
+        return
+    missing = catalogue.why_standard_is_missing()
+    with (
+        st.container(border=True, key="standin_banner"),
+        st.container(horizontal=True, vertical_alignment="center"),
+    ):
+        st.markdown(_NOTICE)
+        if missing is None:
+            st.button("Look at Fashion-MNIST", on_click=_dataset_choice.open_dataset, args=(STANDARD,))
+        elif fetcher().is_running:
+            st.fragment(_render_step, run_every=_TICK)()
+        else:
+            with st.popover("Get the real data", icon=":material/download:"):
+                _render_ways(missing)
+
+
+def _render_ways(missing: DatasetMissing) -> None:
+    """The three ways to the real data."""
+    if missing.can_download:
+        st.markdown("**Download** (30 MB), where there is a network")
+        if fetcher().refusal:
+            st.caption(f":material/cloud_off: The last time: {fetcher().refusal}")
+        st.button("Try the download again", icon=":material/refresh:", on_click=fetcher().start)
+    st.markdown("**A folder** that has the four files")
+    st.caption(
+        f"Set `FMNIST_DATA_DIR` to it and start the app again; or put {', '.join(FILES)} into "
+        f"`{missing.folder}`."
+    )
+    st.markdown("**An upload** of the four files, or a zip of them")
+    st.page_link(
+        "pages/browse.py",
+        label="Add your own data, at the end of Browse",
+        icon=":material/upload_file:",
+        query_params=_url.link(),
+    )
