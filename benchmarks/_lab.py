@@ -31,9 +31,12 @@ FINISHED = ForwardMsg.FINISHED_SUCCESSFULLY  # a server's very first run ends ea
 
 
 class Server:
-    """The app in a process of its own, on a free port, with its own runs folder."""
+    """The app in a process of its own, on a free port, with its own runs folder.
 
-    def __init__(self, runs_dir: Path) -> None:
+    `environment` is added to its variables.
+    """
+
+    def __init__(self, runs_dir: Path, **environment: str) -> None:
         self.runs_dir = runs_dir
         with closing(socket.socket()) as probe:
             probe.bind(("127.0.0.1", 0))
@@ -46,7 +49,7 @@ class Server:
                 f"--server.port={self.port}", "--server.address=127.0.0.1",
             ],
             cwd=ROOT,
-            env={**os.environ, "FMNIST_RUNS_DIR": str(runs_dir)},
+            env={**os.environ, "FMNIST_RUNS_DIR": str(runs_dir), **environment},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip

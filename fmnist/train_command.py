@@ -170,8 +170,13 @@ def ensure_dataset(screen: TextIO, slug: str = STANDARD) -> None:
     Raises:
         DatasetError: there is no such dataset, a file is wrong, or it cannot be had.
     """
-    if slug == STAND_IN and not catalogue.find_standin():
-        print("Generating the stand-in, this once", file=screen, flush=True)
+    if slug == STAND_IN:
+        print(
+            "The stand-in: generated look-alikes, made once; no figure here is about the real "
+            "dataset.",
+            file=screen,
+            flush=True,
+        )
         with draw_progress(screen) as progress:
             catalogue.make_standin(progress)
     try:

@@ -6,7 +6,8 @@ import streamlit as st
 
 from fmnist import catalogue, runs
 from fmnist.dataset import Dataset, DatasetError, DatasetMissing
-from fmnist.download import download_dataset
+from fmnist.rescore import answer_test_images
+from pages import _engine, _import, _standin
 from pages._dataset_choice import choose, chosen, render_choice
 
 
@@ -22,69 +23,62 @@ def dataset() -> Dataset:
     try:
         return _load(entry.slug, entry.fingerprint)
     except DatasetMissing as error:
-        _render_missing(error)
+        _standin.render_arrival(error)
     except DatasetError as error:
         render_choice()
         st.error(str(error), icon=":material/broken_image:")
+        _import.render()
     return st.stop()
 
 
-def dataset_of(run: runs.Run) -> Dataset | None:
-    """The dataset that the run saw, looked at from now on; None where it is not here."""
-    seen = runs.read_environment(run).get("dataset_fingerprint")
-    wanted = (chosen().slug, run.config.dataset)
-    slug = catalogue.find_by_fingerprint(seen, wanted) if isinstance(seen, str) else wanted[0]
-    if slug is None:
-        return None
-    if slug != wanted[0]:
+def dataset_of(run: runs.Run) -> Dataset:
+    """The dataset that the run saw, looked at from now on; where it is not here, the one chosen."""
+    seen, wanted = runs.read_fingerprint(run), (chosen().slug, run.config.dataset)
+    slug = catalogue.find_by_fingerprint(seen, wanted) if seen else None
+    if slug not in (None, wanted[0]):
         choose(slug)
     return dataset()
 
 
-def _render_missing(error: DatasetMissing) -> None:
-    st.header("The dataset is not here yet", divider="grey")
-    render_choice()
-    if error.can_download:
-        _render_download()
-    st.info(str(error), icon=":material/folder_open:")
+def has_seen(run: runs.Run, data: Dataset) -> bool:
+    """Whether the run was scored on these test images; one that does not say was."""
+    return runs.read_fingerprint(run) in ("", data.fingerprint)
 
 
-def _render_download() -> None:
-    """Download at the first visit; after a failure, say why and wait for a click."""
-    if "download_error" in st.session_state:
-        st.warning(st.session_state["download_error"], icon=":material/cloud_off:")
-        if not st.button("Try the download again", icon=":material/refresh:"):
-            return
-    bar = st.progress(0.0, "Looking for a mirror …")
-
-    def show(name: str, done: int, total: int) -> None:
-        megabytes = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
-        bar.progress(min(1.0, done / max(total, 1)), f"{name}: {megabytes}")
-
-    try:
-        download_dataset(progress=show)
-        st.session_state.pop("download_error", None)
-    except DatasetError as failure:
-        st.session_state["download_error"] = str(failure)
-    st.rerun()
+def can_answer(run: runs.Run, data: Dataset) -> bool:
+    """Whether there is an `evaluation`: by its scores, or by its model where the classes agree."""
+    same_classes = runs.read_class_names(run) == data.class_names
+    return has_seen(run, data) or (run.has_model and same_classes)
 
 
-def evaluation(run: runs.Run):
-    """The run's `Evaluation` against the labels of the dataset looked at.
+def evaluation(run: runs.Run, data: Dataset):
+    """The run's `Evaluation` on the dataset looked at.
+
+    By its scores; on data that it has not seen, by what its model answers now.
 
     Raises:
         RunDamaged: its probabilities cannot be read.
-        ValueError: they do not belong to this dataset's test images.
+        ValueError: they do not belong to this dataset's test images, or the model cannot answer.
     """
-    scores = run.file("test_probabilities.npy")
-    seen = dataset()
-    return _evaluate(run.run_id, scores.stat().st_mtime_ns, seen.fingerprint, seen.class_names)
+    is_scored = has_seen(run, data)
+    source = run.file("test_probabilities.npy" if is_scored else "model.keras")
+    find = _evaluate if is_scored else _evaluate_anew
+    return find(run.run_id, source.stat().st_mtime_ns, data.fingerprint, data.class_names)
 
 
+# Without underscores, which would leave the time and the fingerprint out of the caches' keys.
 @st.cache_data(show_spinner="Evaluating …", max_entries=20)
 def _evaluate(run_id: str, written_at: int, fingerprint: str, class_names: tuple[str, ...]):
-    # Without underscores, which would leave the time and the fingerprint out of the cache's key.
     from fmnist.evaluate import evaluate
 
     probabilities = runs.read_probabilities(runs.load_run(run_id))
     return evaluate(dataset().test_labels, probabilities, class_names)
+
+
+@st.cache_data(show_spinner="The model answers all test images, this once …", max_entries=20)
+def _evaluate_anew(run_id: str, written_at: int, fingerprint: str, class_names: tuple[str, ...]):
+    from fmnist.evaluate import evaluate
+
+    data = dataset()
+    probabilities = answer_test_images(runs.load_run(run_id), data, _engine.get())
+    return evaluate(data.test_labels, probabilities, class_names)

@@ -1,4 +1,7 @@
-"""Which dataset the app looks at: the address's, chosen in Browse; without, the standard one."""
+"""Which dataset the app looks at: the address's, chosen in Browse.
+
+An address without one means the standard dataset, or what takes its place while that is not here.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,26 @@ _OF_ONE_DATASET = ("run", "runs", "index", "classes", "true", "predicted", "page
 
 
 def chosen() -> Entry:
-    """The dataset looked at; the standard one, with a warning, where the address's is not here."""
-    wanted, everything = _url.read("data"), catalogue.list_datasets()
-    for entry in everything:
+    """The dataset looked at; that of no choice, with a warning, where the address's is not here."""
+    wanted, (usual, *others) = _url.read("data"), catalogue.list_choices()
+    for entry in others:
         if entry.slug == wanted:
             return entry
-    st.warning(f"There is no dataset “{wanted}” here.", icon=":material/link_off:")
-    choose(STANDARD)
-    return everything[0]
+    if wanted not in (STANDARD, usual.slug):
+        st.warning(f"There is no dataset “{wanted}” here.", icon=":material/link_off:")
+    if wanted != STANDARD:
+        choose(STANDARD)
+    return usual
 
 
 def choose(slug: str, **values) -> None:
-    """Look at another dataset from now on; `values` are put into the address with it."""
-    _url.write(**{"data": slug, **values})
+    """Look at another dataset from now on; `values` are put into the address with it.
+
+    The usual one stays out of the address, so that what takes the standard dataset's place gives it
+    back as soon as that is here.
+    """
+    is_usual = slug == catalogue.list_choices()[0].slug
+    _url.write(**{"data": STANDARD if is_usual else slug, **values})
     st.session_state["data_slug"] = st.query_params.get("data")
 
 
@@ -41,9 +51,10 @@ def keep_choice(page: str) -> None:
 
 def render_choice() -> None:
     """A select box, where there is more than one; beside it, to delete what was imported."""
-    names = {entry.slug: entry.name for entry in catalogue.list_datasets()}
-    if len(names) > 1:
+    usual, *others = catalogue.list_choices()
+    if others:
         entry = chosen()  # mends the address: the box has no other choices
+        names = {STANDARD: usual.name, **{entry.slug: entry.name for entry in others}}
         st.selectbox(
             "Dataset",
             names,
@@ -82,14 +93,8 @@ def _delete(slug: str) -> None:
 
 def name_choice() -> str:
     """ " on My digits, the data chosen in Browse"; nothing where there is one dataset alone."""
-    several = len(catalogue.list_datasets()) > 1
+    several = len(catalogue.list_choices()) > 1
     return f" on {chosen().name}, the data chosen in Browse" if several else ""
-
-
-def render_whose() -> None:
-    """Say which dataset a run's answers are about, where there is more than one."""
-    if len(catalogue.list_datasets()) > 1:
-        st.caption(f":material/dataset: Its answers to {chosen().name}, the data this run saw.")
 
 
 def open_dataset(slug: str) -> None:

@@ -57,7 +57,7 @@ def render_nothing_yet(everything: list[Run]) -> None:
     ]
     for run in finished[:3]:
         accuracy = formats.percent(runs.read_results(run).get("test_accuracy"))
-        label = f"{run.title} · {accuracy} on the test set"
+        label = f"{run.title} · {accuracy} on the {'stand-in' if run.saw_standin else 'test set'}"
         _render_link("train", label, ":material/history:", run)
 
 
@@ -109,6 +109,8 @@ def _render_head(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(run.title, anchor=False, width="content")
         st.badge(label, icon=icon, color=colour)
+        if run.saw_standin:
+            st.badge("Stand-in data", icon=":material/auto_awesome:", color="violet")
         st.space("stretch")
         if run.is_live:
             _render_stop(run)
@@ -187,10 +189,15 @@ def _render_ended(run: Run, curves: Curves) -> None:
     took = f"{epochs} in {formats.duration(results.get('seconds'))}"
     st.progress(progress.share_done(run.status) if not is_completed else 1.0, f"{took}. {said}")
     best = results.get("best_epoch")
+    which = "Stand-in" if run.saw_standin else "Test"
     _render_metrics(
-        ("Test accuracy", formats.percent(results.get("test_accuracy")), "on the whole test set"),
+        (
+            f"{which} accuracy",
+            formats.percent(results.get("test_accuracy")),
+            "on the whole test set",
+        ),
         ("Validation", formats.percent(results.get("best_val_accuracy")), _which_epoch(run)),
-        ("Test loss", formats.loss(results.get("test_loss")), "on the whole test set"),
+        (f"{which} loss", formats.loss(results.get("test_loss")), "on the whole test set"),
         ("Best epoch", "–" if best is None else f"{best + 1:.0f}", "by validation accuracy"),
     )
     with st.container(horizontal=True):

@@ -79,6 +79,7 @@ def _render_training(run: Run) -> None:
             [
                 f"epoch {(run.status.epoch or 0) + 1} of {run.status.epochs}",
                 *([f"val {formats.percent(accuracy)}"] if accuracy is not None else []),
+                *(["stand-in data"] if run.saw_standin else []),
                 *_time_left(run, curves),
             ]
         )

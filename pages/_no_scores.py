@@ -49,7 +49,9 @@ def render_another_dataset(run: Run, loaded: Dataset) -> None:
     """The run's own figures, but no images: those loaded now are not the ones it answered."""
     results, environment = runs.read_results(run), runs.read_environment(run)
     done = "scored" if run.own_model else "trained"
-    if run.config.dataset != STANDARD:
+    if run.saw_standin:
+        advice = "Delete the run."
+    elif run.config.dataset != STANDARD:
         advice = "Import the same data again on the Browse page, or delete the run."
     elif run.is_bundled:
         advice = "Train a run on this data, or set FMNIST_DATA_DIR to the published Fashion-MNIST"

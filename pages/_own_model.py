@@ -63,7 +63,7 @@ def render_findings(run: Run) -> None:
             return
         if own_model.summary:
             st.markdown(f"**{own_model.file_name}:** {own_model.summary}")
-        _render_accuracies(own_model)
+        _render_accuracies(run)
         is_open = (own_model.inputs, own_model.outputs) != ("auto", "auto")
         if own_model.summary or is_open or run.status.status == "stopped":
             _render_choices(run, own_model)
@@ -84,12 +84,14 @@ def _render_check(run: Run) -> None:
         )
 
 
-def _render_accuracies(own_model: OwnModel) -> None:
+def _render_accuracies(run: Run) -> None:
+    own_model = run.own_model
     raw, unit = own_model.accuracy_raw, own_model.accuracy_unit
     if raw is None or unit is None or own_model.checked_images is None:
         return
+    images = "stand-in images" if run.saw_standin else "training images"
     st.caption(
-        f"Of {formats.count(own_model.checked_images)} training images it recognises "
+        f"Of {formats.count(own_model.checked_images)} {images} it recognises "
         f"{formats.percent(unit)} with values from 0 to 1 (loss {formats.loss(own_model.loss_unit)}"
         f") and {formats.percent(raw)} with values from 0 to 255 (loss "
         f"{formats.loss(own_model.loss_raw)})."

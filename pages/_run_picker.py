@@ -50,5 +50,6 @@ def _choose(choices: list[Run]) -> Run:
 
 def _describe(run: Run) -> str:
     accuracy = runs.read_results(run).get("test_accuracy")
-    end = run.status.status if accuracy is None else f"test {formats.percent(accuracy)}"
+    which = "stand-in" if run.saw_standin else "test"
+    end = run.status.status if accuracy is None else f"{which} {formats.percent(accuracy)}"
     return f"{run.title} · {end} · {run.origin}"

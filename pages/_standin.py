@@ -5,6 +5,8 @@ The work is one thread's for all visitors: pages look at it and go on when it is
 
 from __future__ import annotations
 
+import functools
+
 import streamlit as st
 
 from fmnist import catalogue
@@ -14,8 +16,8 @@ from pages import _dataset_choice, _import, _url
 
 _TICK = 0.3  # seconds between two looks
 _NOTICE = (
-    ":material/auto_awesome: **These garments are generated look-alikes**, made up because "
-    "Fashion-MNIST is not here. They are good for trying everything, not for accuracy figures."
+    ":material/auto_awesome: **Stand-in data:** these garments are generated look-alikes of "
+    "Fashion-MNIST, good for trying everything, not for accuracy figures."
 )
 
 
@@ -51,17 +53,17 @@ def _render_step() -> None:
 
 
 def render_banner() -> None:
-    """On top of every page, as long as the stand-in is what is looked at."""
+    """For every page, as long as the stand-in is what is looked at; nothing otherwise."""
     if _dataset_choice.chosen().slug != STAND_IN:
         return
-    missing = catalogue.why_standard_is_missing()
-    with (
-        st.container(border=True, key="standin_banner"),
-        st.container(horizontal=True, vertical_alignment="center"),
-    ):
-        st.markdown(_NOTICE)
+    with st.container(border=True, key="standin_banner"):
+        notice, way_out = st.columns([4, 1], vertical_alignment="center")
+    notice.markdown(_NOTICE)
+    with way_out:
+        missing = catalogue.why_standard_is_missing()
         if missing is None:
-            st.button("Look at Fashion-MNIST", on_click=_dataset_choice.open_dataset, args=(STANDARD,))
+            open_real = functools.partial(_dataset_choice.open_dataset, STANDARD)
+            st.button("Look at Fashion-MNIST", icon=":material/arrow_forward:", on_click=open_real)
         elif fetcher().is_running:
             st.fragment(_render_step, run_every=_TICK)()
         else:

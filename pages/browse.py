@@ -5,7 +5,7 @@ import streamlit as st
 
 from fmnist import dataset, formats
 from fmnist.dataset import CLASS_NAMES, Dataset
-from pages import _browse_image, _browse_views, _data, _dataset_choice, _import, _url
+from pages import _browse_image, _browse_views, _data, _dataset_choice, _import, _standin, _url
 from pages._browse_choices import render_choices, render_view_switch
 from pages._image_grid import render_grid
 from pages._steps import render_no_such_image
@@ -49,6 +49,7 @@ def render_introduction(data: Dataset) -> None:
 
 
 data = _data.dataset()
+_standin.render_banner()
 split, index, seed = _url.read("split"), _url.read("index"), _url.read("seed")
 images, labels = data.split(split)
 sample = dataset.sample_indices(

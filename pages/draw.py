@@ -11,7 +11,7 @@ from fmnist.engine import EngineError
 from fmnist.images import ImageError, read_image
 from fmnist.runs import Run
 from fmnist.sketch import Sketch, sketch_to_image
-from pages import _draw_answer, _draw_canvas, _engine, _url
+from pages import _draw_answer, _draw_canvas, _engine, _standin, _url
 from pages._run_picker import render_run_picker
 
 SOURCES = {"draw": "Draw", "upload": "Upload a picture"}
@@ -97,6 +97,7 @@ def render_result(
     )
 
 
+_standin.render_banner()
 st.title("Draw")
 introduction = st.empty()
 run = render_run_picker(can_answer, "Which model answers")

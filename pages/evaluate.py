@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from fmnist import formats
 from fmnist.dataset import CLASS_NAMES
 from pages import (
     _answers,
     _confusions,
     _data,
-    _dataset_choice,
+    _headline,
     _model_card,
     _no_scores,
     _one_image,
     _report,
+    _standin,
     _url,
 )
 from pages._run_picker import render_run_picker
@@ -23,25 +23,6 @@ VIEWS = {
     "images": (":material/grid_view: Images", _answers.render_images),
     "report": (":material/table_chart: Report", _report.render_report),
 }
-
-
-def render_headline(evaluation) -> None:
-    """Four numbers about all test images."""
-    low, high = evaluation.accuracy_interval
-    count = formats.count(len(evaluation.labels))
-    metrics = (
-        (
-            "Test accuracy",
-            formats.percent(evaluation.accuracy),
-            f"95\N{NO-BREAK SPACE}% interval {100 * low:.1f}–{formats.percent(high)}",
-        ),
-        ("Errors", formats.count(evaluation.errors), f"of {count} test images"),
-        ("Top-2 accuracy", formats.percent(evaluation.top2_accuracy), "right within two guesses"),
-        ("Test loss", formats.loss(evaluation.loss), "cross-entropy"),
-    )
-    with st.container(horizontal=True, gap="small"):
-        for label, value, remark in metrics:  # narrow enough for two side by side on a phone
-            st.metric(label, value, remark, delta_color="off", delta_arrow="off", width=168)
 
 
 def render_view(evaluation, images) -> None:
@@ -81,12 +62,13 @@ if not run.has_scores:
     _no_scores.render_reason(run)
     st.stop()
 data = _data.dataset_of(run)
-if data is None:
-    _no_scores.render_another_dataset(run, _data.dataset())
+if not _data.can_answer(run, data):
+    _no_scores.render_another_dataset(run, data)
     st.stop()
-_dataset_choice.render_whose()
+_standin.render_banner()
+_headline.render_whose(run, data)
 try:
-    evaluation = _data.evaluation(run)
+    evaluation = _data.evaluation(run, data)
 except ValueError as error:
     st.error(f"The scores of this run cannot be used: {error}", icon=":material/broken_image:")
     _no_scores.render_link("runs", "See all runs", ":material/list_alt:")
@@ -97,7 +79,7 @@ if index is not None and index < len(data.test_images):
 else:
     if index is not None:
         render_no_such_image(index, len(data.test_images), "them all")
-    render_headline(evaluation)
+    _headline.render_headline(evaluation, data)
     render_view(evaluation, data.test_images)
-    if run.status.status == "completed":
+    if run.status.status == "completed" and _data.has_seen(run, data):
         _model_card.render(run)

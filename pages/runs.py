@@ -6,9 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from fmnist import formats, runs
+from fmnist.dataset import STANDARD
 from fmnist.run_tables import summary_table
 from fmnist.runs import Run
-from pages import _own_model, _run_actions, _run_comparison, _url
+from pages import _own_model, _run_actions, _run_comparison, _standin, _url
 
 TICK = 3.0  # seconds between two looks while something trains
 _MOST_COMPARED = 10  # runs in one chart, and in the address
@@ -97,7 +98,7 @@ def _in_display_form(table: pd.DataFrame):
             "Note": table["note"],
         }
     )
-    if table["dataset"].nunique() == 1:
+    if set(table["dataset"]) == {STANDARD}:
         display = display.drop(columns="Dataset")
     if not table["note"].any():
         display = display.drop(columns="Note")
@@ -106,6 +107,7 @@ def _in_display_form(table: pd.DataFrame):
     return display.style.format(formatters, na_rep="–")
 
 
+_standin.render_banner()
 st.title("Runs")
 st.caption("Every training, its settings and its scores.")
 _own_model.render_form()

@@ -12,7 +12,7 @@ from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import Dataset
 from fmnist.feature_maps import check_architecture
 from fmnist.runs import Run
-from pages import _config_form, _data, _dataset_choice, _live, _plan, _url
+from pages import _config_form, _data, _dataset_choice, _live, _plan, _standin, _url
 
 _DOUBLE_CLICK = 2.0  # seconds within which a second press of Start is the same wish
 
@@ -95,6 +95,7 @@ def _start(config: TrainConfig) -> None:
     st.rerun()
 
 
+notice = st.container()
 st.title("Train")
 st.caption(f"Choose a network, start it, and watch it learn{_dataset_choice.name_choice()}.")
 everything = runs.list_runs()
@@ -109,3 +110,5 @@ with live:
         _live.render_nothing_yet(everything)
 with setup:
     _render_setup(_data.dataset())
+with notice:  # last: the dataset may have come meanwhile
+    _standin.render_banner()

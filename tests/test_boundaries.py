@@ -27,6 +27,8 @@ NEVER_IMPORTS = {
     "fmnist.download": KERAS,
     "fmnist.standin": KERAS,
     "fmnist.catalogue": {"fmnist.runs", *KERAS},
+    "fmnist.fetch": {"fmnist.runs", *KERAS},
+    "fmnist.rescore": KERAS,
     "fmnist.import_data": {"fmnist.runs", *KERAS},
     "fmnist.models": {"fmnist.dataset", "fmnist.runs"},
     "fmnist.augment": {"fmnist.runs"},

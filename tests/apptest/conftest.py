@@ -30,8 +30,8 @@ class MadeEngine:
 
     def predict(self, model_path: Path, images: np.ndarray) -> Prediction:
         self._keep(model_path, images)
-        probabilities = np.full((1, 10), (1 - self.confidence) / 9, np.float32)
-        probabilities[0, 8] = self.confidence
+        probabilities = np.full((len(images), 10), (1 - self.confidence) / 9, np.float32)
+        probabilities[:, 8] = self.confidence
         return Prediction(probabilities, 2.3)
 
     def neighbours(

@@ -1,11 +1,6 @@
 """pages/browse.py as a person meets it: the sample, the views, one image, senseless addresses."""
 
-import functools
-import hashlib
 import json
-import socket
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from fmnist import dataset, download
+from fmnist import dataset
 from tests import made_data
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -222,49 +217,6 @@ def test_a_senseless_address_gets_a_polite_warning(open_page, name, value):
 
 def test_an_unknown_view_is_the_grid(open_page):
     at = open_page(view="nonsense")
-    assert not at.exception
-    assert len(grid(at, "grid")["alts"]) == 100
-
-
-def test_no_dataset_says_what_to_put_where(open_page, lab, tmp_path, monkeypatch):
-    monkeypatch.setenv("FMNIST_DATA_DIR", str(tmp_path / "nowhere"))
-    at = open_page()
-    assert not at.exception
-    words = " ".join(box.value for box in [*at.info, *at.warning, *at.error])
-    for name in dataset.FILES:
-        assert name in words
-    assert str(tmp_path / "nowhere") in words
-
-
-@pytest.fixture
-def nowhere(lab, no_data, monkeypatch) -> list[str]:
-    """No dataset in any of the usual places; the mirrors, for a test to fill."""
-    mirrors = []
-    monkeypatch.setattr(download, "MIRRORS", mirrors)
-    return mirrors
-
-
-def test_an_unreachable_download_says_what_to_put_where_and_can_be_repeated(open_page, nowhere):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        nowhere.append(f"http://127.0.0.1:{probe.getsockname()[1]}/")
-        at = open_page()
-    assert not at.exception
-    assert nowhere[0] in at.warning[0].value
-    assert all(name in at.info[0].value for name in dataset.FILES)
-    assert at.button[0].label == "Try the download again"
-
-
-def test_a_dataset_that_is_missing_is_downloaded(open_page, nowhere, lab, monkeypatch):
-    files = {path.name: path.read_bytes() for path in lab.data_dir.glob("*.gz")}
-    sums = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
-    monkeypatch.setattr(dataset, "FILES", {name: sums[name] for name in dataset.FILES})
-    serve = functools.partial(SimpleHTTPRequestHandler, directory=lab.data_dir)
-    with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        nowhere.append(f"http://127.0.0.1:{server.server_port}/")
-        at = open_page()
-        server.shutdown()
     assert not at.exception
     assert len(grid(at, "grid")["alts"]) == 100
 

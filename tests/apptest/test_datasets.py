@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from fmnist import catalogue
 from fmnist.config import TrainConfig
 from tests import made_data, made_runs
-from tests.apptest.visits import button, open_page, words
+from tests.apptest.visits import address, button, open_page, words
 
 NAMES = made_data.SHAPE_NAMES
 RUN = "20260102-030405-made"
@@ -33,13 +33,6 @@ def run_dir(lab, shapes):
     return made_runs.write_run(
         lab.runs_dir, RUN, data_dir=shapes.folder, dataset="my-shapes", class_names=NAMES
     )
-
-
-def address(at) -> dict[str, str]:
-    return {
-        name: value if isinstance(value, str) else ",".join(value)
-        for name, value in at.query_params.items()
-    }
 
 
 def grid(at, key: str) -> dict:

@@ -357,13 +357,6 @@ def test_trainings_at_once_is_kept_in_the_runs_folder(lab):
     assert open_train().slider(key="train_parallel").value == 2
 
 
-def test_no_dataset_tells_what_to_put_where(lab, monkeypatch, tmp_path):
-    monkeypatch.setenv("FMNIST_DATA_DIR", str(tmp_path / "nowhere"))
-    at = open_train()
-    assert "Start training" not in labels(at)
-    assert "train-images-idx3-ubyte.gz" in words(at)
-
-
 def test_start_trains_in_a_process_of_its_own(lab):
     at = open_train()
     at.segmented_control(key="train_architecture").set_value("dense").run()

@@ -28,3 +28,11 @@ def words(at: AppTest) -> str:
 
 def button(at: AppTest, label: str):
     return next(button for button in at.button if button.label == label)
+
+
+def address(at: AppTest) -> dict[str, str]:
+    """What stands in the address bar after the page's own path."""
+    return {
+        name: value if isinstance(value, str) else ",".join(value)
+        for name, value in at.query_params.items()
+    }

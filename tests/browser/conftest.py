@@ -31,9 +31,14 @@ expect.set_options(timeout=PATIENCE)
 
 
 class Server:
-    """`streamlit run app.py` on a free port, with folders of its own."""
+    """`streamlit run app.py` on a free port, with folders of its own.
 
-    def __init__(self, folder: Path, data_dir: Path, cache_dir: Path) -> None:
+    `environment` is added to its variables.
+    """
+
+    def __init__(
+        self, folder: Path, data_dir: Path | None, cache_dir: Path, **environment: str
+    ) -> None:
         self.runs_dir = folder / "runs"
         self.log = folder / "server.log"
         self.port = free_port()
@@ -41,7 +46,8 @@ class Server:
         self._environment = os.environ | {
             "FMNIST_RUNS_DIR": str(self.runs_dir),
             "FMNIST_CACHE_DIR": str(cache_dir),
-            "FMNIST_DATA_DIR": str(data_dir),
+            "FMNIST_DATA_DIR": str(data_dir or ""),  # empty counts as not set
+            **environment,
         }
         self.start()
 

@@ -1,0 +1,57 @@
+"""A stranger's first minute: no data, no network, an empty cache, and everything works."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import steps
+from tests.browser.conftest import Server
+from tests.browser.offline import cut_off
+from tests.browser.test_main_job import answers, draw
+from tests.conftest import kill_trainings
+
+GENERATED = 240_000  # ms; 70,000 images, on cores that others use as well
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("offline")
+    offline = cut_off(folder / "home")
+    server = Server(folder, None, folder / "home" / "cache", **offline)
+    yield server
+    server.kill()
+    kill_trainings(server.runs_dir)
+
+
+def test_the_first_minute_without_a_network(page: Page):
+    page.goto("/")
+    expect(page.get_by_role("heading", name="The dataset is not here yet")).to_be_visible()
+
+    page.get_by_role("link", name="Draw").click()  # what is under way goes on
+    canvas = page.get_by_label("Canvas: draw one garment, white on black")
+    draw(page, canvas, [(0.3, 0.2), (0.7, 0.2), (0.7, 0.85), (0.3, 0.85), (0.3, 0.2)])
+    status = page.get_by_role("status").filter(has=page.locator("strong"))
+    expect(status).to_contain_text("onfidence")
+
+    page.get_by_role("link", name="Browse").click()
+    garments = page.get_by_role("group", name="A random sample of images").get_by_role("button")
+    expect(garments).to_have_count(100, timeout=GENERATED)
+    expect_notice(page)
+
+    page.get_by_role("link", name="Evaluate").click()
+    expect(steps.main(page).get_by_text("Stand-in accuracy")).to_be_visible(timeout=GENERATED)
+    expect(steps.main(page).get_by_text(re.compile("^Scored here on the 10,000"))).to_be_visible()
+    expect_notice(page)
+    page.get_by_role("button", name="Misclassified shirts").click()
+    expect(answers(page).first).to_be_visible()
+
+    page.get_by_role("link", name="Train").click()
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled()
+    expect_notice(page)
+
+
+def expect_notice(page: Page) -> None:
+    expect(page.get_by_text("generated look-alikes of Fashion-MNIST")).to_be_visible()
+    expect(page.get_by_role("button", name="Get the real data")).to_be_visible()
