@@ -9,7 +9,7 @@ from fmnist import formats, runs
 from fmnist.dataset import STANDARD
 from fmnist.run_tables import summary_table
 from fmnist.runs import Run
-from pages import _own_model, _run_actions, _run_comparison, _standin, _url
+from pages import _dataset_choice, _own_model, _run_actions, _run_comparison, _standin, _url
 
 TICK = 3.0  # seconds between two looks while something trains
 _MOST_COMPARED = 10  # runs in one chart, and in the address
@@ -98,7 +98,7 @@ def _in_display_form(table: pd.DataFrame):
             "Note": table["note"],
         }
     )
-    if set(table["dataset"]) == {STANDARD}:
+    if {*table["dataset"], _dataset_choice.chosen().slug} == {STANDARD}:
         display = display.drop(columns="Dataset")
     if not table["note"].any():
         display = display.drop(columns="Note")

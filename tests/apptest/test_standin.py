@@ -17,7 +17,7 @@ from tests import made_data, made_runs
 from tests.apptest.visits import address, button, open_page, words
 
 RUN = "20260102-030405-made"
-NOTICE = "these garments are generated look-alikes"
+NOTICE = "generated look-alikes of Fashion-MNIST, good for trying everything"
 NBSP = "\N{NO-BREAK SPACE}"
 
 pytestmark = pytest.mark.usefixtures("engine", "no_mirrors")
