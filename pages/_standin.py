@@ -16,8 +16,8 @@ from pages import _dataset_choice, _import, _url
 
 _TICK = 0.3  # seconds between two looks
 _NOTICE = (
-    ":material/auto_awesome: **Stand-in data:** what is looked at are generated look-alikes of "
-    "Fashion-MNIST, good for trying everything, not for accuracy figures."
+    ":material/auto_awesome: **Stand-in data:** generated look-alikes of Fashion-MNIST, good for "
+    "trying everything, not for accuracy figures."
 )
 
 
