@@ -24,7 +24,7 @@ from fmnist.dataset import CLASS_NAMES, FILES, SIDE, DatasetError, Progress, wri
 
 WEIGHTS = Path(__file__).with_suffix(".npz")
 TRAIN_IMAGES, TEST_IMAGES = 60_000, 10_000  # as many as the real ones
-GRAIN = 0.3  # of what is drawn beside the most likely pixel: all of it looks noisy
+GRAIN = 1.0  # of what is drawn beside the most likely pixel: all of it looks noisy
 _BATCH = 50  # images made at once, so that what they come from stays in the processor's cache
 _MAX_SEED = 2**32 - 1
 
