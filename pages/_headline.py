@@ -17,10 +17,10 @@ def render_whose(run: Run, data: Dataset) -> None:
     if not _data.has_seen(run, data):
         then = formats.percent(runs.read_results(run).get("test_accuracy"))
         seen = runs.read_environment(run).get("dataset", "other data")
-        st.info(
-            f"Scored here on the {formats.count(len(data.test_labels))} test images of **{name}**, "
-            f"since the data that this run saw is not here: {seen}, of which it recognised {then}.",
-            icon=":material/dataset:",
+        st.caption(
+            f":material/dataset: Scored here on the {formats.count(len(data.test_labels))} test "
+            f"images of **{name}**. The data this run saw is not here: {seen}, of which it "
+            f"recognised {then}."
         )
     elif len(catalogue.list_choices()) > 1:
         st.caption(f":material/dataset: Its answers to {name}, the data this run saw.")
