@@ -59,7 +59,7 @@ def bundle_run(run: Run, labels: np.ndarray) -> Path:
         draft = Path(folder) / target.name
         draft.mkdir()
         for name in COPIED_FILES:
-            _copy_anonymously(run, name, draft / name)
+            copy_anonymously(run, name, draft / name)
         card = compute_model_card(runs.read_run(draft), labels)
         (draft / CARD_FILE).write_text(format_model_card(card), encoding="utf-8")
         (draft / COMMAND_FILE).write_text(card.command + "\n", encoding="utf-8")
@@ -69,11 +69,11 @@ def bundle_run(run: Run, labels: np.ndarray) -> Path:
                 f"{run.run_id} would take {size / 1e6:.1f} MB: at most "
                 f"{MAX_BUNDLE_BYTES / 1e6:.0f} MB are bundled."
             )
-        _put_in_place(draft, target, Path(folder) / "before")
+        put_in_place(draft, target, Path(folder) / "before")
     return target
 
 
-def _put_in_place(draft: Path, target: Path, before: Path) -> None:
+def put_in_place(draft: Path, target: Path, before: Path) -> None:
     """Move `draft` to `target`; what was there goes to `before`, and comes back on a failure."""
     if target.exists():
         target.rename(before)
@@ -85,7 +85,8 @@ def _put_in_place(draft: Path, target: Path, before: Path) -> None:
         raise
 
 
-def _copy_anonymously(run: Run, name: str, target: Path) -> None:
+def copy_anonymously(run: Run, name: str, target: Path) -> None:
+    """Copy one file of a run; a JSON file without its host, its process and any absolute path."""
     if not name.endswith(".json"):
         shutil.copyfile(run.file(name), target)
         return

@@ -20,35 +20,47 @@ import numpy as np
 from fmnist import runs
 from fmnist.command_line import Parser
 from fmnist.dataset import CLASS_NAMES
+from fmnist.doubt import compute_spread, read_threshold
 from fmnist.engine import Engine, EngineError
 from fmnist.images import MAX_FILE_BYTES, ImageError, read_image
 from fmnist.sketch import photo_to_image, sketch_to_image
 
 UNSURE_BELOW = 0.5  # confidence under which "not sure" is the honest answer
+DRAWING_MODEL = Path(__file__).parent / "drawing_model" / "model.keras"
 
 
-def answer(probabilities: np.ndarray, class_names: Sequence[str] = CLASS_NAMES) -> dict[str, Any]:
+def answer(
+    probabilities: np.ndarray,
+    class_names: Sequence[str] = CLASS_NAMES,
+    spread_above: float | None = None,
+) -> dict[str, Any]:
     """The best guess of ten probabilities (10,): class, label, confidence, unsure, probabilities.
 
-    Plain JSON values, rounded to 6 decimals.
+    Plain JSON values, rounded to 6 decimals. spread_above: the model's own threshold of being
+    unsure (see `fmnist.doubt`); without one, it is a confidence below UNSURE_BELOW.
     """
     label = int(np.argmax(probabilities))
     confidence = float(probabilities[label])
+    unsure = confidence < UNSURE_BELOW
+    if spread_above is not None:
+        unsure = bool(compute_spread(probabilities) > spread_above)
     return {
         "class": class_names[label],
         "label": label,
         "confidence": round(confidence, 6),
-        "unsure": confidence < UNSURE_BELOW,
+        "unsure": unsure,
         "probabilities": [round(float(probability), 6) for probability in probabilities],
     }
 
 
-def find_model(run: str | None = None) -> Path:
+def find_model(run: str | None = None, *, sketch: bool = False) -> Path:
     """The `model.keras` of a run id or run folder; of the bundled run, or else the newest completed
-    one, without.
+    one, without. For a sketch, without a run, the model that comes with the Lab for drawings.
 
     Raises ValueError with one sentence when there is none.
     """
+    if run is None and sketch and DRAWING_MODEL.is_file():
+        return DRAWING_MODEL
     if run is None:
         with contextlib.suppress(runs.RunNotFound):
             return _model_of(runs.load_run(runs.BUNDLED_ID).run_dir)
@@ -95,6 +107,7 @@ def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engi
     model: a run's `model.keras`; the run says what its classes are called.
     """
     class_names = runs.read_class_names(runs.read_run(model.parent))
+    threshold = read_threshold(model)
     unread = 0
     for path in files:
         try:
@@ -104,7 +117,7 @@ def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engi
             line = {"file": str(path), "error": str(error)}
         else:
             probabilities = engine.predict(model, image[np.newaxis]).probabilities[0]
-            line = {"file": str(path), **answer(probabilities, class_names)}
+            line = {"file": str(path), **answer(probabilities, class_names, threshold)}
         print(json.dumps(line), flush=True)
     return unread
 
@@ -118,7 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--run",
         metavar="RUN_ID_OR_DIR",
-        help="which run's model answers (default: the bundled run, else the newest completed)",
+        help="which run's model answers (default: the bundled run, else the newest completed; "
+        "for drawings, the model that comes for them)",
     )
     parser.add_argument(
         "--sketch",
@@ -128,7 +142,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     engine = Engine()
     try:
-        unread = predict_files(options.files, find_model(options.run), options.sketch, engine)
+        model = find_model(options.run, sketch=options.sketch)
+        unread = predict_files(options.files, model, options.sketch, engine)
     except (EngineError, ValueError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2

@@ -1,0 +1,58 @@
+"""When an answer to a drawing is not sure: its probabilities are spread over too many classes.
+
+The model for drawings has learnt to answer a tenth for each class where it sees no garment. A
+T-shirt that may as well be a shirt is no such case, which is why the spread counts and not the
+largest probability. The threshold is chosen on validation drawings and lies beside the model.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+DOUBT_FILE = "doubt.json"
+FLAGGED_SHARE = 0.1  # of validation drawings that show a garment: what the threshold may cost
+
+
+def compute_spread(probabilities: np.ndarray) -> np.ndarray:
+    """Over how many classes an answer is spread: 1, all on one, to 10, a tenth for each.
+
+    The perplexity e^H of probabilities (…, 10), H their entropy in nats; float64 (…).
+    """
+    shares = np.asarray(probabilities, np.float64)
+    return np.exp(-(shares * np.log(np.maximum(shares, 1e-12))).sum(axis=-1))
+
+
+def choose_threshold(probabilities: np.ndarray, shows_garment: np.ndarray) -> dict[str, Any]:
+    """The spread above which an answer is not sure, and what it does to the drawings given.
+
+    Args:
+        probabilities: float (N, 10), of validation drawings.
+        shows_garment: bool (N,); the others are nonsense.
+
+    Returns:
+        `spread_above`, and the shares of both kinds that lie above it; plain JSON values.
+    """
+    spread = compute_spread(probabilities)
+    threshold = round(float(np.quantile(spread[shows_garment], 1 - FLAGGED_SHARE)), 2)
+    is_above = spread > threshold
+    return {
+        "spread_above": threshold,
+        "validation_drawings": len(spread),
+        "garments_flagged": round(float(is_above[shows_garment].mean()), 4),
+        "nonsense_flagged": round(float(is_above[~shows_garment].mean()), 4),
+    }
+
+
+def read_threshold(model: Path) -> float | None:
+    """The threshold recorded beside a `model.keras`; None where there is none."""
+    path = model.with_name(DOUBT_FILE)
+    if not path.is_file():
+        return None
+    try:
+        return float(json.loads(path.read_text(encoding="utf-8"))["spread_above"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path} is damaged ({error}): take it from the package again.") from error

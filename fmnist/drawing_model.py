@@ -1,0 +1,104 @@
+"""The model that answers for drawings: a run on the drawings, kept with the package.
+
+    python -m fmnist.drawings                                                 # makes the dataset
+    python -m fmnist.train --dataset drawings --recipe balanced --augmentation flip+shift
+    python -m fmnist.drawing_model RUN_ID                                     # keeps that run
+
+The last step chooses, on the run's validation drawings, when an answer is not sure.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fmnist import catalogue, runs
+from fmnist.bundle import copy_anonymously, put_in_place
+from fmnist.command_line import Parser
+from fmnist.dataset import split_train_val
+from fmnist.doubt import DOUBT_FILE, choose_threshold
+from fmnist.drawings import SLUG, shows_garment
+from fmnist.engine import Engine, EngineError
+from fmnist.predict import DRAWING_MODEL
+from fmnist.runs import Run
+
+MAX_BYTES = 4_000_000
+COPIED_FILES = (
+    "config.json",
+    "status.json",
+    "history.csv",
+    "environment.json",
+    "results.json",
+    "model.keras",
+)
+
+
+def keep_drawing_model(run: Run, engine: Engine, target: Path = DRAWING_MODEL.parent) -> Path:
+    """Copy a completed run on the drawings to `target`, with its threshold; returns the folder.
+
+    The folder there before is replaced in one move, or kept when anything is wrong.
+
+    Raises:
+        ValueError: the run is not completed, saw other data, lacks a file or is too large.
+        OSError: the package's folder cannot be written.
+    """
+    if run.damaged or run.status.status != "completed":
+        state = run.damaged or run.status.status
+        raise ValueError(f"{run.run_id} is not completed ({state}): choose another run.")
+    if run.config.dataset != SLUG:
+        raise ValueError(
+            f"{run.run_id} saw the dataset {run.config.dataset!r}, expected {SLUG!r}: train with "
+            f"--dataset {SLUG}."
+        )
+    absent = [name for name in COPIED_FILES if not run.file(name).is_file()]
+    if absent:
+        raise ValueError(f"{run.run_id} has no {', '.join(absent)}: choose another run.")
+    doubt = choose_doubt(run, engine)
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent) as folder:
+        draft = Path(folder) / target.name
+        draft.mkdir()
+        for name in COPIED_FILES:
+            copy_anonymously(run, name, draft / name)
+        runs.write_json(draft / DOUBT_FILE, doubt)
+        size = sum(path.stat().st_size for path in draft.iterdir())
+        if size > MAX_BYTES:
+            raise ValueError(
+                f"{run.run_id} would take {size / 1e6:.1f} MB: at most {MAX_BYTES / 1e6:.0f} MB "
+                "come with the package."
+            )
+        put_in_place(draft, target, Path(folder) / "before")
+    return target
+
+
+def choose_doubt(run: Run, engine: Engine) -> dict:
+    """The threshold of `fmnist.doubt`, from the drawings that the run kept apart to validate."""
+    images = catalogue.load(SLUG).train_images
+    _, kept_apart = split_train_val(len(images), run.config.validation_fraction, run.config.seed)
+    probabilities = engine.predict(run.file("model.keras"), images[kept_apart]).probabilities
+    return choose_threshold(probabilities, np.array([shows_garment(int(i)) for i in kept_apart]))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = Parser(
+        prog="python -m fmnist.drawing_model",
+        description="Keep a run on the drawings as the model that answers for drawings.",
+    )
+    parser.add_argument("run", metavar="RUN_ID", help="a completed run on the dataset of drawings")
+    options = parser.parse_args(arguments)
+    engine = Engine()
+    try:
+        print(keep_drawing_model(runs.load_run(options.run), engine))
+    except (EngineError, OSError, ValueError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    finally:
+        engine.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
