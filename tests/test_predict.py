@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fmnist import predict
+from fmnist.doubt import DOUBT_FILE
 from fmnist.predict import answer, find_model, main, read_file
+from fmnist.sketch import FILL_LEVEL
 from tests import made_data, made_runs
 
 
@@ -103,6 +106,26 @@ def test_without_run_the_bundled_one_is_preferred(lab, bundled_dir):
     assert find_model(own.name) == own / "model.keras"
 
 
+def test_a_models_own_threshold_says_what_is_unsure():
+    among_three = np.array([0.4, 0, 0.3, 0, 0, 0, 0.3, 0, 0, 0], np.float32)  # spread over 2.97
+    assert answer(among_three)["unsure"]
+    assert not answer(among_three, spread_above=3.0)["unsure"]
+    assert answer(among_three, spread_above=2.9)["unsure"] is True
+
+
+def test_the_model_for_drawings_answers_sketches_alone(lab, tmp_path, monkeypatch, capsys):
+    photographs = made_runs.write_run(lab.runs_dir, with_model=True)
+    folder = made_runs.write_run(tmp_path, with_model=True).rename(tmp_path / "drawing_model")
+    (folder / DOUBT_FILE).write_text(json.dumps({"spread_above": 0.5}))
+    monkeypatch.setattr(predict, "DRAWING_MODEL", folder / "model.keras")
+    assert find_model() == photographs / "model.keras"
+    assert find_model(sketch=True) == folder / "model.keras"
+    assert find_model(photographs.name, sketch=True) == photographs / "model.keras"
+    picture = save(tmp_path / "ring.png", np.kron(one_of_each()[4], np.ones((4, 4), np.uint8)))
+    assert main(["--sketch", picture]) == 0
+    assert json.loads(capsys.readouterr().out)["unsure"] is True  # no spread is below 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -154,7 +177,8 @@ def test_alpha_16_bits_and_palettes_are_read(tmp_path):
         picture.save(buffer, "PNG")
         path = tmp_path / f"{name}.png"
         path.write_bytes(buffer.getvalue())
-        assert (read_file(path, sketch=True) == 255).all(), name
+        drawn = read_file(path, sketch=True)
+        assert (drawn[3:25, 3:25] == FILL_LEVEL).all(), name
         plain = read_file(path, sketch=False)
         assert (plain[7:21, 7:21] == 255).all(), name
         assert plain.sum() == 14 * 14 * 255, name

@@ -1,0 +1,40 @@
+"""When an answer is not sure: spreads worked out by hand, a threshold chosen on made answers."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fmnist.doubt import DOUBT_FILE, choose_threshold, compute_spread, read_threshold
+
+
+def shared_by(count: int) -> np.ndarray:
+    """Ten probabilities that share everything among the first `count` classes."""
+    return np.where(np.arange(10) < count, 1 / count, 0).astype(np.float32)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10])
+def test_an_answer_shared_by_n_classes_is_spread_over_n(count):
+    assert compute_spread(shared_by(count)) == pytest.approx(count, rel=1e-5)
+
+
+def test_the_threshold_flags_one_garment_in_ten_and_says_how_much_nonsense():
+    garments = [shared_by(1)] * 18 + [shared_by(2), shared_by(4)]
+    nonsense = [shared_by(10)] * 3 + [shared_by(1)]
+    # Of 20 spreads in order, the quantile 0.9 lies at position 17.1: 1 + 0.1 · (2 - 1).
+    assert choose_threshold(np.stack(garments + nonsense), np.arange(24) < 20) == {
+        "spread_above": 1.1,
+        "validation_drawings": 24,
+        "garments_flagged": 0.1,
+        "nonsense_flagged": 0.75,
+    }
+
+
+def test_the_threshold_lies_beside_the_model(tmp_path):
+    model = tmp_path / "model.keras"
+    assert read_threshold(model) is None
+    (tmp_path / DOUBT_FILE).write_text(json.dumps({"spread_above": 3.5}))
+    assert read_threshold(model) == 3.5
+    (tmp_path / DOUBT_FILE).write_text("{}")
+    with pytest.raises(ValueError, match=r"doubt\.json is damaged"):
+        read_threshold(model)

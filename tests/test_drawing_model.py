@@ -1,0 +1,81 @@
+"""Which run is kept as the model for drawings, what of it, and the one that ships."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fmnist import catalogue, drawing_model, runs
+from fmnist.dataset import CLASS_NAMES
+from fmnist.doubt import DOUBT_FILE, read_threshold
+from fmnist.drawing_model import COPIED_FILES, keep_drawing_model, main
+from fmnist.engine import Engine
+from fmnist.predict import DRAWING_MODEL
+from tests import made_data, made_runs
+
+
+@pytest.fixture
+def drawings(lab) -> catalogue.Entry:
+    """A dataset in the place of the drawings: the made shapes, each as easy as the other."""
+    arrays = (*made_data.make_split(200, [0, 1]), *made_data.make_split(50, [0, 2]))
+    return catalogue.add_dataset("Drawings", CLASS_NAMES, arrays, {})
+
+
+@pytest.fixture(scope="module")
+def engine():
+    engine = Engine()
+    yield engine
+    engine.close()
+
+
+def test_a_run_on_the_drawings_is_kept_with_a_threshold(lab, drawings, engine, tmp_path):
+    run = runs.read_run(
+        made_runs.write_run(lab.runs_dir, with_model=True, dataset="drawings", batch_size=8)
+    )
+    target = tmp_path / "package" / "drawing_model"
+    target.mkdir(parents=True)
+    (target / "of the one before").touch()
+    assert keep_drawing_model(run, engine, target) == target
+    assert {path.name for path in target.iterdir()} == {*COPIED_FILES, DOUBT_FILE}
+    assert [path.name for path in target.parent.iterdir()] == ["drawing_model"]
+    assert json.loads((target / "status.json").read_text())["host"] is None
+    doubt = json.loads((target / DOUBT_FILE).read_text())
+    assert doubt["validation_drawings"] == 20  # a tenth of 200
+    assert 1 <= read_threshold(target / "model.keras") <= 10
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"dataset": "fashion-mnist"}, "saw the dataset 'fashion-mnist', expected 'drawings'"),
+        ({"dataset": "drawings", "status": "stopped"}, r"is not completed \(stopped\)"),
+    ],
+)
+def test_another_run_is_refused(lab, engine, tmp_path, settings, message):
+    run = runs.read_run(made_runs.write_run(lab.runs_dir, **settings))
+    with pytest.raises(ValueError, match=message):
+        keep_drawing_model(run, engine, tmp_path / "drawing_model")
+    assert not (tmp_path / "drawing_model").exists()
+
+
+def test_the_command_says_what_is_wrong_in_one_line(lab, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(drawing_model, "DRAWING_MODEL", tmp_path / "drawing_model" / "model.keras")
+    assert main(["20260101-000000-none"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert "There is no run" in captured.err
+
+
+@pytest.mark.skipif(not DRAWING_MODEL.is_file(), reason="the package has no model for drawings")
+def test_the_shipped_model_is_complete_small_and_anonymous(engine):
+    folder = DRAWING_MODEL.parent
+    assert {path.name for path in folder.iterdir()} == {*COPIED_FILES, DOUBT_FILE}
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 4_000_000
+    run = runs.read_run(Path(folder))
+    assert (run.damaged, run.status.status, run.status.host) == ("", "completed", None)
+    assert run.config.dataset == "drawings"
+    assert 1 < read_threshold(DRAWING_MODEL) < 10
+    blank = engine.predict(DRAWING_MODEL, np.zeros((1, 28, 28), np.uint8)).probabilities
+    assert blank.sum() == pytest.approx(1, abs=1e-5)
