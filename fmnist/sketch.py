@@ -23,12 +23,13 @@ MIN_CONTRAST = 16  # grey levels between garment and background; less is a blank
 CONTENT_ABOVE = 32  # grey levels after stretching; fainter pixels do not widen the crop
 INK_ABOVE = 64  # grey levels after stretching; brighter pixels are ink
 STRAY_SHARE = 0.1  # of the drawing's longest side; smaller marks outside the rest are dropped
+MAX_ENLARGEMENT = 4  # times
 MAX_HALF_WIDTH = 5  # WORK_SIDE pixels; wider strokes are areas
 RIM = 3  # WORK_SIDE pixels; how much of an area is kept as its outline, before it is thinned
 JOIN_SHARE = 0.45  # of WORK_SIDE; loose ends that are closer are joined
 MAX_ENDS = 40  # loose ends; a drawing with more is a scribble, and is not closed
 CLOSING = 5  # WORK_SIDE pixels; narrower gaps count as closed
-FILL_LEVEL = 110  # grey level of the garment between its lines
+FILL_LEVEL = 110  # grey level between lines; of those tried, the photographs' model knows it best
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's "L"
 _RING = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))  # N, then clockwise
@@ -138,10 +139,13 @@ def drop_stray_marks(ink: np.ndarray) -> np.ndarray:
 
 
 def fit_ink(ink: np.ndarray) -> np.ndarray:
-    """Ink cropped and scaled to a square of WORK_SIDE pixels, bool, with a margin of one pixel."""
+    """Ink cropped and scaled into a square of WORK_SIDE pixels, bool, with a margin of one pixel.
+
+    It is enlarged by MAX_ENLARGEMENT at most: a dot stays a dot.
+    """
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     cropped = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = (WORK_SIDE - 2) / max(cropped.shape)
+    scale = min(MAX_ENLARGEMENT, (WORK_SIDE - 2) / max(cropped.shape))
     height, width = (max(1, round(side * scale)) for side in cropped.shape)
     how = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
     levels = Image.fromarray(cropped.view(np.uint8) * np.uint8(255)).resize((width, height), how)
