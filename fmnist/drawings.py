@@ -100,33 +100,85 @@ def draw_template(strokes: Drawing, rng: np.random.Generator) -> np.ndarray:
 
 
 def draw_nonsense(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Ink, bool (H, W), that shows no garment: a wandering line, figures, a garment in pieces."""
-    kind = rng.integers(4)
-    if kind == 0:  # the quarters of a garment in another order
-        ink = _bend(image, rng) > 25
-        ink = ink & ~ndimage.minimum_filter(ink, 3)
-        half = _CANVAS // 2
+    """Ink, bool (H, W), that shows no garment: a photograph's outline in pieces, or figures."""
+    kind = rng.choice(["pieces", *_FIGURES])
+    if kind == "pieces":  # its quarters, turned and in another order
+        body = _bend(image, rng) > 25
+        ink, half = body & ~ndimage.minimum_filter(body, 3), _CANVAS // 2
         quarters = [ink[:half, :half], ink[:half, half:], ink[half:, :half], ink[half:, half:]]
         quarters = [np.rot90(quarters[i], rng.integers(4)) for i in rng.permutation(4)]
         return np.block([quarters[:2], quarters[2:]])
-    if kind == 1:  # a line that wanders or coils
-        steps = np.arange(rng.integers(15, 160))
-        turns = rng.normal(rng.normal(0, 0.3), rng.choice([0.02, 0.2, 1]), len(steps))
-        headings = (turns / (1 + rng.choice([0, 0.05]) * steps)).cumsum()
-        points = np.stack([np.cos(headings), np.sin(headings)], 1).cumsum(0)
-        points -= points.min(0)
-        return draw_strokes([10 + 90 * points / max(points.max(), 1e-6)], 2)
+    matrix, roundness = 0.5 * WORK_SIDE * _affine(rng).T, rng.choice([0, 0, 2])
+    strokes = [
+        _round_off(points @ matrix + _CANVAS / 2, roundness) for points in _FIGURES[kind](rng)
+    ]
+    return draw_strokes(strokes, int(rng.integers(1, 6)))
+
+
+def _wander(rng: np.random.Generator) -> list[np.ndarray]:
+    """A line that wanders, coils or winds into a spiral."""
+    steps = np.arange(rng.integers(15, 200))
+    turns = rng.normal(rng.normal(0, 0.3), rng.choice([0, 0.2, 1]), len(steps))
+    headings = (turns / (1 + rng.choice([0, 0.02, 0.1]) * steps)).cumsum()
+    drift = rng.normal(0, 0.2, 2)
+    points = (np.stack([np.cos(headings), np.sin(headings)], 1) + drift).cumsum(0)
+    points -= (points.min(0) + points.max(0)) / 2
+    return [points / np.abs(points).max()]
+
+
+def _zigzag(rng: np.random.Generator) -> list[np.ndarray]:
+    """To and fro, across or slanting."""
+    turns = int(rng.integers(4, 20))
+    x = np.linspace(-1, 1, turns) + rng.normal(0, 0.1, turns)
+    y = rng.uniform(0.3, 1) * (np.arange(turns) % 2 * 2 - 1) + rng.normal(0, 0.1, turns)
+    angle = rng.uniform(0, np.pi)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return [np.stack([x, y], 1) @ turn]
+
+
+def _polygon(rng: np.random.Generator) -> list[np.ndarray]:
+    """A polygon, a star or a disc, alone or within another."""
     strokes = []
-    for number in range(rng.integers(1, 7)):
-        is_frame = number == 0 and rng.random() < 0.5
-        middle = rng.uniform(50, 62, 2) if is_frame else rng.uniform(30, 82, 2)
-        size = rng.uniform(30, 50, 2) if is_frame else rng.uniform(3, 35) * rng.uniform(0.4, 1, 2)
-        if kind == 2:  # ellipses and parts of them
-            angles = rng.uniform(0, 2 * np.pi) + np.linspace(0, rng.choice([3, 4.5, 6.3, 6.3]), 24)
-        else:  # polygons, stars and zigzags
-            angles = rng.uniform(0, 2 * np.pi) + np.arange(rng.integers(2, 8)) * rng.uniform(0.6, 3)
-        strokes.append(middle + size * np.stack([np.cos(angles), np.sin(angles)], 1))
-    return draw_strokes(strokes, 2)
+    for size in [1.0, *rng.uniform(0.2, 0.8, rng.choice([0, 0, 0, 1]))]:
+        corners, skip = int(rng.choice([3, 5, 6, 8, 24])), rng.choice([1, 1, 1, 2])
+        steps = np.arange(corners + 1)
+        angles = rng.uniform(0, 2 * np.pi) + steps * skip * 2 * np.pi / corners
+        radii = size * np.where(steps % corners % 2, rng.choice([1, 1, 0.5]), 1)
+        strokes.append(radii[:, np.newaxis] * np.stack([np.cos(angles), np.sin(angles)], 1))
+    return strokes
+
+
+def _face(rng: np.random.Generator) -> list[np.ndarray]:
+    """A frame with parts in it, in pairs and along the middle."""
+    frame, *parts = (_polygon(rng)[0] for _ in range(rng.integers(2, 6)))
+    strokes = [frame]
+    for part in parts:
+        part = part * rng.uniform(0.06, 0.35, 2)
+        place = rng.uniform(-0.6, 0.6, 2)
+        cut = part[: rng.integers(len(part) // 2 + 1, len(part) + 1)]
+        sides = (-1, 1) if rng.random() < 0.6 else (0,)
+        strokes += [cut * (side or 1, 1) + place * (side, 1) for side in sides]
+    return strokes
+
+
+def _glyphs(rng: np.random.Generator) -> list[np.ndarray]:
+    """One to three signs side by side, each of a few strokes between nine places, like letters."""
+    strokes, count = [], int(rng.integers(1, 4))
+    for number in range(count):
+        for _ in range(rng.integers(1, 5)):
+            places = rng.integers(-1, 2, (rng.integers(2, 5), 2)) * np.array([0.5, 1])
+            places[:, 0] += 1.4 * (number - (count - 1) / 2)
+            strokes.append(places / max(1, 0.8 * count))
+    return strokes
+
+
+_FIGURES = {
+    "wander": _wander,
+    "zigzag": _zigzag,
+    "polygon": _polygon,
+    "face": _face,
+    "glyphs": _glyphs,
+}
 
 
 def draw_strokes(strokes: Sequence[np.ndarray], width: int, side: int = _CANVAS) -> np.ndarray:
