@@ -79,7 +79,7 @@ def draw_photograph(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         edges = ndimage.gaussian_gradient_magnitude(grey, rng.uniform(1.5, 3))
         edges[~ndimage.minimum_filter(body, 9)] = 0
         ink |= edges > max(np.quantile(edges, 1 - rng.uniform(0.01, 0.12)), 2)
-    return _handle(ink, rng)
+    return _roughen(ink, rng)
 
 
 def draw_template(strokes: Drawing, rng: np.random.Generator) -> np.ndarray:
@@ -96,7 +96,7 @@ def draw_template(strokes: Drawing, rng: np.random.Generator) -> np.ndarray:
         points = _round_off(points, roundness)
         x, y = np.clip(points.round().astype(int), 0, _CANVAS - 1).T
         drawn.append(points + shift[:, y, x].T)
-    return _handle(draw_strokes(drawn, int(rng.integers(1, 4))), rng)
+    return _roughen(draw_strokes(drawn, int(rng.integers(1, 4))), rng)
 
 
 def draw_nonsense(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -190,8 +190,10 @@ def draw_strokes(strokes: Sequence[np.ndarray], width: int, side: int = _CANVAS)
     return np.asarray(picture) > 0
 
 
-def _handle(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _roughen(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """The same ink with gaps, doubled lines and a pen of some width."""
+    if not ink.any():
+        return ink
     ink = ink.copy()
     rows, columns = np.nonzero(ink)
     if rng.random() < 0.15:
@@ -199,14 +201,14 @@ def _handle(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         ink |= np.roll(ink, (down, right), (0, 1)) & (_waves(rng, 1)[0] > 0)
     if rng.random() < 0.5:
         y, x = np.ogrid[:_CANVAS, :_CANVAS]
-        for i in rng.integers(len(rows), size=rng.integers(1, 4)) if len(rows) else ():
+        for i in rng.integers(len(rows), size=rng.integers(1, 4)):
             radius = rng.choice([2, 3, 5, 9])
             ink &= (y - rows[i]) ** 2 + (x - columns[i]) ** 2 > radius**2
-    if len(rows) and rng.random() < 0.1:  # one side was never drawn
-        edge = np.quantile(rows, 0.92) if rng.random() < 0.5 else -np.quantile(rows, 0.08)
-        ink[int(edge) :] &= edge < 0
-        if edge < 0:
-            ink[: int(-edge)] = False
+    if rng.random() < 0.1:  # the hem, or the top, was never drawn
+        if rng.random() < 0.5:
+            ink[int(np.quantile(rows, 0.92)) :] = False
+        else:
+            ink[: int(np.quantile(rows, 0.08))] = False
     return ndimage.maximum_filter(ink, int(rng.integers(1, 8)))
 
 
@@ -232,16 +234,9 @@ def _affine(rng: np.random.Generator) -> np.ndarray:
 def _waves(rng: np.random.Generator, size: float) -> np.ndarray:
     """A smooth random field of standard deviation `size`: float32 (2, _CANVAS, _CANVAS)."""
     knots = int(rng.integers(4, 9))
-    return np.stack(
-        [
-            np.asarray(
-                Image.fromarray(rng.normal(0, size, (knots, knots)).astype(np.float32)).resize(
-                    (_CANVAS, _CANVAS), Image.Resampling.BICUBIC
-                )
-            )
-            for _ in range(2)
-        ]
-    )
+    knot_values = rng.normal(0, size, (2, knots, knots)).astype(np.float32)
+    shape, how = (_CANVAS, _CANVAS), Image.Resampling.BICUBIC
+    return np.stack([Image.fromarray(values).resize(shape, how) for values in knot_values])
 
 
 def _round_off(points: np.ndarray, times: int) -> np.ndarray:

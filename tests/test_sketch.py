@@ -226,9 +226,9 @@ def test_a_canvas_full_of_points_has_an_image():
     drawing = canvas(336)
     places = np.random.default_rng(0).integers(0, 336, (2, 100_000))
     drawing[tuple(places)] = 255
-    started = time.perf_counter()
+    started = time.process_time()
     assert sketch_to_image(drawing, background=0).image.any()
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -260,9 +260,9 @@ def test_a_full_canvas_with_known_background_is_a_full_square():
 def test_the_work_is_bounded_for_a_huge_drawing():
     drawing = np.zeros((5000, 5000, 4), np.uint8)
     drawing[1000:4000, 1000:4000] = 255
-    started = time.perf_counter()
+    started = time.process_time()
     sketch = sketch_to_image(drawing)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert sketch.image.min() > 0
     assert max(sketch.stages["grey"].shape) <= 256
 
