@@ -40,6 +40,9 @@ NEVER_IMPORTS = {
     "fmnist.jobs": KERAS,
     "fmnist.evaluate": {"fmnist.runs", *KERAS},
     "fmnist.sketch": KERAS,
+    "fmnist.templates": KERAS,
+    "fmnist.drawings": {"fmnist.runs", *KERAS},
+    "fmnist.doubt": {"fmnist.runs", *KERAS},
     "fmnist.figures": {"fmnist.runs", *KERAS},
     "fmnist.images": KERAS,
 }
