@@ -34,6 +34,7 @@ COPIED_FILES = (
     "environment.json",
     "results.json",
     "model.keras",
+    "test_probabilities.npy",
 )
 
 
