@@ -43,6 +43,7 @@ NEVER_IMPORTS = {
     "fmnist.templates": KERAS,
     "fmnist.drawings": {"fmnist.runs", *KERAS},
     "fmnist.doubt": {"fmnist.runs", *KERAS},
+    "fmnist.strokes": KERAS,
     "fmnist.figures": {"fmnist.runs", *KERAS},
     "fmnist.images": KERAS,
 }
