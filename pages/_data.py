@@ -31,6 +31,15 @@ def dataset() -> Dataset:
     return st.stop()
 
 
+def dataset_if_here() -> Dataset | None:
+    """The dataset looked at, for a page that can do without; None where it cannot be read."""
+    entry = chosen()
+    try:
+        return _load(entry.slug, entry.fingerprint)
+    except DatasetError:
+        return None
+
+
 def dataset_of(run: runs.Run) -> Dataset:
     """The dataset that the run saw, looked at from now on; where it is not here, the one chosen."""
     seen, wanted = runs.read_fingerprint(run), (chosen().slug, run.config.dataset)

@@ -13,9 +13,11 @@ import numpy as np
 import streamlit as st
 
 from fmnist import formats
+from fmnist.doubt import compute_spread
+from fmnist.engine import Prediction
 from fmnist.figures import CLASS_COLOURS
 from fmnist.images import image_png
-from fmnist.predict import answer
+from fmnist.predict import UNSURE_BELOW, answer
 
 _STYLE = """
 <style>
@@ -41,45 +43,67 @@ _SEEN = "On the left: the 28 × 28 pixels the model sees."
 
 def render_hint(title: str, detail: str, class_names: Sequence[str]) -> None:
     """The answer's place while there is nothing to answer."""
-    _render(title, detail, np.full(10, np.nan), np.zeros((28, 28), np.uint8), "", class_names)
+    render_card(title, detail, np.full(10, np.nan), np.zeros((28, 28), np.uint8), "", class_names)
 
 
 def render_answer(
-    probabilities: np.ndarray, image: np.ndarray, milliseconds: float, class_names: Sequence[str]
+    prediction: Prediction,
+    image: np.ndarray,
+    class_names: Sequence[str],
+    spread_above: float | None,
 ) -> None:
-    """Ten probabilities (10,) of an image uint8 (28, 28), and how long the model took."""
-    best = answer(probabilities, class_names)
+    """The answer to one image, uint8 (28, 28).
+
+    spread_above: the model's threshold of being unsure (see `fmnist.doubt`), if it has one.
+    """
+    probabilities = prediction.probabilities[0]
+    best = answer(probabilities, class_names, spread_above)
     confidence = formats.percent(best["confidence"])
     title, detail = best["class"], f"Confidence {confidence}"
     if best["unsure"]:
         title, detail = "Not sure", f"Perhaps {best['class']} (confidence {confidence})"
-    note = f"{_SEEN} It took {milliseconds:.1f} ms."
-    _render(title, detail, probabilities, image, note, class_names)
+    threshold = f"Below {formats.percent(UNSURE_BELOW)} it is not sure."
+    if spread_above is not None:
+        threshold = (
+            f"Spread over {compute_spread(probabilities):.1f} classes; above {spread_above:.1f} "
+            "it is not sure."
+        )
+    note = f"{threshold} {_SEEN} It took {prediction.milliseconds:.1f} ms."
+    render_card(title, detail, probabilities, image, note, class_names)
 
 
-def _render(
+def render_card(
     title: str,
     detail: str,
     probabilities: np.ndarray,
     image: np.ndarray,
     note: str,
     class_names: Sequence[str],
+    role: str = "status",
 ) -> None:
-    best = np.nanmax(probabilities, initial=0)
-    bars = "".join(
-        _bar(label, name, share, share == best)
-        for label, (name, share) in enumerate(zip(class_names, probabilities, strict=True))
-    )
+    """What was answered, `image` uint8 (28, 28) that it is about, ten probabilities (10,).
+
+    role: "status" is read aloud when it changes, "note" is not.
+    """
     source = base64.b64encode(image_png(image)).decode("ascii")
     st.html(
         f"""{_STYLE}
 <section class="answer">
 <header><img src="data:image/png;base64,{source}" alt="The 28 by 28 image the model sees">
-<div role="status"><strong>{escape(title)}</strong><p>{escape(detail)}</p>
+<div role="{role}"><strong>{escape(title)}</strong><p>{escape(detail)}</p>
 <p class="quiet">{escape(note)}</p></div></header>
-<ol aria-label="Probabilities">{bars}</ol>
+{_bars(probabilities, class_names)}
 </section>"""
     )
+
+
+def _bars(probabilities: np.ndarray, class_names: Sequence[str]) -> str:
+    best = np.nanmax(probabilities, initial=0)
+    bars = "".join(
+        _bar(label, name, share, share == best)
+        for label, (name, share) in enumerate(zip(class_names, probabilities, strict=True))
+    )
+    return f'<ol aria-label="Probabilities">{bars}</ol>'
 
 
 def _bar(label: int, name: str, share: float, is_best: bool) -> str:

@@ -1,92 +1,133 @@
-// A square to draw on, white on black. The strokes live here; Python gets the picture as it is
-// after each stroke, at once.
-const SIDE = 336; // pixels of the picture, whatever size the canvas has on screen
-const MAX_STROKES = 1000;
+// A square to draw on, white on black. The strokes live here and in this browser's storage; Python
+// gets them at once after each change, and may replace them.
+const SIDE = 256; // places on either side, whatever size the canvas has on screen
+const FINER = 2; // pixels to a place
+const MAX_STROKES = 250;
+const MAX_POINTS = 2000; // of all strokes together
+const MAX_RAW_POINTS = 5000; // of the stroke under way
+const MAX_STEPS_BACK = 200;
+const TOLERANCE = 0.6; // places; how far a simplified stroke may lie from the drawn one
+const SETTLED_AFTER = 450; // ms without a change
+const STORED_AS = "fmnist-lab-drawing";
 const pads = new WeakMap(); // root element → its pad
 
-export default function ({ parentElement, setStateValue }) {
+export default function ({ data: [data], parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".draw");
   if (!pads.has(root)) pads.set(root, makePad(root));
-  pads.get(root).send = (drawing) => setStateValue("drawing", drawing);
+  const pad = pads.get(root);
+  pad.send = (strokes) => setStateValue("drawing", { version: pad.version, strokes });
+  pad.settle = () => setTriggerValue("settled", true);
+  if (data.version === pad.version) return;
+  pad.version = data.version;
+  pad.meet(data.strokes);
 }
 
 function makePad(root) {
   const canvas = root.querySelector("canvas");
   const context = canvas.getContext("2d");
+  const note = root.querySelector(".note");
+  const brush = root.querySelector("input");
   const buttons = Object.fromEntries(
     [...root.querySelectorAll("button")].map((button) => [button.name, button]),
   );
-  const brush = root.querySelector("input");
-  const pad = { send: () => {} };
+  const pad = {};
   let strokes = [];
-  let undone = [];
+  let before = []; // what undo brings back: the strokes as they were, the latest last
+  let after = []; // what redo does
+  let pointer = null; // of the finger or mouse that draws
   let current = null; // the stroke under way
+  let timer = null;
 
-  function changed() {
-    buttons.undo.disabled = !strokes.length;
-    buttons.redo.disabled = !undone.length;
-    buttons.clear.disabled = !strokes.length;
-    pad.send({ image: strokes.length ? canvas.toDataURL("image/png") : null });
-  }
-
-  function redraw() {
+  function show(next) {
+    strokes = next;
     context.fillStyle = "black";
-    context.fillRect(0, 0, SIDE, SIDE);
+    context.fillRect(0, 0, canvas.width, canvas.height);
     strokes.forEach((stroke) => drawStroke(context, stroke));
+    buttons.undo.disabled = !before.length;
+    buttons.redo.disabled = !after.length;
+    buttons.clear.disabled = !strokes.length;
+    note.hidden = !isFull();
+    store(strokes);
   }
+  function change(next) {
+    before = [...before.slice(-MAX_STEPS_BACK), strokes];
+    after = [];
+    show(next);
+    tell();
+  }
+  function tell() {
+    pad.send(strokes);
+    clearTimeout(timer);
+    timer = setTimeout(() => !current && pad.settle(), SETTLED_AFTER);
+  }
+  pad.meet = (given) => {
+    if (!given.length) {
+      if (strokes.length) tell(); // Python has just met this tab
+    } else if (JSON.stringify(given) !== JSON.stringify(strokes)) {
+      if (strokes.length) before.push(strokes);
+      after = [];
+      show(given);
+    }
+  };
+
+  const count = () => strokes.reduce((sum, stroke) => sum + stroke.points.length, 0);
+  const isFull = () => strokes.length >= MAX_STROKES || count() > MAX_POINTS - 2;
 
   function place(event) {
     const box = canvas.getBoundingClientRect();
     return [
-      ((event.clientX - box.left) * SIDE) / box.width,
-      ((event.clientY - box.top) * SIDE) / box.height,
+      ((event.clientX - box.left) * SIDE) / box.width - 0.5,
+      ((event.clientY - box.top) * SIDE) / box.height - 0.5,
     ];
+  }
+  function extend(point) {
+    if (!current) {
+      if (!isInside(point) || isFull()) return;
+      const erases = buttons.eraser.getAttribute("aria-pressed") === "true";
+      current = { width: +brush.value, erases, points: [] };
+    }
+    if (current.points.length < MAX_RAW_POINTS) current.points.push(point.map(toPlace));
+    drawStroke(context, { ...current, points: current.points.slice(-2) });
+    if (!isInside(point)) finish(); // a new stroke begins where the pen comes back
+  }
+  function finish() {
+    if (!current) return;
+    const { points, ...stroke } = current;
+    current = null;
+    change([...strokes, { ...stroke, points: simplify(points, MAX_POINTS - count()) }]);
   }
 
   canvas.onpointerdown = (event) => {
-    if (current || event.button !== 0) return;
-    canvas.setPointerCapture(event.pointerId);
-    const erases = buttons.eraser.getAttribute("aria-pressed") === "true";
-    current = { pointer: event.pointerId, erases, width: +brush.value, points: [place(event)] };
-    drawStroke(context, current);
+    if (pointer !== null || event.button !== 0) return;
+    pointer = event.pointerId;
+    canvas.setPointerCapture(pointer);
+    clearTimeout(timer);
+    extend(place(event));
   };
   canvas.onpointermove = (event) => {
-    if (event.pointerId !== current?.pointer) return;
+    if (event.pointerId !== pointer) return;
     const events = event.getCoalescedEvents?.() ?? [];
-    for (const point of events.length ? events : [event]) {
-      current.points.push(place(point));
-      drawStroke(context, { ...current, points: current.points.slice(-2) });
-    }
+    (events.length ? events : [event]).forEach((one) => extend(place(one)));
   };
   canvas.onpointerup = canvas.onpointercancel = (event) => {
-    if (event.pointerId !== current?.pointer) return;
-    strokes = [...strokes.slice(-MAX_STROKES), current];
-    undone = [];
-    current = null;
-    redraw(); // in one piece, as undo and redo will draw it
-    changed();
+    if (event.pointerId !== pointer) return;
+    pointer = null;
+    finish();
   };
 
-  function undo() {
-    if (current || !strokes.length) return;
-    undone.push(strokes.pop());
-    redraw();
-    changed();
-  }
-  function redo() {
-    if (current || !undone.length) return;
-    strokes.push(undone.pop());
-    redraw();
-    changed();
-  }
-  buttons.undo.onclick = undo;
-  buttons.redo.onclick = redo;
-  buttons.clear.onclick = () => {
-    undone = strokes.reverse(); // so that redo brings it back, stroke by stroke
-    strokes = [];
-    redraw();
-    changed();
+  buttons.undo.onclick = () => {
+    if (current || !before.length) return;
+    after.push(strokes);
+    show(before.pop());
+    tell();
   };
+  buttons.redo.onclick = () => {
+    if (current || !after.length) return;
+    before.push(strokes);
+    show(after.pop());
+    tell();
+  };
+  buttons.clear.onclick = () => strokes.length && change([]);
   buttons.eraser.onclick = () => {
     const pressed = buttons.eraser.getAttribute("aria-pressed") === "true";
     buttons.eraser.setAttribute("aria-pressed", !pressed);
@@ -94,13 +135,14 @@ function makePad(root) {
   root.onkeydown = (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
     event.preventDefault();
-    event.shiftKey ? redo() : undo();
+    buttons[event.shiftKey ? "redo" : "undo"].onclick();
   };
-  redraw();
+  show(stored());
   return pad;
 }
 
 function drawStroke(context, { erases, width, points }) {
+  context.setTransform(FINER, 0, 0, FINER, FINER / 2, FINER / 2); // a place is a square's middle
   context.strokeStyle = erases ? "black" : "white";
   context.lineWidth = width;
   context.lineCap = context.lineJoin = "round";
@@ -108,4 +150,61 @@ function drawStroke(context, { erases, width, points }) {
   context.moveTo(...points[0]);
   points.forEach((point) => context.lineTo(...point)); // the first one too: a dot is a line
   context.stroke();
+  context.resetTransform();
+}
+
+const toPlace = (value) => Math.min(SIDE - 1, Math.max(0, Math.round(value)));
+const isInside = (point) => point.every((value) => value >= -0.5 && value <= SIDE - 0.5);
+
+// At most `most` points, as near to all of them as that allows.
+function simplify(points, most) {
+  let tolerance = TOLERANCE;
+  let kept = keepCorners(points, tolerance);
+  while (kept.length > most) kept = keepCorners(points, (tolerance *= 2));
+  return kept;
+}
+
+// Ramer 1972, Douglas and Peucker 1973: the ends, and what lies far from the line between them.
+function keepCorners(points, tolerance) {
+  const kept = new Set([0, points.length - 1]);
+  const parts = [[0, points.length - 1]];
+  while (parts.length) {
+    const [first, last] = parts.pop();
+    let farthest = tolerance;
+    let corner = null;
+    for (let i = first + 1; i < last; i++) {
+      const distance = distanceToLine(points[i], points[first], points[last]);
+      if (distance > farthest) [farthest, corner] = [distance, i];
+    }
+    if (corner === null) continue;
+    kept.add(corner);
+    parts.push([first, corner], [corner, last]);
+  }
+  return points.filter((_, i) => kept.has(i));
+}
+
+function distanceToLine([x, y], [x1, y1], [x2, y2]) {
+  const [width, height] = [x2 - x1, y2 - y1];
+  const square = width * width + height * height;
+  const share = square ? ((x - x1) * width + (y - y1) * height) / square : 0;
+  const nearest = Math.min(1, Math.max(0, share));
+  return Math.hypot(x - x1 - nearest * width, y - y1 - nearest * height);
+}
+
+function store(strokes) {
+  try {
+    localStorage.setItem(STORED_AS, JSON.stringify(strokes));
+  } catch {
+    // Storage is full or forbidden: the drawing lasts as long as the tab.
+  }
+}
+
+function stored() {
+  try {
+    const strokes = JSON.parse(localStorage.getItem(STORED_AS)) ?? [];
+    strokes.forEach(({ points }) => points.forEach(([x, y]) => x + y)); // throws unless strokes
+    return strokes;
+  } catch {
+    return [];
+  }
 }

@@ -2,23 +2,24 @@
 
 A component of our own: the published canvas waits 200 ms after each stroke before it sends, which
 is most of the time a person should wait for an answer, and shows its tools only under a mouse.
+
+The drawing is kept in the session, for the way back from another page, and by the browser, for when
+the page is loaded again. Python may replace it, with an example or a file, which is a new version;
+what the browser sent about an older version no longer counts.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
-from fmnist.images import ImageError, read_image
+from fmnist.strokes import MAX_WIDTH, SIDE, Drawing, DrawingError, parse, to_values
+from pages import _url
 
 PAPER = 0  # grey level of the canvas: black, as the dataset's images are
 
-_MAX_URL_CHARACTERS = 1_000_000  # a drawing has a few thousand
-_PREFIX = "data:image/png;base64,"
 _HERE = Path(__file__).parent
 
 _TOOLS = {
@@ -42,10 +43,13 @@ _component = st.components.v2.component(
     "fmnist_draw_canvas",
     html=f"""
 <div class="draw" role="group" aria-label="Drawing">
-  <canvas width="336" height="336" aria-label="Canvas: draw one garment, white on black"></canvas>
+  <canvas width="{2 * SIDE}" height="{2 * SIDE}" tabindex="-1"
+    aria-label="Canvas: draw one garment, white on black"></canvas>
+  <p class="note" role="alert" hidden>The canvas is full: undo a stroke, or clear it.</p>
   <div class="tools">
     {"".join(_button(name, *tool) for name, tool in _TOOLS.items())}
-    <label>Brush <input type="range" min="2" max="60" value="18" aria-label="Brush width"></label>
+    <label>Brush
+      <input type="range" min="2" max="{MAX_WIDTH}" value="10" aria-label="Brush width"></label>
   </div>
 </div>
 """,
@@ -54,24 +58,47 @@ _component = st.components.v2.component(
 )
 
 
-def render_canvas(key: str) -> np.ndarray | None:
-    """Show the canvas; returns the drawing after the last stroke, or None while it is empty.
+def drawing() -> Drawing:
+    """The drawing on this tab's canvas; empty at first."""
+    return st.session_state.setdefault("drawing", ())
 
-    The drawing is uint8 (336, 336) grey or (336, 336, 4) RGBA on PAPER.
 
-    Raises ImageError when the browser sent something else than a picture.
+def replace(new: Drawing) -> None:
+    """Put another drawing on the canvas; the person can undo it."""
+    st.session_state["drawing"] = new
+    st.session_state["drawing_version"] = st.session_state.get("drawing_version", 0) + 1
+
+
+def open_shared() -> None:
+    """Put the drawing in the address on the canvas, once."""
+    shared = _url.read("drawing")
+    if shared and shared != st.session_state.get("drawing_shared"):
+        st.session_state["drawing_shared"] = shared
+        replace(shared)
+
+
+def render_canvas(on_change: Callable[[], None], on_settled: Callable[[], None]) -> Drawing:
+    """Show the canvas; returns the drawing after the last stroke.
+
+    on_change: called when the person has changed the drawing. on_settled: called when they have
+    then left it alone for half a second.
+
+    Raises DrawingError when the browser sent something else than a drawing.
     """
-    result = _component(key=key, on_drawing_change=lambda: None)
-    return _read_drawing(result.drawing)
-
-
-def _read_drawing(message: object) -> np.ndarray | None:
-    match message:
-        case None | {"image": None}:
-            return None
-        case {"image": str(url)} if url.startswith(_PREFIX) and len(url) <= _MAX_URL_CHARACTERS:
-            try:
-                return read_image(base64.b64decode(url.removeprefix(_PREFIX), validate=True))
-            except binascii.Error as error:
-                raise ImageError("The drawing did not arrive whole; draw on.") from error
-    raise ImageError("The drawing did not arrive as a picture; clear the canvas and try again.")
+    version = st.session_state.setdefault("drawing_version", 0)
+    result = _component(
+        key="canvas",
+        # In a list: given a dictionary, Streamlit imports pandas to look for tables in it.
+        data=[{"version": version, "strokes": to_values(drawing())}],
+        on_drawing_change=on_change,
+        on_settled_change=on_settled,
+    )
+    match result.drawing:
+        case None:
+            pass
+        case {"version": seen, "strokes": strokes}:
+            if seen == version:
+                st.session_state["drawing"] = parse(strokes)
+        case _:
+            raise DrawingError("The drawing did not arrive whole: draw on, or load the page anew.")
+    return drawing()

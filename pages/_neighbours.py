@@ -20,11 +20,32 @@ def render_neighbours(
     data: Dataset, split: str, index: int, open_image: Callable[[int], None]
 ) -> None:
     """The training images nearest to image `index` of `split`; a click hands one's index over."""
+    _render(data, lambda: _nearest(data, data.fingerprint, split, index), open_image)
+
+
+def render_neighbours_of(
+    image: np.ndarray, data: Dataset, open_image: Callable[[int], None]
+) -> None:
+    """The same of an image, uint8 (28, 28), that need not be the dataset's."""
+
+    def find() -> tuple[np.ndarray, np.ndarray]:
+        wanted = min(NEIGHBOURS, len(data.train_images))
+        found, distances = _engine.get().neighbours(image[np.newaxis], wanted, data.slug)
+        return found[0], distances[0]
+
+    _render(data, find, open_image)
+
+
+def _render(
+    data: Dataset,
+    find: Callable[[], tuple[np.ndarray, np.ndarray]],
+    open_image: Callable[[int], None],
+) -> None:
     # Not a spinner: its timer thread leaves a traceback in the log when the person moves on.
     waiting = st.empty()
     waiting.caption(":material/hourglass_top: Comparing with every training image …")
     try:
-        found, distances = _nearest(data, data.fingerprint, split, index)
+        found, distances = find()
     except EngineError as error:
         waiting.warning(f"The neighbours could not be found. {error}", icon=":material/hub:")
         return

@@ -16,8 +16,9 @@ import streamlit as st
 from fmnist.config import DATASET_SLUG
 from fmnist.dataset import STANDARD
 from fmnist.runs import RUN_ID
+from fmnist.strokes import MAX_LINK, from_link, to_link
 
-_MAX_LENGTH = 600  # characters of one parameter: ten run ids fit
+_MAX_LENGTH = 600  # characters of most parameters: ten run ids fit
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class _Parameter:
     parse: Callable[[str], Any]
     expected: str
     format: Callable[[Any], str] = str
+    longest: int = _MAX_LENGTH
 
 
 def _whole(low: int, high: int, default: int | None = None) -> _Parameter:
@@ -92,6 +94,7 @@ PARAMETERS: dict[str, _Parameter] = {
     "matrix": _choice("counts", "rows", "share", "errors"),
     "view": _Parameter(None, lambda text: _word(text), "a short word"),
     "page": _whole(1, 10_000, 1),
+    "drawing": _Parameter((), from_link, "a drawing as the Draw page shares it", to_link, MAX_LINK),
 }
 
 
@@ -108,7 +111,7 @@ def read(name: str) -> Any:
     if text is None:
         return parameter.default
     try:
-        if len(text) > _MAX_LENGTH:
+        if len(text) > parameter.longest:
             raise ValueError
         return parameter.parse(text)
     except ValueError:

@@ -7,75 +7,78 @@ import streamlit as st
 
 from fmnist import runs
 from fmnist.dataset import CLASS_NAMES
+from fmnist.doubt import read_threshold
 from fmnist.engine import EngineError
-from fmnist.images import ImageError, read_image
-from fmnist.runs import Run
+from fmnist.images import ImageError
 from fmnist.sketch import Sketch, sketch_to_image
-from pages import _draw_answer, _draw_canvas, _engine, _standin, _url
+from fmnist.strokes import DrawingError, render
+from pages import (
+    _draw_answer,
+    _draw_canvas,
+    _draw_comparison,
+    _draw_stages,
+    _engine,
+    _standin,
+    _url,
+)
+from pages._draw_files import render_files
+from pages._draw_models import can_answer, choose_models, render_no_model
+from pages._draw_picture import read_picture
 from pages._run_picker import render_run_picker
 
-SOURCES = {"draw": "Draw", "upload": "Upload a picture"}
-ICONS = {"draw": ":material/draw:", "upload": ":material/upload:"}
+SOURCES = {"draw": "Draw", "upload": "Upload", "camera": "Camera"}
+ICONS = {"draw": "draw", "upload": "upload", "camera": "photo_camera"}
 HINTS = {
     "draw": ("Draw {thing}", "The answer appears here after each stroke."),
     "upload": ("Choose a picture", "Of {thing}, photographed or drawn, on a plain background."),
+    "camera": ("Take a photo", "Of {thing}, or of a drawing of it, on a plain background."),
 }
 BLANK = ("Nothing to see", "Nothing stands out from the background.")
+ANSWER = "draw_answer"  # the part of the page that a stroke runs again
 CANVAS_WIDTH = 360  # CSS pixels; a phone's width holds it
-FILE_TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
 
 
-def can_answer(run: Run) -> bool:
-    return run.has_model and not run.damaged and run.status.status in ("completed", "stopped")
-
-
-def render_no_model(message: str) -> None:
-    st.info(message, icon=":material/model_training:")
-    st.page_link(
-        "pages/train.py",
-        label="Train a model",
-        icon=":material/arrow_forward:",
-        query_params=_url.link(),
-    )
-
-
-@st.fragment
-def render_drawing(model: Path, class_names: tuple[str, ...]) -> None:
-    """Where the drawing comes from, and the answer beside it; a stroke reruns only this."""
-    source = st.segmented_control(
+def render_sources() -> str:
+    """Where the drawing comes from."""
+    return st.segmented_control(
         "Source",
         SOURCES,
-        format_func=lambda name: f"{ICONS[name]} {SOURCES[name]}",
+        format_func=lambda name: f":material/{ICONS[name]}: {SOURCES[name]}",
         default="draw",
         required=True,
         label_visibility="collapsed",
         key="draw_source",
     )
-    with st.container(horizontal=True, gap="large"):
+
+
+@st.fragment(key=ANSWER)
+def render_answer(model: Path, class_names: tuple[str, ...], source: str) -> None:
+    """The drawing or picture, and the answer beside it; a stroke reruns only this."""
+    with st.container(horizontal=True, gap="medium"):
         left, right = st.container(width=CANVAS_WIDTH), st.container(width="stretch")
+    st.session_state["sketch"] = None
     try:
         with left:
-            sketch = read_upload() if source == "upload" else read_canvas()
+            sketch = read_canvas() if source == "draw" else read_file(source)
+        st.session_state["sketch"] = sketch
         with right:
             render_result(model, class_names, sketch, source)
-    except ImageError as error:
+    except (DrawingError, ImageError) as error:
         right.error(str(error), icon=":material/broken_image:")
 
 
 def read_canvas() -> Sketch | None:
-    drawing = _draw_canvas.render_canvas("canvas")
-    return None if drawing is None else sketch_to_image(drawing, background=_draw_canvas.PAPER)
+    drawing = _draw_canvas.render_canvas(lambda: _url.write(drawing=None), on_settled=explain)
+    return sketch_to_image(render(drawing), background=_draw_canvas.PAPER) if drawing else None
 
 
-def read_upload() -> Sketch | None:
-    file = st.file_uploader(
-        "One thing on a plain background", FILE_TYPES, key="draw_upload", max_upload_size=10
-    )
-    if file is None:
-        return None
-    sketch = sketch_to_image(read_image(file.getvalue()))
-    st.image(sketch.stages["grey"], "As uploaded, in grey", width=CANVAS_WIDTH)
-    return sketch
+def read_file(source: str) -> Sketch | None:
+    return read_picture(source, CANVAS_WIDTH, on_change=explain)
+
+
+def explain() -> None:
+    """Run all that is about the drawing again, the answer first: it may have been interrupted."""
+    st.rerun([ANSWER, _draw_stages.KEY, _draw_comparison.KEY])
 
 
 def render_result(
@@ -92,25 +95,30 @@ def render_result(
     except EngineError as error:
         st.error(str(error), icon=":material/error:")
         return
-    _draw_answer.render_answer(
-        prediction.probabilities[0], sketch.image, prediction.milliseconds, class_names
-    )
+    _draw_answer.render_answer(prediction, sketch.image, class_names, read_threshold(model))
 
 
 _standin.render_banner()
 st.title("Draw")
 introduction = st.empty()
-run = render_run_picker(can_answer, "Which model answers")
-if run is None:
-    render_no_model("No model yet: train one, then draw for it.")
-elif not can_answer(run):
-    render_no_model(
-        f"{run.title} has no model that can answer ({run.damaged or run.status.status}): "
-        "choose another run, or train one."
-    )
-else:
-    names = runs.read_class_names(run)
-    what = "the ten garments" if names == CLASS_NAMES else f"its ten classes ({', '.join(names)})"
-    introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one at a time.")
-    _engine.get().warm(run.file("model.keras"))
-    render_drawing(run.file("model.keras"), names)
+_draw_canvas.open_shared()
+board, stages, heading = st.container(), st.container(), st.empty()
+run = render_run_picker(can_answer, "Model")
+model, photograph_model = choose_models(run)
+heading.subheader("What a model of photographs says" if photograph_model else "Which model answers")
+if model is None:
+    with board:
+        render_no_model(run)
+    st.stop()
+names = runs.read_class_names(run) if run else CLASS_NAMES
+what = "the ten garments" if names == CLASS_NAMES else f"its ten classes ({', '.join(names)})"
+introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one at a time.")
+_engine.get().warm(model)
+with board:
+    source = render_sources()
+    render_answer(model, names, source)
+    if source == "draw":
+        render_files()
+with stages:
+    _draw_stages.render_stages(model, names)
+_draw_comparison.render_comparison(model, photograph_model, names)

@@ -1,10 +1,10 @@
-"""pages/draw.py as a person meets it: no model, a drawing, uploads good and bad, hostile addresses.
+"""pages/draw.py as a person meets it: no model, drawings, pictures good and bad, hostile addresses.
 
 What the canvas sends is put in its place; drawing with a mouse is tested in the browser.
 """
 
-import base64
 import io
+import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,20 +14,42 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from fmnist import predict
+from fmnist.doubt import DOUBT_FILE
 from fmnist.sketch import FILL_LEVEL
+from fmnist.strokes import from_link, load_examples, parse, to_json, to_link
 from pages import _draw_canvas
 from tests import made_runs
 
 APP = Path(__file__).parents[2] / "app.py"
 RUN = "20260102-030405-made"
+# The outline of a bag, twice as wide as high; as an image it fills rows 7 to 20.
+BAG = {
+    "width": 8,
+    "erases": False,
+    "points": [[44, 88], [212, 88], [212, 168], [44, 168], [44, 88]],
+}
 
 
 @pytest.fixture
 def canvas(monkeypatch) -> SimpleNamespace:
-    """What the browser's canvas last sent is `canvas.drawing`."""
-    sent = SimpleNamespace(drawing=None)
-    monkeypatch.setattr(_draw_canvas, "_component", lambda **_: sent)
+    """What the browser's canvas last sent is `canvas.drawing`; what it was told, `canvas.data`."""
+    sent = SimpleNamespace(drawing=None, data=None)
+
+    def component(*, data, **_) -> SimpleNamespace:
+        (sent.data,) = data
+        return sent
+
+    monkeypatch.setattr(_draw_canvas, "_component", component)
     return sent
+
+
+@pytest.fixture(autouse=True)
+def drawing_model(tmp_path, monkeypatch) -> Path:
+    """Where the model for drawings lies: a file that is not there yet."""
+    path = tmp_path / "drawing_model" / "model.keras"
+    monkeypatch.setattr(predict, "DRAWING_MODEL", path)
+    return path
 
 
 @pytest.fixture
@@ -41,8 +63,9 @@ def open_page(lab, engine, canvas):
     return opened
 
 
-def as_url(picture: np.ndarray) -> str:
-    return "data:image/png;base64," + base64.b64encode(as_png(picture)).decode("ascii")
+def drawn(*strokes: dict, version: int = 0) -> dict:
+    """The browser's message about these strokes."""
+    return {"version": version, "strokes": list(strokes)}
 
 
 def as_png(picture: np.ndarray) -> bytes:
@@ -52,7 +75,7 @@ def as_png(picture: np.ndarray) -> bytes:
 
 
 def bag(level: int = 255, paper: int = 0) -> np.ndarray:
-    """A wide box on paper, uint8 (336, 336); as an image it fills rows 7 to 20."""
+    """A wide box on paper, uint8 (336, 336)."""
     drawing = np.full((336, 336), paper, np.uint8)
     drawing[100:184, 80:248] = level
     return drawing
@@ -60,14 +83,15 @@ def bag(level: int = 255, paper: int = 0) -> np.ndarray:
 
 def shown(at: AppTest) -> str:
     """The text of the answer's place, without its markup."""
-    (answer,) = at.get("html")
+    answer, *_ = at.get("html")
     body = re.sub(r"<style>.*?</style>", "", answer.proto.body, flags=re.DOTALL)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body)).strip()
 
 
 def expect_bag(engine) -> None:
     """The engine was shown a lying box of 14 × 28 pixels, filled."""
-    image = engine.asked[-1][1][0]
+    image = engine.asked[0][1][0]
+    engine.asked.clear()
     assert (image[9:19, 3:25] == FILL_LEVEL).all()
     assert not image[:7].any()
     assert not image[21:].any()
@@ -76,6 +100,12 @@ def expect_bag(engine) -> None:
 def upload(at: AppTest, content: bytes, name: str = "bag.png") -> AppTest:
     at.segmented_control(key="draw_source").set_value("upload").run()
     return at.file_uploader(key="draw_upload").upload(name, content, "image/png").run()
+
+
+def open_file(at: AppTest, content: bytes) -> AppTest:
+    """Choose a file in the dialog, which AppTest closes at every run."""
+    at.button(key="draw_files").click()
+    return at.file_uploader(key="drawing_0").upload("drawing.json", content).run()
 
 
 @pytest.mark.parametrize("status", [None, "queued", "running", "failed"])
@@ -95,16 +125,16 @@ def test_an_empty_canvas_gets_a_hint_and_no_prediction(open_page, lab, engine, c
     assert not at.exception
     assert shown(at).startswith("Draw a garment The answer appears here after each stroke.")
     assert shown(at).count("–") == 10
-    canvas.drawing = {"image": None}  # everything undone, or cleared
+    canvas.drawing = drawn()  # everything undone, or cleared
     assert shown(at.run()).startswith("Draw a garment")
-    canvas.drawing = {"image": as_url(bag(level=0))}  # everything erased
+    canvas.drawing = drawn(BAG, BAG | {"width": 40, "erases": True})  # everything erased
     assert shown(at.run()).startswith("Nothing to see")
     assert engine.asked == []
 
 
 def test_a_drawing_is_answered_with_ten_probabilities(open_page, lab, engine, canvas):
     run_dir = made_runs.write_run(lab.runs_dir)
-    canvas.drawing = {"image": as_url(bag())}
+    canvas.drawing = drawn(BAG)
     at = open_page()
     assert not at.exception
     text = shown(at)
@@ -113,19 +143,20 @@ def test_a_drawing_is_answered_with_ten_probabilities(open_page, lab, engine, ca
     assert re.findall(r"[\d.]+ %", text)[1:] == ["1.1 %"] * 8 + ["90.0 %", "1.1 %"]
     assert engine.asked[-1][0] == run_dir / "model.keras"
     expect_bag(engine)
+    assert at.subheader[0].value == "From the drawing to the answer"
 
 
 def test_under_one_half_it_is_not_sure(open_page, lab, engine, canvas):
     made_runs.write_run(lab.runs_dir)
     engine.confidence = 0.41
-    canvas.drawing = {"image": as_url(bag())}
+    canvas.drawing = drawn(BAG)
     assert shown(open_page()).startswith("Not sure Perhaps Bag (confidence 41.0 %)")
 
 
 def test_the_run_in_the_address_answers(open_page, lab, engine, canvas):
     made_runs.write_run(lab.runs_dir, "20260101-000000-old")
     made_runs.write_run(lab.runs_dir, "20260102-000000-new")
-    canvas.drawing = {"image": as_url(bag())}
+    canvas.drawing = drawn(BAG)
     open_page(run="20260101-000000-old")
     assert engine.asked[-1][0].parent.name == "20260101-000000-old"
     at = open_page()
@@ -141,7 +172,7 @@ def test_without_a_completed_run_the_bundled_one_answers(
     made_runs.write_run(bundled_dir.parent).rename(bundled_dir)
     if status:
         made_runs.write_run(lab.runs_dir, status=status)
-    canvas.drawing = {"image": as_url(bag())}
+    canvas.drawing = drawn(BAG)
     at = open_page()
     assert not at.exception
     assert not at.info
@@ -150,7 +181,7 @@ def test_without_a_completed_run_the_bundled_one_answers(
     assert at.selectbox(key="url_run").options[-1] == (
         "bundled · test 90.0\N{NO-BREAK SPACE}% · comes with the Lab"
     )
-    assert "This model comes with the Lab" in at.caption[0].value
+    assert any("This model comes with the Lab" in caption.value for caption in at.caption)
 
 
 def test_a_completed_run_answers_before_the_bundled_one(
@@ -158,7 +189,7 @@ def test_a_completed_run_answers_before_the_bundled_one(
 ):
     made_runs.write_run(bundled_dir.parent).rename(bundled_dir)
     made_runs.write_run(lab.runs_dir, "20260101-000000-own")
-    canvas.drawing = {"image": as_url(bag())}
+    canvas.drawing = drawn(BAG)
     at = open_page()
     assert engine.asked[-1][0].parent.name == "20260101-000000-own"
     assert not [caption for caption in at.caption if "comes with the Lab" in caption.value]
@@ -170,7 +201,7 @@ def test_a_completed_run_answers_before_the_bundled_one(
 def test_a_run_in_the_address_that_still_trains_says_so(open_page, lab, engine, canvas):
     made_runs.write_run(lab.runs_dir, "20260101-000000-live", status="running")
     made_runs.write_run(lab.runs_dir, "20260102-000000-done")
-    canvas.drawing = {"image": as_url(bag())}
+    canvas.drawing = drawn(BAG)
     at = open_page(run="20260101-000000-live")
     assert not at.exception
     assert "has no model that can answer (running)" in at.info[0].value
@@ -184,12 +215,15 @@ def test_a_run_in_the_address_that_still_trains_says_so(open_page, lab, engine, 
         {"run": "<script>alert(1)</script>"},
         {"run": "20200101-000000-gone"},
         {"run": RUN, "index": "99999999"},
+        {"drawing": "<script>alert(1)</script>"},
+        {"drawing": "AQ" + "A" * 100_000},
+        {"drawing": to_link(parse([BAG]))[:-3]},
     ],
-    ids=["path", "script", "deleted", "index"],
+    ids=["path", "script", "deleted", "index", "no drawing", "huge drawing", "half a drawing"],
 )
 def test_hostile_addresses_are_met_politely(open_page, lab, engine, canvas, query):
     made_runs.write_run(lab.runs_dir)
-    canvas.drawing = {"image": as_url(bag())}
+    canvas.drawing = drawn(BAG)
     at = open_page(**query)
     assert not at.exception
     assert shown(at).startswith("Bag")
@@ -198,14 +232,14 @@ def test_hostile_addresses_are_met_politely(open_page, lab, engine, canvas, quer
 @pytest.mark.parametrize(
     "message",
     [
-        {"image": "data:text/html,<script>"},
-        {"image": "data:image/png;base64,#not base64#"},
-        {"image": "data:image/png;base64," + "A" * 2_000_000},
-        {"image": "data:image/png;base64," + base64.b64encode(b"no picture").decode()},
-        {"image": 7},
+        drawn("<script>"),
+        drawn(BAG | {"width": 1e9}),
+        drawn(BAG | {"points": [[1, 1]] * 100_000}),
+        {"version": 0, "strokes": None},
+        {"image": "data:image/png;base64,"},
         "drawing",
     ],
-    ids=["other type", "not base64", "too long", "no picture", "number", "text"],
+    ids=["no stroke", "too wide", "100,000 points", "nothing", "a picture", "text"],
 )
 def test_a_hostile_canvas_gets_one_sentence(open_page, lab, engine, canvas, message):
     made_runs.write_run(lab.runs_dir)
@@ -219,7 +253,7 @@ def test_a_hostile_canvas_gets_one_sentence(open_page, lab, engine, canvas, mess
 def test_an_engine_that_cannot_answer_says_why(open_page, lab, engine, canvas):
     made_runs.write_run(lab.runs_dir)
     engine.error = "The model is damaged."
-    canvas.drawing = {"image": as_url(bag())}
+    canvas.drawing = drawn(BAG)
     at = open_page()
     assert not at.exception
     assert [error.value for error in at.error] == ["The model is damaged."]
@@ -244,7 +278,6 @@ def test_uploads_with_alpha_16_bits_or_a_palette_are_answered(open_page, lab, en
         assert not at.exception, name
         assert shown(at).startswith("Bag"), name
         expect_bag(engine)
-    assert len(engine.asked) >= len(pictures)
 
 
 @pytest.mark.parametrize(
@@ -271,3 +304,80 @@ def test_a_blank_upload_gets_a_hint(open_page, lab, engine):
     assert not at.exception
     assert shown(at).startswith("Nothing to see")
     assert engine.asked == []
+
+
+def test_the_model_for_drawings_answers_and_the_run_is_compared(
+    open_page, lab, engine, canvas, drawing_model
+):
+    run_dir = made_runs.write_run(lab.runs_dir)
+    drawing_model.parent.mkdir()
+    drawing_model.touch()
+    drawing_model.with_name(DOUBT_FILE).write_text(json.dumps({"spread_above": 2.5}))
+    canvas.drawing = drawn(BAG)
+    at = open_page()
+    assert not at.exception
+    (first, prepared), (other, plain) = engine.asked[0], engine.asked[-2]
+    assert (first, other) == (drawing_model, run_dir / "model.keras")
+    assert (prepared[0, 9:19, 3:25] == FILL_LEVEL).all()
+    assert not plain[0, 9:19, 3:25].any()  # the outline as it was drawn
+    assert "What a model of photographs says" in [heading.value for heading in at.subheader]
+    # e^H of 0.9 and nine times 0.0111: over 1.73 classes.
+    assert "Spread over 1.7 classes; above 2.5 it is not sure." in shown(at)
+    engine.confidence = 0.6  # e^H of 0.6 and nine times 0.0444: 4.7
+    assert shown(at.run()).startswith("Not sure Perhaps Bag (confidence 60.0 %)")
+
+
+def test_without_any_run_the_model_for_drawings_answers_alone(
+    open_page, engine, canvas, drawing_model
+):
+    drawing_model.parent.mkdir()
+    drawing_model.touch()
+    canvas.drawing = drawn(BAG)
+    at = open_page()
+    assert not at.exception
+    assert shown(at).startswith("Bag")
+    assert {path for path, _ in engine.asked} == {drawing_model}
+
+
+def test_the_drawing_is_there_again_after_another_page(open_page, lab, engine, canvas):
+    made_runs.write_run(lab.runs_dir)
+    canvas.drawing = drawn(BAG)
+    at = open_page()
+    canvas.drawing = None  # the canvas was taken away, and with it what it sent
+    at.switch_page("pages/runs.py").run()
+    at.switch_page("pages/draw.py").run()
+    assert shown(at).startswith("Bag")
+    assert parse(json.loads(json.dumps(canvas.data["strokes"]))) == parse([BAG])
+
+
+def test_a_link_opens_its_drawing_once(open_page, lab, engine, canvas):
+    made_runs.write_run(lab.runs_dir)
+    link = to_link(parse([BAG]))
+    canvas.drawing = drawn()  # sent before the link's drawing came: of no account
+    at = open_page(drawing=link)
+    assert not at.exception
+    assert not at.warning
+    assert shown(at).startswith("Bag")
+    expect_bag(engine)
+    assert canvas.data["version"] == 1
+    canvas.drawing = drawn(version=1)  # the person clears it
+    at.run()
+    assert shown(at).startswith("Draw a garment")
+    assert canvas.data["version"] == 1
+
+
+def test_a_drawing_is_shared_and_a_saved_one_opened(open_page, lab, engine, canvas):
+    made_runs.write_run(lab.runs_dir)
+    canvas.drawing = drawn(BAG)
+    at = open_page()
+    at.button(key="draw_files").click().run()
+    assert not at.exception
+    link = re.search(r"drawing=([\w-]+)", at.code[0].value)[1]
+    assert from_link(link) == parse([BAG])
+    coat = load_examples()["Coat"]
+    open_file(at, b"{")
+    assert "no JSON" in at.error[0].value
+    open_file(at, to_json(coat))
+    assert not at.exception
+    assert at.session_state["drawing"] == coat
+    assert canvas.data["version"] == 1

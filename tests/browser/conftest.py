@@ -141,10 +141,10 @@ class Visitors:
         self.contexts: list[BrowserContext] = []
         self.console: list[str] = []
 
-    def open(self) -> Page:
-        context = self._browser.new_context(
-            base_url=self._url, viewport={"width": 1280, "height": 900}
-        )
+    def open(self, **options: Any) -> Page:
+        """A page; `options` are a browser context's, of a phone, say."""
+        options = {"viewport": {"width": 1280, "height": 900}, **options}
+        context = self._browser.new_context(base_url=self._url, **options)
         context.set_default_timeout(PATIENCE)
         context.on("console", lambda message: self.console.append(message.text))
         context.on("weberror", lambda error: self.console.append(f"ERROR {error.error}"))

@@ -34,6 +34,7 @@ HOSTILE = {
     "max_confidence": "-5",
     "matrix": "[]",
     "view": "<img src=x onerror=alert(1)>",
+    "drawing": "AQ" + "A" * 7000,
     "unheard_of": "x" * 3000,
 }
 

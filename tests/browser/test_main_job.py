@@ -1,4 +1,4 @@
-"""The main job: train with live curves, look at what the model gets wrong, draw for it."""
+"""The main job: train with live curves, then look at what the model gets wrong."""
 
 import re
 
@@ -97,57 +97,6 @@ def test_a_link_to_a_view_opens_the_same_view_elsewhere(
     expect(other.get_by_role("heading", name=title.inner_text())).to_be_visible()
 
 
-def test_a_class_appears_as_a_person_draws(page: Page, trained: str):
-    page.goto(f"/draw?run={trained}")
-    canvas = page.get_by_label("Canvas: draw one garment, white on black")
-    seen = page.get_by_alt_text("The 28 by 28 image the model sees")
-    status = page.get_by_role("status").filter(has=page.locator("strong"))
-    bars = page.get_by_role("list", name="Probabilities").get_by_role("listitem")
-    expect(status).to_contain_text("Draw a garment")
-    blank = seen.get_attribute("src")
-    page.get_by_label("Brush width").fill("60")
-
-    draw(page, canvas, [(0.5, 0.15), (0.5, 0.85)])
-    expect(seen).not_to_have_attribute("src", blank)
-    expect(status).to_contain_text("onfidence")
-    upright, upright_bars = seen.get_attribute("src"), bars.all_inner_texts()
-    assert sum(percent_of(text) for text in upright_bars) == pytest.approx(100, abs=0.5)
-
-    draw(page, canvas, [(0.1, 0.8), (0.9, 0.8)])
-    expect(seen).not_to_have_attribute("src", upright)
-    both, both_bars = seen.get_attribute("src"), bars.all_inner_texts()
-    assert both_bars != upright_bars
-
-    page.get_by_role("button", name="Undo").click()
-    expect(seen).to_have_attribute("src", upright)
-    assert bars.all_inner_texts() == upright_bars
-    page.get_by_role("button", name="Redo").click()
-    expect(seen).to_have_attribute("src", both)
-    assert bars.all_inner_texts() == both_bars
-    page.get_by_role("button", name="Clear").click()
-    expect(status).to_contain_text("Draw a garment")
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("not-an-image.png", b"certainly no picture"),
-        ("half.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x1c"),
-        ("empty.jpg", b""),
-    ],
-)
-def test_a_file_that_is_no_picture_is_refused_politely(
-    page: Page, trained: str, name: str, content: bytes
-):
-    page.goto(f"/draw?run={trained}")
-    page.get_by_role("radio", name="Upload a picture").click()
-    upload = page.get_by_test_id("stFileUploader").locator("input[type=file]")
-    upload.set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
-    expect(page.get_by_test_id("stAlert")).to_be_visible()
-    expect(page.get_by_test_id("stException")).to_have_count(0)
-    assert "Traceback" not in steps.main(page).inner_text()
-
-
 def answers(page: Page) -> Locator:
     """The buttons of the grid on the Evaluate page."""
     return page.get_by_role("group", name=re.compile("^Test images")).get_by_role("button")
@@ -165,18 +114,3 @@ def click_cell(page: Page, wanted: dict) -> None:
         wanted["actual"], wanted["predicted"]
     ]
     page.mouse.click(place["x"], place["y"])
-
-
-def draw(page: Page, canvas: Locator, points: list[tuple[float, float]]) -> None:
-    """One stroke through points given as shares of the canvas's width and height."""
-    box = canvas.bounding_box()
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=8)
-    page.mouse.up()
-
-
-def percent_of(text: str) -> float:
-    return float(re.search(r"([\d.]+)\s*%", text)[1])

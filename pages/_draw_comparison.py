@@ -1,0 +1,69 @@
+"""The same drawing for a model of photographs, and the photographs that look most like it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from fmnist import formats
+from fmnist.engine import EngineError
+from fmnist.predict import answer
+from fmnist.sketch import Sketch, to_model_image
+from pages import _data, _draw_answer, _engine, _url
+from pages._neighbours import render_neighbours_of
+
+KEY = "draw_comparison"  # for `st.rerun` in a widget's callback
+
+_PLAIN = (
+    "The model of photographs, for the drawing as it is. It has never seen a line on an empty "
+    "ground, yet may be just as sure of itself: outside the kind of picture it was trained on, a "
+    "confidence means little. This is the domain gap."
+)
+_PREPARED = (
+    "The model for drawings, for the drawing as prepared above. It learnt from drawings made from "
+    "the same photographs, with wobbly, broken, wide and thin lines: the gap is closed from both "
+    "sides."
+)
+
+
+@st.fragment(key=KEY)
+def render_comparison(
+    model: Path, photograph_model: Path | None, class_names: Sequence[str]
+) -> None:
+    """About the drawing last answered, which is kept in the session.
+
+    photograph_model: one that knows photographs alone, or None where the answer is that one's.
+    """
+    sketch: Sketch | None = st.session_state.get("sketch")
+    if sketch is None or sketch.is_empty:
+        return
+    if photograph_model is not None:
+        plain = to_model_image(sketch.stages["bright on black"])
+        left, right = st.columns(2, gap="large")
+        try:
+            with left:
+                _render_answer(photograph_model, plain, _PLAIN, class_names)
+            with right:
+                _render_answer(model, sketch.image, _PREPARED, class_names)
+        except EngineError:
+            return  # the answer above says why
+    data = _data.dataset_if_here()
+    if data is not None and data.class_names == tuple(class_names):
+        st.subheader("The nearest photographs")
+        render_neighbours_of(sketch.image, data, _open_on_browse)
+
+
+def _render_answer(model: Path, image: np.ndarray, note: str, class_names: Sequence[str]) -> None:
+    probabilities = _engine.get().predict(model, image[np.newaxis]).probabilities[0]
+    best = answer(probabilities, class_names)
+    detail = f"Confidence {formats.percent(best['confidence'])}"
+    _draw_answer.render_card(
+        best["class"], detail, probabilities, image, note, class_names, role="note"
+    )
+
+
+def _open_on_browse(index: int) -> None:
+    st.switch_page("pages/browse.py", query_params=_url.link(split="train", index=index))

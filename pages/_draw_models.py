@@ -1,0 +1,48 @@
+"""Which model answers a drawing, and which one of photographs it is compared with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from fmnist import predict, runs
+from fmnist.dataset import CLASS_NAMES
+from fmnist.drawings import SLUG
+from fmnist.runs import Run
+from pages import _url
+
+
+def can_answer(run: Run) -> bool:
+    return run.has_model and not run.damaged and run.status.status in ("completed", "stopped")
+
+
+def choose_models(run: Run | None) -> tuple[Path | None, Path | None]:
+    """The model that answers, and the run's own where that is another; None where there is none.
+
+    The model that comes with the Lab for drawings answers, unless the run knows other classes or
+    has seen drawings itself.
+    """
+    own = run.file("model.keras") if run is not None and can_answer(run) else None
+    if own and (runs.read_class_names(run) != CLASS_NAMES or run.config.dataset == SLUG):
+        return own, None
+    if predict.DRAWING_MODEL.is_file():
+        return predict.DRAWING_MODEL, own
+    return own, None
+
+
+def render_no_model(run: Run | None) -> None:
+    """Say why nothing can answer, and the way to a model."""
+    message = "No model yet: train one, then draw for it."
+    if run is not None:
+        message = (
+            f"{run.title} has no model that can answer ({run.damaged or run.status.status}): "
+            "choose another run, or train one."
+        )
+    st.info(message, icon=":material/model_training:")
+    st.page_link(
+        "pages/train.py",
+        label="Train a model",
+        icon=":material/arrow_forward:",
+        query_params=_url.link(),
+    )

@@ -1,0 +1,94 @@
+"""From a drawing to what the model sees: the picture after each stage, and the answer to it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from fmnist import formats
+from fmnist.engine import EngineError
+from fmnist.figures import CLASS_COLOURS
+from fmnist.images import image_png
+from fmnist.sketch import Sketch, to_model_image
+from pages import _engine
+
+KEY = "draw_stages"  # for `st.rerun` in a widget's callback
+
+# Stage → what to call it, and what it is for.
+_WORDS = {
+    "grey": ("In grey", "Colours and transparency are gone."),
+    "bright on black": ("Bright on black", "As the dataset's garments are."),
+    "clean": ("Cleaned", "Marks beside the drawing are dropped."),
+    "lines": ("Lines of one width", "So that the pen does not matter."),
+    "closed": ("Loose ends joined", "An open outline holds no area."),
+    "filled": ("Filled", "A photograph shows cloth, not an outline."),
+    "shaded": ("Shaded", "Inner lines show on the cloth."),
+    "image": ("28 × 28 pixels", "Cropped, fitted and centred: what the model sees."),
+}
+_LIKELIEST = 2
+_STYLE = """
+<style>
+ol.stages { display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fill, minmax(max(9.5rem, 22%), 1fr));
+  margin: 0; padding: 0; list-style: none; font-variant-numeric: tabular-nums; }
+.stages li { margin: 0; font-size: 0.85rem; line-height: 1.35; }
+.stages img { display: block; width: 100%; max-width: 9.5rem; aspect-ratio: 1; background: black;
+  object-fit: contain; border-radius: 0.4rem; image-rendering: pixelated; }
+.stages strong { display: block; margin-top: 0.4rem; font-size: 0.9rem; }
+.stages p { margin: 0 0 0.4rem; font-size: 0.8rem; line-height: 1.3; opacity: 0.75;
+  min-height: 2.1rem; }
+.stages .guess { display: grid; grid-template-columns: 1fr auto; max-width: 9.5rem; }
+.stages .bar { grid-column: 1 / 3; height: 0.3rem; margin: 0.1rem 0 0.3rem;
+  border-radius: 0.15rem; }
+</style>
+"""
+
+
+@st.fragment(key=KEY)
+def render_stages(model: Path, class_names: Sequence[str]) -> None:
+    """Of the drawing last answered, which is kept in the session; the model's answer to each."""
+    sketch: Sketch | None = st.session_state.get("sketch")
+    if sketch is None or sketch.is_empty:
+        return
+    images = np.stack([to_model_image(stage) for stage in sketch.stages.values()])
+    try:
+        probabilities = _engine.get().predict(model, images).probabilities
+    except EngineError:
+        return  # the answer above says why
+    items = [
+        _item(number, name, stage, shares, class_names)
+        for number, ((name, stage), shares) in enumerate(
+            zip(sketch.stages.items(), probabilities, strict=True), start=1
+        )
+    ]
+    st.subheader("From the drawing to the answer")
+    st.caption("Below each stage: what the model would say if the preparation ended there.")
+    st.html(f'{_STYLE}<ol class="stages" aria-label="Stages">{"".join(items)}</ol>')
+
+
+def _item(
+    number: int, name: str, stage: np.ndarray, shares: np.ndarray, class_names: Sequence[str]
+) -> str:
+    title, purpose = _WORDS.get(name, (name.capitalize(), ""))
+    source = base64.b64encode(image_png(stage)).decode("ascii")
+    guesses = "".join(
+        _guess(label, class_names[label], float(shares[label]))
+        for label in np.argsort(-shares, kind="stable")[:_LIKELIEST]
+    )
+    return (
+        f'<li><img src="data:image/png;base64,{source}" alt="{escape(title)}">'
+        f"<strong>{number}. {escape(title)}</strong><p>{escape(purpose)}</p>{guesses}</li>"
+    )
+
+
+def _guess(label: int, name: str, share: float) -> str:
+    bar = f"width: {100 * share:.1f}%; background: {CLASS_COLOURS[label]}"
+    return (
+        f'<div class="guess"><span>{escape(name)}</span><span>{formats.percent(share)}</span>'
+        f'<span class="bar" style="{bar}"></span></div>'
+    )

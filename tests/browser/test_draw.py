@@ -1,0 +1,140 @@
+"""Drawing as a person does: with a mouse and a finger, changed, kept, shared and opened again."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import steps
+from tests.browser.conftest import Visitors
+
+UPRIGHT, LYING = [(0.5, 0.15), (0.5, 0.85)], [(0.1, 0.8), (0.9, 0.8)]
+
+
+def test_a_class_appears_as_a_person_draws(page: Page):
+    open_page(page)
+    bars = page.get_by_role("list", name="Probabilities").first.get_by_role("listitem")
+    blank = seen(page).get_attribute("src")
+    page.get_by_label("Brush width").fill("46")
+    draw(page, UPRIGHT)
+    expect(seen(page)).not_to_have_attribute("src", blank)
+    expect(status(page)).to_contain_text("onfidence")
+    upright, upright_bars = seen(page).get_attribute("src"), bars.all_inner_texts()
+    assert sum(percent_of(text) for text in upright_bars) == pytest.approx(100, abs=0.5)
+
+    draw(page, LYING)
+    expect(seen(page)).not_to_have_attribute("src", upright)
+    both = seen(page).get_attribute("src")
+    assert bars.all_inner_texts() != upright_bars
+    click(page, "Undo")
+    expect(seen(page)).to_have_attribute("src", upright)
+    click(page, "Redo")
+    expect(seen(page)).to_have_attribute("src", both)
+    click(page, "Clear")
+    expect(status(page)).to_contain_text("Draw a garment")
+    click(page, "Undo")  # brings back all of it
+    expect(seen(page)).to_have_attribute("src", both)
+    click(page, "Eraser")
+    page.get_by_label("Brush width").fill("64")
+    draw(page, LYING)
+    expect(seen(page)).not_to_have_attribute("src", both)
+
+    expect(page.get_by_role("list", name="Stages").get_by_role("listitem")).not_to_have_count(0)
+    expect(page.get_by_role("group", name="Nearest neighbours")).to_be_visible()
+
+
+def test_a_drawing_is_kept_shared_and_opened(page: Page, visitors: Visitors):
+    open_page(page)
+    page.get_by_role("button", name="Handbag", exact=True).click()
+    expect(status(page)).to_contain_text("onfidence")
+    bag = seen(page).get_attribute("src")
+    draw(page, LYING)
+    expect(seen(page)).not_to_have_attribute("src", bag)
+    changed = seen(page).get_attribute("src")
+    page.reload()
+    expect(seen(page)).to_have_attribute("src", changed)
+    page.get_by_role("link", name="Runs").click()
+    expect(page.get_by_role("heading", name="Runs", level=1)).to_be_visible()
+    page.get_by_role("link", name="Draw").click()
+    expect(seen(page)).to_have_attribute("src", changed)
+
+    click(page, "Save, share or open")
+    with page.expect_download() as saved:
+        click(page, "Strokes (JSON)")
+    other = visitors.open()
+    other.goto(page.get_by_role("dialog").locator("code").inner_text())
+    expect(seen(other)).to_have_attribute("src", changed)
+    click(other, "Clear")
+    expect(status(other)).to_contain_text("Draw a garment")
+    expect(other).not_to_have_url(re.compile("drawing="))
+    click(other, "Save, share or open")
+    other.get_by_role("dialog").locator("input[type=file]").set_input_files(saved.value.path())
+    expect(other.get_by_role("dialog")).to_have_count(0)
+    expect(seen(other)).to_have_attribute("src", changed)
+
+
+def test_a_finger_draws_on_a_phone(visitors: Visitors):
+    page = visitors.open(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    open_page(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    blank = seen(page).get_attribute("src")
+    touches = page.context.new_cdp_session(page)
+    for kind, place in (("Start", 0.2), ("Move", 0.5), ("Move", 0.8), ("End", None)):
+        box = canvas(page).bounding_box()
+        points = [{"x": box["x"] + 100, "y": box["y"] + place * box["height"]}] if place else []
+        touches.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    expect(seen(page)).not_to_have_attribute("src", blank)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("not-an-image.png", b"certainly no picture"),
+        ("half.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x1c"),
+        ("empty.jpg", b""),
+    ],
+)
+def test_a_file_that_is_no_picture_is_refused_politely(page: Page, name: str, content: bytes):
+    open_page(page)
+    page.get_by_role("radio", name="Upload").click()
+    upload = page.get_by_test_id("stFileUploader").locator("input[type=file]")
+    upload.set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+    expect(page.get_by_test_id("stAlert")).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert "Traceback" not in steps.main(page).inner_text()
+
+
+def open_page(page: Page) -> None:
+    page.goto("/draw")
+    expect(status(page)).to_contain_text("Draw a garment")
+
+
+def canvas(page: Page) -> Locator:
+    return page.get_by_label("Canvas: draw one garment, white on black")
+
+
+def seen(page: Page) -> Locator:
+    return page.get_by_alt_text("The 28 by 28 image the model sees").first
+
+
+def status(page: Page) -> Locator:
+    return page.get_by_role("status").filter(has=page.locator("strong"))
+
+
+def click(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name).click()
+
+
+def draw(page: Page, points: list[tuple[float, float]]) -> None:
+    """One stroke through points given as shares of the canvas's width and height."""
+    box = canvas(page).bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+
+
+def percent_of(text: str) -> float:
+    return float(re.search(r"([\d.]+)\s*%", text)[1])
