@@ -1,9 +1,10 @@
 // A square to draw on, white on black. The strokes live here and in this browser's storage; Python
 // gets them at once after each change, and may replace them.
+// The first three are those of fmnist/strokes.py, which refuses more.
 const SIDE = 256; // places on either side, whatever size the canvas has on screen
-const FINER = 2; // pixels to a place
 const MAX_STROKES = 250;
 const MAX_POINTS = 2000; // of all strokes together
+const FINER = 2; // pixels to a place
 const MAX_RAW_POINTS = 5000; // of the stroke under way
 const MAX_STEPS_BACK = 200;
 const TOLERANCE = 0.6; // places; how far a simplified stroke may lie from the drawn one

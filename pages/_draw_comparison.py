@@ -17,15 +17,14 @@ from pages._neighbours import render_neighbours_of
 
 KEY = "draw_comparison"  # for `st.rerun` in a widget's callback
 
-_PLAIN = (
-    "The model of photographs, for the drawing as it is. It has never seen a line on an empty "
-    "ground, yet may be just as sure of itself: outside the kind of picture it was trained on, a "
-    "confidence means little. This is the domain gap."
+_GAP = (
+    "It is given the drawing as it is, only cropped and centred. It has never seen a line on an "
+    "empty ground, yet may be just as sure of itself: outside the kind of picture it was trained "
+    "on, its confidence means little. This is the domain gap."
 )
-_PREPARED = (
-    "The model for drawings, for the drawing as prepared above. It learnt from drawings made from "
-    "the same photographs, with wobbly, broken, wide and thin lines: the gap is closed from both "
-    "sides."
+_CLOSED = (
+    "It is given the drawing as prepared above, and learnt from drawings made from the same "
+    "photographs, with wobbly, broken, wide and thin lines. So the gap is closed from both sides."
 )
 
 
@@ -45,9 +44,11 @@ def render_comparison(
         left, right = st.columns(2, gap="large")
         try:
             with left:
-                _render_answer(photograph_model, plain, _PLAIN, class_names)
+                _render_answer(
+                    photograph_model, plain, "The model of photographs", _GAP, class_names
+                )
             with right:
-                _render_answer(model, sketch.image, _PREPARED, class_names)
+                _render_answer(model, sketch.image, "The model for drawings", _CLOSED, class_names)
         except EngineError:
             return  # the answer above says why
     data = _data.dataset_if_here()
@@ -56,13 +57,16 @@ def render_comparison(
         render_neighbours_of(sketch.image, data, _open_on_browse)
 
 
-def _render_answer(model: Path, image: np.ndarray, note: str, class_names: Sequence[str]) -> None:
+def _render_answer(
+    model: Path, image: np.ndarray, name: str, lesson: str, class_names: Sequence[str]
+) -> None:
     probabilities = _engine.get().predict(model, image[np.newaxis]).probabilities[0]
     best = answer(probabilities, class_names)
     detail = f"Confidence {formats.percent(best['confidence'])}"
     _draw_answer.render_card(
-        best["class"], detail, probabilities, image, note, class_names, role="note"
+        best["class"], detail, probabilities, image, name, class_names, role="note"
     )
+    st.caption(lesson)
 
 
 def _open_on_browse(index: int) -> None:

@@ -14,9 +14,9 @@ MAX_FILE = 10  # MB, as `fmnist.images` allows
 
 
 def read_picture(source: str, width: int, on_change: Callable[[], None]) -> Sketch | None:
-    """Ask for a picture ("upload" or "camera") and prepare it; None while there is none.
+    """Ask for a picture (source: "upload" or "camera"), prepare it; None while there is none.
 
-    width: of the picture on the page, CSS pixels. on_change: called when another one came.
+    width: of an uploaded picture on the page, CSS pixels. on_change: called when another one came.
 
     Raises ImageError when the file cannot be used.
     """
@@ -31,5 +31,6 @@ def read_picture(source: str, width: int, on_change: Callable[[], None]) -> Sket
     if file is None:
         return None
     sketch = sketch_to_image(read_image(file.getvalue()))
-    st.image(sketch.stages["grey"], "As it came, in grey", width=width)
+    if source == "upload":
+        st.image(sketch.stages["grey"], "As it came, in grey", width=width)
     return sketch
