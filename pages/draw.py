@@ -12,19 +12,12 @@ from fmnist.engine import EngineError
 from fmnist.images import ImageError
 from fmnist.sketch import Sketch, sketch_to_image
 from fmnist.strokes import DrawingError, render
-from pages import (
-    _draw_answer,
-    _draw_canvas,
-    _draw_comparison,
-    _draw_stages,
-    _engine,
-    _standin,
-    _url,
-)
+from pages import _draw_answer, _draw_canvas, _draw_comparison, _draw_stages, _engine, _url
 from pages._draw_files import render_files
 from pages._draw_models import can_answer, choose_models, render_no_model
 from pages._draw_picture import read_picture
 from pages._run_picker import render_run_picker
+from pages._standin import render_banner
 
 SOURCES = {"draw": "Draw", "upload": "Upload", "camera": "Camera"}
 ICONS = {"draw": "draw", "upload": "upload", "camera": "photo_camera"}
@@ -98,7 +91,7 @@ def render_result(
     _draw_answer.render_answer(prediction, sketch.image, class_names, read_threshold(model))
 
 
-_standin.render_banner()
+render_banner()
 st.title("Draw")
 introduction = st.empty()
 _draw_canvas.open_shared()

@@ -14,13 +14,14 @@ class MadeEngine:
     """Answers at once, or says why not; the real engine has tests of its own.
 
     Every image is a "Bag" with this confidence; the nearest images are the first ones. `asked`
-    keeps the arguments of each question.
+    keeps the arguments of each prediction, `sought` those of each search for neighbours.
     """
 
     def __init__(self) -> None:
         self.confidence = 0.9
         self.error: str | None = None
         self.asked: list[tuple] = []
+        self.sought: list[tuple] = []
 
     def warm(self, model_path: Path | None = None) -> None:
         pass
@@ -29,7 +30,8 @@ class MadeEngine:
         raise EngineError("No layer table here.")
 
     def predict(self, model_path: Path, images: np.ndarray) -> Prediction:
-        self._keep(model_path, images)
+        self._refuse()
+        self.asked.append((model_path, images))
         probabilities = np.full((len(images), 10), (1 - self.confidence) / 9, np.float32)
         probabilities[:, 8] = self.confidence
         return Prediction(probabilities, 2.3)
@@ -37,13 +39,13 @@ class MadeEngine:
     def neighbours(
         self, images: np.ndarray, k: int = 8, dataset: str | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        self._keep(images, k, dataset)
+        self._refuse()
+        self.sought.append((images, k, dataset))
         return np.arange(k)[None], np.linspace(0, 1, k, dtype=np.float32)[None]
 
-    def _keep(self, *question: Any) -> None:
+    def _refuse(self) -> None:
         if self.error:
             raise EngineError(self.error)
-        self.asked.append(question)
 
 
 @pytest.fixture

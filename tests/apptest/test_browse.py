@@ -141,7 +141,7 @@ def test_one_image_with_its_pixels(open_page, lab):
 
 def test_neighbours_of_a_test_image(open_page, engine, lab):
     at = open_page(index="9", split="test")
-    ((images, k, _),) = engine.asked
+    ((images, k, _),) = engine.sought
     assert np.array_equal(images[0], data_of(lab).test_images[9])
     assert k == 8
     assert len(grid(at, "neighbours")["alts"]) == 8
@@ -149,7 +149,7 @@ def test_neighbours_of_a_test_image(open_page, engine, lab):
 
 def test_a_training_image_is_not_its_own_neighbour(open_page, engine):
     at = open_page(index="3")
-    assert engine.asked[0][1] == 9
+    assert engine.sought[0][1] == 9
     alts = grid(at, "neighbours")["alts"]
     assert [int(alt.split("training image ")[1].split(",")[0]) for alt in alts] == [
         0, 1, 2, 4, 5, 6, 7, 8,

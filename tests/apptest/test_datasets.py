@@ -78,7 +78,7 @@ def test_one_image_is_called_as_its_dataset_calls_it(shapes, engine):
     at = open_page("browse", data="my-shapes", index="0")
     _, labels = made_data.make_split(40, 11)
     assert at.title[0].value == NAMES[labels[0]]
-    assert [dataset for _, _, dataset in engine.asked] == ["my-shapes"]
+    assert [dataset for _, _, dataset in engine.sought] == ["my-shapes"]
 
 
 def test_the_classes_have_their_own_names(shapes):
