@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 from tests.browser import steps
 from tests.browser.conftest import Server
 from tests.browser.offline import cut_off
-from tests.browser.test_main_job import answers, draw
+from tests.browser.test_draw import draw
+from tests.browser.test_main_job import answers
 from tests.conftest import kill_trainings
 
 GENERATED = 240_000  # ms; 70,000 images, on cores that others use as well
@@ -30,8 +31,7 @@ def test_the_first_minute_without_a_network(page: Page):
     expect(page.get_by_role("heading", name="The dataset is not here yet")).to_be_visible()
 
     page.get_by_role("link", name="Draw").click()  # what is under way goes on
-    canvas = page.get_by_label("Canvas: draw one garment, white on black")
-    draw(page, canvas, [(0.3, 0.2), (0.7, 0.2), (0.7, 0.85), (0.3, 0.85), (0.3, 0.2)])
+    draw(page, [(0.3, 0.2), (0.7, 0.2), (0.7, 0.85), (0.3, 0.85), (0.3, 0.2)])
     status = page.get_by_role("status").filter(has=page.locator("strong"))
     expect(status).to_contain_text("onfidence")
 
