@@ -16,6 +16,7 @@ from benchmarks import _command
 from benchmarks._table import ROOT
 from fmnist import formats, runs
 from fmnist.config import TrainConfig
+from fmnist.dataset import STANDARD
 from fmnist.evaluate import wilson_interval
 from fmnist.published import Published, measure_like
 from fmnist.recipes import RECIPES, find_recipe
@@ -157,8 +158,9 @@ def main() -> None:
     unknown = sorted(set(options.names) - set(RECIPES))
     if unknown:
         parser.error(f"no recipe {', '.join(unknown)}: there are {', '.join(RECIPES)}")
+    of_photographs = [name for name, recipe in RECIPES.items() if recipe.config.dataset == STANDARD]
     with tempfile.TemporaryDirectory() as scratch:
-        for name in options.names or RECIPES:
+        for name in options.names or of_photographs:
             run = _command.train(
                 ("--recipe", name, "--seed", str(options.seed)), options.runs_dir or scratch
             )

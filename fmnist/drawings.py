@@ -30,6 +30,7 @@ NAME, SLUG = "Drawings", "drawings"
 TRAIN_SEED, TEST_SEED = 1, 2
 NONSENSE = 0.2  # share of the training drawings
 FROM_TEMPLATE = 0.4  # share of all drawings
+_PENS = (1, 2, 3, 3, 4, 4, 5, 7, 9)  # pixels of WORK_SIDE; small drawings have wide strokes
 _CANVAS = WORK_SIDE + 28  # pixels; a margin around the drawing, for what a bend moves outwards
 
 
@@ -71,7 +72,7 @@ def shows_garment(number: int) -> bool:
 def draw_photograph(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Ink, bool (H, W), of the outline and some inner edges of a photograph, uint8 (28, 28)."""
     grey = _bend(image, rng)
-    body = ndimage.gaussian_filter((grey > 25).astype(np.float32), rng.uniform(0.7, 3.5)) > 0.5
+    body = ndimage.gaussian_filter((grey > 25).astype(np.float32), rng.uniform(0.6, 2.5)) > 0.5
     if rng.random() < 0.08:
         return body  # coloured in
     ink = body & ~ndimage.minimum_filter(body, 3)
@@ -209,13 +210,13 @@ def _roughen(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             ink[int(np.quantile(rows, 0.92)) :] = False
         else:
             ink[: int(np.quantile(rows, 0.08))] = False
-    return ndimage.maximum_filter(ink, int(rng.integers(1, 8)))
+    return ndimage.maximum_filter(ink, int(rng.choice(_PENS)))
 
 
 def _bend(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A photograph enlarged, turned, stretched and bent: float32 (_CANVAS, _CANVAS)."""
     inverse = np.linalg.inv(_affine(rng))
-    places = np.mgrid[:_CANVAS, :_CANVAS].astype(np.float32) + _waves(rng, rng.uniform(0.5, 3.5))
+    places = np.mgrid[:_CANVAS, :_CANVAS].astype(np.float32) + _waves(rng, rng.uniform(0.3, 2.7))
     y, x = (places - _CANVAS / 2) / WORK_SIDE * SIDE
     x, y = np.einsum("ij,jhw->ihw", inverse, np.stack([x, y])) + (SIDE - 1) / 2
     return ndimage.map_coordinates(image.astype(np.float32), [y, x], order=1)

@@ -88,6 +88,7 @@ DEEP = [
         ),
         # conv 416, 18,688 and 73,728 + 512; sides 28 → 14 → 7 → 3; 3·3·128·10 + 10 = 11,530
         ("balanced", 104_874, ["Rescaling", *NORMALISED * 3, "Flatten", "Dropout", "Dense"]),
+        ("drawings", 104_874, ["Rescaling", *NORMALISED * 3, "Flatten", "Dropout", "Dense"]),
         # and the last dense layer: 128·10 + 10
         ("strong", sum(STAGES_32_64_128) + 1_290, DEEP),
         ("best", sum(STAGES_48_96_192) + 1_930, DEEP),
@@ -102,7 +103,7 @@ def test_a_network_of_our_own(name, parameters, kinds):
 
 
 def test_our_own_recipes_publish_nothing_and_are_complete():
-    assert set(RECIPES) == {*NOTEBOOKS, "quick", "balanced", "strong", "best", "tiny"}
+    assert set(RECIPES) == {*NOTEBOOKS, "quick", "balanced", "strong", "best", "tiny", "drawings"}
     assert all(RECIPES[name].published is None for name in set(RECIPES) - set(NOTEBOOKS))
 
 
