@@ -15,12 +15,9 @@ _FINER = 2  # drawn this much larger, then averaged
 
 
 def draw_nonsense(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Drawings uint8 (count, SIDE, SIDE), white on black, and their kinds, str (count,).
-
-    Two of each kind follow one another, so that the even and the odd ones are alike.
-    """
+    """Drawings uint8 (count, SIDE, SIDE), white on black, and their kinds in turn, str (count,)."""
     rng = np.random.default_rng(seed)
-    kinds = [list(_KINDS)[i // 2 % len(_KINDS)] for i in range(count)]
+    kinds = [list(_KINDS)[i % len(_KINDS)] for i in range(count)]
     drawings = []
     for kind in kinds:
         picture = Image.new("L", (SIDE * _FINER, SIDE * _FINER))
