@@ -1,8 +1,8 @@
 """The model that answers for drawings: a run on the drawings, kept with the package.
 
-    python -m fmnist.drawings                                                 # makes the dataset
-    python -m fmnist.train --dataset drawings --recipe balanced --augmentation flip+shift
-    python -m fmnist.drawing_model RUN_ID                                     # keeps that run
+    python -m fmnist.drawings                   # makes the dataset
+    python -m fmnist.train --recipe drawings
+    python -m fmnist.drawing_model RUN_ID       # keeps that run
 
 The last step chooses, on the run's validation drawings, when an answer is not sure.
 """

@@ -314,18 +314,18 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             ),
             _recipe(
                 "drawings",
-                "The network of balanced for the dataset Drawings, which python -m fmnist.drawings "
+                "The network of strong for the dataset Drawings, which python -m fmnist.drawings "
                 "makes from the photographs: how the model of the Draw page was trained.",
-                "A drawing has only lines and areas, so three convolutions are enough, and no two "
-                "hands draw alike: validation accuracy was still above training accuracy after "
-                "four epochs, which is why it has twelve. One training drawing in five is "
-                "nonsense under a random label, so no network gets beyond 82 % here; what it "
-                "learns from those is to be unsure.",
+                "No two hands draw alike: after twelve epochs three plain convolutions had 64.1 % "
+                "in training and 64.0 % in validation, too small to learn more. With residual "
+                "blocks it is 70.0 % and 68.5 %, and 82.0 % instead of 77.6 % of the test "
+                "drawings. One training drawing in five is nonsense under a label that nothing "
+                "betrays, so 82 % is the most there is in training; what the network learns from "
+                "those is to be unsure.",
                 _OURS,
-                **_HEADED,
+                **_RESIDUAL,
                 dataset="drawings",
                 filters=(32, 64, 128),
-                head_dropout=0.2,
                 epochs=12,
                 augmentation="flip+shift",
             ),

@@ -18,14 +18,14 @@ def test_an_answer_shared_by_n_classes_is_spread_over_n(count):
     assert compute_spread(shared_by(count)) == pytest.approx(count, rel=1e-5)
 
 
-def test_the_threshold_flags_one_garment_in_ten_and_says_how_much_nonsense():
-    garments = [shared_by(1)] * 18 + [shared_by(2), shared_by(4)]
+def test_the_threshold_flags_one_garment_in_fifty_and_says_how_much_nonsense():
+    garments = [shared_by(1)] * 48 + [shared_by(2), shared_by(4)]
     nonsense = [shared_by(10)] * 3 + [shared_by(1)]
-    # Of 20 spreads in order, the quantile 0.9 lies at position 17.1: 1 + 0.1 · (2 - 1).
-    assert choose_threshold(np.stack(garments + nonsense), np.arange(24) < 20) == {
-        "spread_above": 1.1,
-        "validation_drawings": 24,
-        "garments_flagged": 0.1,
+    # Of 50 spreads in order, the quantile 0.98 lies at position 48.02: 2 + 0.02 · (4 - 2).
+    assert choose_threshold(np.stack(garments + nonsense), np.arange(54) < 50) == {
+        "spread_above": 2.04,
+        "validation_drawings": 54,
+        "garments_flagged": 0.02,
         "nonsense_flagged": 0.75,
     }
 
