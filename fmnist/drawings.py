@@ -23,7 +23,14 @@ from scipy import ndimage
 from fmnist import catalogue
 from fmnist.command_line import Parser, draw_progress
 from fmnist.dataset import CLASS_NAMES, SIDE, DatasetError, Progress, load_dataset
-from fmnist.sketch import WORK_SIDE, ink_to_image
+from fmnist.sketch import (
+    CONTENT_ABOVE,
+    WORK_SIDE,
+    fit_ink,
+    ink_to_image,
+    thin,
+    to_model_image,
+)
 from fmnist.templates import Drawing, load_templates
 
 NAME, SLUG = "Drawings", "drawings"
@@ -64,9 +71,24 @@ def make_drawings(
     return drawings
 
 
-def shows_garment(number: int) -> bool:
-    """Whether the training drawing of this number shows a garment, and not nonsense."""
-    return np.random.default_rng([TRAIN_SEED, number]).random() >= NONSENSE
+def shows_garment(number: int, seed: int = TRAIN_SEED) -> bool:
+    """Whether the drawing of this number, of those with NONSENSE among them, shows a garment.
+
+    Without `seed`: of the training drawings.
+    """
+    return np.random.default_rng([seed, number]).random() >= NONSENSE
+
+
+def draw_again(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Ink, bool (H, W), of a drawing by another hand and pen; `ink` bool (H, W), not all False."""
+    lines = ndimage.maximum_filter(thin(fit_ink(ink)), 3)
+    return _roughen(_bend(lines * np.uint8(255), rng) > 100, rng)
+
+
+def bend_picture(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The image, uint8 (28, 28), of a picture turned, stretched and bent; of one such image."""
+    bent = _bend(image, rng).astype(np.uint8)
+    return to_model_image(bent) if bent.max() > CONTENT_ABOVE else image
 
 
 def draw_photograph(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -214,11 +236,12 @@ def _roughen(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _bend(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A photograph enlarged, turned, stretched and bent: float32 (_CANVAS, _CANVAS)."""
+    """A square picture enlarged, turned, stretched and bent: float32 (_CANVAS, _CANVAS)."""
     inverse = np.linalg.inv(_affine(rng))
     places = np.mgrid[:_CANVAS, :_CANVAS].astype(np.float32) + _waves(rng, rng.uniform(0.3, 2.7))
-    y, x = (places - _CANVAS / 2) / WORK_SIDE * SIDE
-    x, y = np.einsum("ij,jhw->ihw", inverse, np.stack([x, y])) + (SIDE - 1) / 2
+    side = len(image)
+    y, x = (places - _CANVAS / 2) / WORK_SIDE * side
+    x, y = np.einsum("ij,jhw->ihw", inverse, np.stack([x, y])) + (side - 1) / 2
     return ndimage.map_coordinates(image.astype(np.float32), [y, x], order=1)
 
 

@@ -2,7 +2,7 @@
 
 A training is a process of its own (`python -m fmnist.train RUN_DIR`) that outlives whoever
 started it; queueing is its own affair. So is the check of a model that was brought as a file
-(`python -m fmnist.own_model RUN_DIR`).
+(`python -m fmnist.own_model RUN_DIR`), and so is a teaching (`python -m fmnist.teach RUN_DIR`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from fmnist.config import TrainConfig
 from fmnist.dataset import STANDARD
 from fmnist.feature_maps import check_architecture
 from fmnist.own_model_record import OwnModel
+from fmnist.teaching import create_teaching
 
 PROJECT_ROOT = Path(__file__).parent.parent
 _PATH_VARIABLES = (
@@ -59,6 +60,20 @@ def start_own_model(content: bytes, file_name: str, name: str = "", dataset: str
     return _start_new(
         runs.create_own_model_run(name, OwnModel(file_name), content, dataset), "fmnist.own_model"
     )
+
+
+def start_teaching(dataset: str = STANDARD) -> str:
+    """Make a run of the corrections kept and start the process that teaches them.
+
+    dataset: the short name of the one whose photographs are rehearsed and scored. Returns the run's
+    id at once.
+
+    Raises:
+        ConfigError: there is nothing to teach, nobody to be taught, or a teaching is under way.
+        CorrectionError: the corrections cannot be read.
+        RunsFolderError: the folder cannot be written, or no process could be started.
+    """
+    return _start_new(create_teaching(dataset), "fmnist.teach")
 
 
 def check_own_model_again(run_id: str, inputs: str, outputs: str) -> None:

@@ -254,7 +254,7 @@ def check_and_score(run: runs.Run) -> dict[str, Any]:
     began = time.perf_counter()
     with recording_failure(run):
         runs.claim_run(run.run_dir)
-        with _watched(run.run_dir) as say:
+        with watched(run.run_dir) as say:
             results = _check_and_score(run, say)
         runs.write_status(run.run_dir, status="completed", finished_at=time.time(), message="")
     return {**results, "seconds": round(time.perf_counter() - began, 2)}
@@ -286,7 +286,7 @@ def _check_and_score(run: runs.Run, say: Any) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _watched(run_dir: Path) -> Iterator[Any]:
+def watched(run_dir: Path) -> Iterator[Any]:
     """End this process when somebody asks for it, or when the model eats the computer's memory.
 
     One call of Keras may take minutes and gigabytes, and cannot be interrupted. Yields a function

@@ -55,12 +55,12 @@ def answer(
 
 def find_model(run: str | None = None, *, sketch: bool = False) -> Path:
     """The `model.keras` of a run id or run folder; of the bundled run, or else the newest completed
-    one, without. For a sketch, without a run, the model that comes with the Lab for drawings.
+    one, without. For a sketch, without a run, the model that answers for drawings.
 
     Raises ValueError with one sentence when there is none.
     """
     if run is None and sketch and DRAWING_MODEL.is_file():
-        return DRAWING_MODEL
+        return find_drawing_model()[0]
     if run is None:
         with contextlib.suppress(runs.RunNotFound):
             return _model_of(runs.load_run(runs.BUNDLED_ID).run_dir)
@@ -74,6 +74,29 @@ def find_model(run: str | None = None, *, sketch: bool = False) -> Path:
     if Path(run).is_dir():
         return _model_of(Path(run))
     return _model_of(runs.load_run(run).run_dir)
+
+
+def find_drawing_model() -> tuple[Path, str]:
+    """The model that answers for drawings: the one that was chosen of the taught ones, or else the
+    one that comes with the Lab; and a sentence where the chosen one is gone or damaged, or "".
+    """
+    run_id = runs.read_drawing_run()
+    if not run_id:
+        return DRAWING_MODEL, ""
+    try:
+        run = runs.load_run(run_id)
+        problem = run.damaged
+        if not problem and (run.taught is None or run.status.status != "completed"):
+            problem = "it is no taught model"
+        read_threshold(run.file("model.keras"))
+    except ValueError as error:
+        problem = str(error).rstrip(".")
+    if not problem:
+        return run.file("model.keras"), ""
+    return DRAWING_MODEL, (
+        f"The taught model that was chosen cannot answer ({problem}): the one that comes with the "
+        "Lab answers."
+    )
 
 
 def _model_of(run_dir: Path) -> Path:
@@ -132,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--run",
         metavar="RUN_ID_OR_DIR",
         help="which run's model answers (default: the bundled run, else the newest completed; "
-        "for drawings, the model that comes for them)",
+        "for drawings, the model that answers for them)",
     )
     parser.add_argument(
         "--sketch",

@@ -70,7 +70,7 @@ def _status_in_words(run: Run) -> str:
 def _settings_in_words(run: Run) -> str:
     if run.own_model:
         return f"brought as a file: {run.own_model.summary}".removesuffix(": ")
-    return describe_settings(run.config)
+    return run.taught.summary if run.taught else describe_settings(run.config)
 
 
 def _count_epochs(history: Path) -> int:

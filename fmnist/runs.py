@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +33,7 @@ from fmnist import formats
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import CLASS_NAMES, STAND_IN, STANDARD, DatasetError, check_class_names
 from fmnist.own_model_record import MAX_FILE_BYTES, OwnModel
+from fmnist.taught_record import Taught
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 STATUSES = ("queued", "running", "completed", "stopped", "failed")
 LIVE = ("queued", "running")
 BROUGHT_FILE = "brought.keras"  # as somebody brought it; only `fmnist.own_model` opens it
+CORRECTIONS_FILE = "corrections.json"  # what a taught run learnt, as it was exported
 SCORED_FILES = ("model.keras", "test_probabilities.npy", "results.json")
 HISTORY_COLUMNS = (
     "epoch",
@@ -108,7 +110,8 @@ class Run:
     """A run folder as last read. `damaged` says what is wrong with it, or is empty.
 
     `own_model` is that of a run whose model was trained elsewhere and brought as a file. The
-    config of such a run holds its name, and nothing else that is true of it.
+    config of such a run holds its name, and nothing else that is true of it. `taught` is that of a
+    run in which the model for drawings learnt corrections.
     """
 
     run_id: str
@@ -118,6 +121,7 @@ class Run:
     notes: dict[str, str] = field(default_factory=dict)
     damaged: str = ""
     own_model: OwnModel | None = None
+    taught: Taught | None = None
 
     @property
     def is_bundled(self) -> bool:
@@ -144,8 +148,10 @@ class Run:
 
     @property
     def is_training(self) -> bool:
-        """Live, and no check of a brought model, which takes seconds and nobody's place."""
-        return self.is_live and not self.own_model
+        """Live, and no check of a brought model and no teaching: those take seconds and nobody's
+        place.
+        """
+        return self.is_live and not (self.own_model or self.taught)
 
     @property
     def has_model(self) -> bool:
@@ -195,13 +201,13 @@ def create_own_model_run(
             f"{own_model.file_name} has {len(content) / 1e6:.0f} MB: at most "
             f"{MAX_FILE_BYTES / 1e6:.0f} MB are taken. Save it without its optimizer."
         )
-    status = _status_of_check()
+    status = _status_of_seconds()
     files = {
         "config.json": {"name": config.name, "dataset": config.dataset},
         "own_model.json": own_model.to_json(),
         "status.json": asdict(status),
     }
-    run_dir = _create(config, files, content)
+    run_dir = _create(config, files, {BROUGHT_FILE: content})
     return Run(run_dir.name, run_dir, config, status, own_model=own_model)
 
 
@@ -219,7 +225,7 @@ def reset_own_model(run: Run, inputs: str, outputs: str) -> None:
         run.own_model, inputs=inputs, outputs=outputs, used_inputs="", used_outputs=""
     )
     try:
-        write_json(run.file("status.json"), asdict(_status_of_check()))
+        write_json(run.file("status.json"), asdict(_status_of_seconds()))
         write_json(run.file("own_model.json"), own_model.to_json())
         for name in ("stop", *SCORED_FILES):
             run.file(name).unlink(missing_ok=True)
@@ -227,22 +233,40 @@ def reset_own_model(run: Run, inputs: str, outputs: str) -> None:
         raise _cannot_write(run.run_dir, error) from error
 
 
-def _status_of_check() -> Status:
-    """Running at once: a check waits for nobody's turn."""
+def create_taught_run(config: TrainConfig, taught: Taught, corrections: bytes) -> Run:
+    """A new run folder around the corrections that are to be learnt, with no process yet.
+
+    Raises:
+        RunsFolderError: the folder cannot be written.
+    """
+    status = replace(_status_of_seconds(), epochs=config.epochs)
+    files = {
+        "config.json": config.to_json(),
+        "taught.json": taught.to_json(),
+        "status.json": asdict(status),
+    }
+    run_dir = _create(config, files, {CORRECTIONS_FILE: corrections})
+    return Run(run_dir.name, run_dir, config, status, taught=taught)
+
+
+def _status_of_seconds() -> Status:
+    """Running at once: what takes seconds waits for nobody's turn."""
     now = time.time()
     return Status("running", queued_at=now, started_at=now, message="loading TensorFlow")
 
 
-def _create(config: TrainConfig, files: dict[str, Any], brought: bytes | None = None) -> Path:
-    """A new folder with these JSON files, named after the time and the config."""
+def _create(
+    config: TrainConfig, files: dict[str, Any], contents: Mapping[str, bytes] | None = None
+) -> Path:
+    """A new folder with these JSON files and these bytes, named after the time and the config."""
     parent = runs_dir()
     stem = f"{datetime.fromtimestamp(time.time(), UTC):%Y%m%d-%H%M%S}-{config.slug}"
     try:
         parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
         try:
-            if brought is not None:
-                (draft / BROUGHT_FILE).write_bytes(brought)
+            for name, content in (contents or {}).items():
+                (draft / name).write_bytes(content)
             for name, values in files.items():
                 write_json(draft / name, values)
             return _move_to_free_name(draft, parent, stem)
@@ -331,14 +355,21 @@ def read_run(run_dir: Path) -> Run:
         notes = _read_json(run_dir / "notes.json")
     except (OSError, ValueError):
         notes = {}
-    own_model = None
+    own_model = taught = None  # trained here from nothing, as most are
     try:
         own_model = OwnModel.from_json(_read_json(run_dir / "own_model.json"))
     except FileNotFoundError:
-        pass  # trained here, as most are
+        pass
     except (OSError, ValueError) as error:
         own_model = OwnModel("")
         damage.append(_describe_damage("own_model.json", error))
+    try:
+        taught = Taught.from_json(_read_json(run_dir / "taught.json"))
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        taught = Taught(0)
+        damage.append(_describe_damage("taught.json", error))
     if run_dir.name == BUNDLED_ID and not damage and status.status != "completed":
         damage.append(f"status.json says {status.status}, not completed")
     if not damage and status.is_live:
@@ -347,7 +378,7 @@ def read_run(run_dir: Path) -> Run:
         problems = (_find_problem(run_dir / name) for name in SCORED_FILES)
         damage += [problem for problem in problems if problem]
     notes = {key: str(value) for key, value in notes.items()} if isinstance(notes, dict) else {}
-    return Run(run_dir.name, run_dir, config, status, notes, "; ".join(damage), own_model)
+    return Run(run_dir.name, run_dir, config, status, notes, "; ".join(damage), own_model, taught)
 
 
 def _find_problem(path: Path) -> str:
@@ -681,12 +712,31 @@ def write_parallel_trainings(count: int) -> None:
     """
     if not 1 <= count <= MAX_PARALLEL_TRAININGS:
         raise ValueError(f"1 to {MAX_PARALLEL_TRAININGS} trainings may run at once, not {count}.")
-    folder = runs_dir()
+    _write_setting("parallel_trainings", count)
+
+
+def read_drawing_run() -> str:
+    """The id of the taught run that answers for drawings; "" for the model of the Lab."""
+    value = _read_json_or_empty(runs_dir() / "settings.json").get("drawing_run", "")
+    return value if isinstance(value, str) else ""
+
+
+def write_drawing_run(run_id: str) -> None:
+    """Let a taught run answer for drawings from now on, or with "" the model of the Lab again.
+
+    Raises:
+        RunsFolderError: the folder cannot be written.
+    """
+    _write_setting("drawing_run", run_id)
+
+
+def _write_setting(name: str, value: Any) -> None:
+    path = runs_dir() / "settings.json"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / "settings.json", {"parallel_trainings": count})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, {**_read_json_or_empty(path), name: value})
     except OSError as error:
-        raise _cannot_write(folder, error) from error
+        raise _cannot_write(path.parent, error) from error
 
 
 # -- JSON -----------------------------------------------------------------------------------------

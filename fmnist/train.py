@@ -117,7 +117,7 @@ def train_and_evaluate(
     save_array(run_dir / "test_probabilities.npy", probabilities)
     results = {
         **score(probabilities, dataset.test_labels),
-        **_best_epoch(run_dir),
+        **best_epoch(run_dir),
         "seconds": round(seconds, 2),
         "train_images": len(train_indices),
     }
@@ -336,7 +336,8 @@ def score(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     }
 
 
-def _best_epoch(run_dir: Path) -> dict[str, Any]:
+def best_epoch(run_dir: Path) -> dict[str, Any]:
+    """best_epoch (from 0) and best_val_accuracy of a run's history; None where it has no epoch."""
     history = runs.read_history(runs.read_run(run_dir))
     if history.empty:
         return {"best_epoch": None, "best_val_accuracy": None}

@@ -51,8 +51,8 @@ def render_answer(
     image: np.ndarray,
     class_names: Sequence[str],
     spread_above: float | None,
-) -> None:
-    """The answer to one image, uint8 (28, 28).
+) -> int:
+    """The answer to one image, uint8 (28, 28); returns the label of the best guess.
 
     spread_above: the model's threshold of being unsure (see `fmnist.doubt`), if it has one.
     """
@@ -70,6 +70,7 @@ def render_answer(
         )
     note = f"{threshold} {_SEEN} It took {prediction.milliseconds:.1f} ms."
     render_card(title, detail, probabilities, image, note, class_names)
+    return best["label"]
 
 
 def render_card(

@@ -20,14 +20,15 @@ def can_answer(run: Run) -> bool:
 def choose_models(run: Run | None) -> tuple[Path | None, Path | None]:
     """The model that answers, and the run's own where that is another; None where there is none.
 
-    The model that comes with the Lab for drawings answers, unless the run knows other classes or
-    has seen drawings itself.
+    The model for drawings answers, the Lab's own or a taught one, unless the run knows other
+    classes or has seen drawings itself.
     """
     own = run.file("model.keras") if run is not None and can_answer(run) else None
-    if own and (runs.read_class_names(run) != CLASS_NAMES or run.config.dataset == SLUG):
+    knows_drawings = run is not None and (run.config.dataset == SLUG or run.taught is not None)
+    if own and (knows_drawings or runs.read_class_names(run) != CLASS_NAMES):
         return own, None
     if predict.DRAWING_MODEL.is_file():
-        return predict.DRAWING_MODEL, own
+        return predict.find_drawing_model()[0], own
     return own, None
 
 

@@ -1,4 +1,4 @@
-"""A picture instead of a drawing: a file, or a photo taken now."""
+"""Where a drawing comes from: the canvas, or a picture instead: a file, or a photo taken now."""
 
 from __future__ import annotations
 
@@ -9,8 +9,23 @@ import streamlit as st
 from fmnist.images import read_image
 from fmnist.sketch import Sketch, sketch_to_image
 
+SOURCES = {"draw": "Draw", "upload": "Upload", "camera": "Camera"}
+ICONS = {"draw": "draw", "upload": "upload", "camera": "photo_camera"}
 FILE_TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
 MAX_FILE = 10  # MB, as `fmnist.images` allows
+
+
+def render_sources() -> str:
+    """Where the drawing comes from."""
+    return st.segmented_control(
+        "Source",
+        SOURCES,
+        format_func=lambda name: f":material/{ICONS[name]}: {SOURCES[name]}",
+        default="draw",
+        required=True,
+        label_visibility="collapsed",
+        key="draw_source",
+    )
 
 
 def read_picture(source: str, width: int, on_change: Callable[[], None]) -> Sketch | None:

@@ -41,8 +41,10 @@ def render_run_picker(fits: Callable[[Run], bool], label: str = "Run") -> Run | 
 def _choose(choices: list[Run]) -> Run:
     """The newest completed run on the dataset looked at, or else on any; else the newest.
 
-    The bundled one comes after all others.
+    The bundled one comes after all others; a taught model, which is for drawings, is only chosen
+    by a person.
     """
+    choices = [run for run in choices if not run.taught] or choices
     completed = [run for run in choices if run.status.status == "completed"]
     slug = _dataset_choice.chosen().slug
     return next((run for run in completed if run.config.dataset == slug), [*completed, *choices][0])

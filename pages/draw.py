@@ -12,15 +12,21 @@ from fmnist.engine import EngineError
 from fmnist.images import ImageError
 from fmnist.sketch import Sketch, sketch_to_image
 from fmnist.strokes import DrawingError, render
-from pages import _draw_answer, _draw_canvas, _draw_comparison, _draw_stages, _engine, _url
+from pages import (
+    _draw_answer,
+    _draw_canvas,
+    _draw_comparison,
+    _draw_stages,
+    _draw_teach,
+    _engine,
+    _url,
+)
 from pages._draw_files import render_files
 from pages._draw_models import can_answer, choose_models, render_no_model
-from pages._draw_picture import read_picture
+from pages._draw_picture import read_picture, render_sources
 from pages._run_picker import render_run_picker
 from pages._standin import render_banner
 
-SOURCES = {"draw": "Draw", "upload": "Upload", "camera": "Camera"}
-ICONS = {"draw": "draw", "upload": "upload", "camera": "photo_camera"}
 HINTS = {
     "draw": ("Draw {thing}", "The answer appears here after each stroke."),
     "upload": ("Choose a picture", "Of {thing}, photographed or drawn, on a plain background."),
@@ -29,19 +35,6 @@ HINTS = {
 BLANK = ("Nothing to see", "Nothing stands out from the background.")
 ANSWER = "draw_answer"  # the part of the page that a stroke runs again
 CANVAS_WIDTH = 360  # CSS pixels; a phone's width holds it
-
-
-def render_sources() -> str:
-    """Where the drawing comes from."""
-    return st.segmented_control(
-        "Source",
-        SOURCES,
-        format_func=lambda name: f":material/{ICONS[name]}: {SOURCES[name]}",
-        default="draw",
-        required=True,
-        label_visibility="collapsed",
-        key="draw_source",
-    )
 
 
 @st.fragment(key=ANSWER)
@@ -71,7 +64,7 @@ def read_file(source: str) -> Sketch | None:
 
 def explain() -> None:
     """Run all that is about the drawing again, the answer first: it may have been interrupted."""
-    st.rerun([ANSWER, _draw_stages.KEY, _draw_comparison.KEY])
+    st.rerun([ANSWER, _draw_teach.KEY, _draw_stages.KEY, _draw_comparison.KEY])
 
 
 def render_result(
@@ -88,7 +81,9 @@ def render_result(
     except EngineError as error:
         st.error(str(error), icon=":material/error:")
         return
-    _draw_answer.render_answer(prediction, sketch.image, class_names, read_threshold(model))
+    st.session_state["answered"] = _draw_answer.render_answer(
+        prediction, sketch.image, class_names, read_threshold(model)
+    )
 
 
 render_banner()
@@ -112,6 +107,7 @@ with board:
     render_answer(model, names, source)
     if source == "draw":
         render_files()
+    _draw_teach.render_teach(model, source)
 with stages:
     _draw_stages.render_stages(model, names)
 _draw_comparison.render_comparison(model, photograph_model, names)

@@ -1,0 +1,44 @@
+"""Correcting a wrong answer on the Draw page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmnist import corrections
+from fmnist.dataset import CLASS_NAMES
+from pages import _draw_canvas
+from pages._draw_corrections import try_change
+
+
+def render_question(source: str) -> None:
+    """What is it really? About the drawing or picture last answered; nothing without one.
+
+    source: where that comes from, "draw" or another.
+    """
+    sketch = st.session_state.get("sketch")
+    if sketch is None or sketch.is_empty or "answered" not in st.session_state:
+        st.caption("Where an answer is wrong, say here what it really is.")
+        return
+    label = st.pills(
+        "Is the answer wrong? Say what it really is:",
+        range(len(CLASS_NAMES)),
+        format_func=CLASS_NAMES.__getitem__,
+        key="correct_label",
+    )
+    st.button(
+        "Keep the correction",
+        icon=":material/school:",
+        key="correct_keep",
+        disabled=label is None,
+        on_click=_keep,
+        args=(source,),
+    )
+
+
+def _keep(source: str) -> None:
+    label, answered = st.session_state["correct_label"], st.session_state["answered"]
+    is_drawn = source == "draw"
+    drawing = _draw_canvas.drawing() if is_drawn else ()
+    image = None if is_drawn else st.session_state["sketch"].image
+    if try_change(lambda: corrections.add(corrections.correct(label, answered, drawing, image))):
+        st.session_state["correct_label"] = None

@@ -1,0 +1,112 @@
+"""The corrections kept, on the Draw page: seen, opened, removed, exported and imported."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fmnist import corrections
+from fmnist.corrections import Correction, CorrectionError
+from fmnist.dataset import CLASS_NAMES
+from pages import _draw_canvas
+from pages._image_grid import render_grid
+
+MOST_SHOWN = 60
+SIZE = 56  # CSS pixels of an image
+
+
+def try_change(change) -> bool:
+    """Make a change; what cannot be done is said below."""
+    try:
+        change()
+    except CorrectionError as error:
+        st.session_state["correct_problem"] = str(error)
+        return False
+    return True
+
+
+def render_kept() -> int:
+    """The corrections kept, newest first, each to be removed; returns how many there are."""
+    if "correct_problem" in st.session_state:
+        st.error(st.session_state.pop("correct_problem"), icon=":material/error:")
+    try:
+        kept = corrections.read_corrections()
+    except CorrectionError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return 0
+    if kept.unreadable:
+        st.warning(
+            f"Of the corrections in `{corrections.corrections_file()}`, {kept.unreadable} cannot "
+            "be read. They are left there, and the others are used.",
+            icon=":material/broken_image:",
+        )
+    newest = kept.corrections[::-1]
+    if newest:
+        count = len(newest)
+        st.markdown(f"**{count:,} correction{'s' if count > 1 else ''} kept** on this computer")
+        _render_images(newest[:MOST_SHOWN])
+    with st.container(horizontal=True):
+        if newest:
+            st.button(
+                "Undo the last",
+                icon=":material/undo:",
+                key="correct_undo",
+                on_click=try_change,
+                args=(lambda: corrections.remove(newest[0].key),),
+            )
+        with st.popover("Export or import", icon=":material/import_export:"):
+            _render_files(kept.corrections)
+    return len(newest)
+
+
+def _render_images(shown: tuple[Correction, ...]) -> None:
+    captions = [CLASS_NAMES[one.label] for one in shown]
+    answers = [CLASS_NAMES[one.answered] for one in shown]
+    said = [f"{a}; the model said {b}" for a, b in zip(captions, answers, strict=True)]
+    images = _images(tuple(one.key for one in shown), shown)
+    position = render_grid(
+        images, captions, alts=said, key="corrections", size=SIZE, label="Corrections"
+    )
+    if position is not None:
+        st.session_state["correct_chosen"] = shown[position].key
+    keys = [one.key for one in shown]
+    if (chosen := st.session_state.get("correct_chosen")) not in keys:
+        st.caption("Click one to see what the model said, to draw on, or to remove it.")
+        return
+    one = shown[keys.index(chosen)]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{said[keys.index(chosen)]}.", width="content")
+        if one.drawing and st.button("Open", icon=":material/gesture:", key="correct_open"):
+            _draw_canvas.replace(one.drawing)
+            st.rerun()
+        remove = (lambda: corrections.remove(chosen),)
+        st.button(
+            "Remove",
+            icon=":material/delete:",
+            key="correct_remove",
+            on_click=try_change,
+            args=remove,
+        )
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def _images(keys: tuple[str, ...], _shown: tuple[Correction, ...]) -> np.ndarray:
+    """uint8 (N, 28, 28); `keys` say what is shown."""
+    return np.stack([one.image for one in _shown])
+
+
+def _render_files(kept: tuple[Correction, ...]) -> None:
+    if kept:
+        content = corrections.to_json(kept)
+        icon = ":material/download:"
+        st.download_button(
+            "Export (JSON)", content, "corrections.json", "application/json", icon=icon
+        )
+    done = st.session_state.setdefault("corrections_imported", 0)  # a new uploader after each
+    file = st.file_uploader("Import", "json", key=f"corrections_{done}", max_upload_size=8)
+    if file is not None and try_change(
+        lambda: corrections.add(*corrections.from_json(file.getvalue()))
+    ):
+        st.session_state["corrections_imported"] += 1
+    if file is not None:
+        st.rerun(scope="fragment")

@@ -1,0 +1,67 @@
+"""What a teaching gained and lost, whether its model answers for drawings, and undoing that."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmnist import formats, runs, teaching
+from fmnist.runs import Run
+from fmnist.taught_record import Comparison
+from pages import _url
+
+
+def render_outcome(run: Run) -> None:
+    """What the newest teaching gained and lost, or why it ended without a model."""
+    taught = run.taught
+    if run.damaged:
+        st.warning(f"The taught model is damaged: {run.damaged}.", icon=":material/broken_image:")
+    elif run.status.status == "failed":
+        st.error(f"The teaching failed: {run.status.message}", icon=":material/error:")
+    elif run.status.status == "stopped":
+        st.info("The teaching was stopped.", icon=":material/stop_circle:")
+    else:
+        lines = [f"**Taught {formats.day_and_time(run.run_id)}: what was gained, what was lost**"]
+        rows = (
+            ("Your corrections, which it learnt", taught.learnt),
+            ("The same, each by a model that learnt only the others", taught.kept_apart),
+            ("Other drawings, never corrected", taught.drawings),
+            ("Test photographs", taught.photographs),
+        )
+        lines += [f"- {what}: {_describe(pair)}" for what, pair in rows if pair is not None]
+        st.markdown("\n".join([lines[0], "", *lines[1:]]))
+
+
+def _describe(pair: Comparison) -> str:
+    """ "**12 of 14 right**, before 0 (12 gained, 0 lost; more than chance)"."""
+    after, before, images = map(formats.count, (pair.after, pair.before, pair.images))
+    verdict = "more than chance" if pair.is_sure else "may be chance"
+    change = f"{pair.gained:,} gained, {pair.lost:,} lost; {verdict}, p = {pair.p_value:.2g}"
+    shares = f", {formats.percent(pair.after / pair.images)}" if pair.images >= 100 else ""
+    was = f" ({formats.percent(pair.before / pair.images)})" if pair.images >= 100 else ""
+    return f"**{after} of {images} right{shares}**, before {before}{was}; {change}"
+
+
+def render_choice(shown: Run | None) -> None:
+    """Whether the taught model answers for drawings, and the way back."""
+    in_use = runs.read_drawing_run()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if shown and not shown.damaged and shown.status.status == "completed":
+            if shown.run_id == in_use:
+                st.badge("It answers for drawings", icon=":material/check:", color="green")
+            elif st.button("Use it for drawings", icon=":material/check:", key="teach_use"):
+                _choose(shown.run_id)
+            if shown.has_scores:
+                link = _url.link(run=shown.run_id)
+                st.page_link("pages/evaluate.py", label="Evaluate", query_params=link)
+        if in_use and st.button("Undo: the model before answers", icon=":material/undo:"):
+            _choose(teaching.find_before(in_use))
+
+
+def _choose(run_id: str) -> None:
+    try:
+        runs.write_drawing_run(run_id)
+    except runs.RunsFolderError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    _url.write(run=None)
+    st.rerun()

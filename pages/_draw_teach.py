@@ -1,0 +1,90 @@
+"""Teaching the model for drawings what was corrected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from fmnist import catalogue, jobs, predict, runs, teaching
+from fmnist.dataset import CLASS_NAMES, STANDARD
+from fmnist.drawings import SLUG
+from fmnist.taught_record import STAGES
+from pages import _dataset_choice, _draw_correct, _draw_corrections, _draw_taught
+
+KEY = "draw_teach"  # for `st.rerun` in a widget's callback
+TICK = 0.5  # seconds
+
+
+@st.fragment(key=KEY)
+def render_teach(model: Path, source: str) -> None:
+    """Corrections, the teaching and its outcome; nothing where another kind of model answers.
+
+    source: where what is answered comes from, "draw" or another.
+    """
+    chosen, problem = predict.find_drawing_model()
+    taught = teaching.list_taught()
+    answering = next((run for run in taught if run.run_dir == model.parent), None)
+    if not model.is_file() or (model != chosen and answering is None):
+        return
+    st.subheader("Teach it")
+    if problem:
+        st.warning(problem, icon=":material/broken_image:")
+    _draw_correct.render_question(source)
+    count = _draw_corrections.render_kept()
+    live = next((run for run in taught if run.is_live), None)
+    if live:
+        st.fragment(_tick, run_every=TICK)(live.run_id)
+        return
+    if count:
+        _render_start(count)
+    if shown := answering or next(iter(taught), None):
+        _draw_taught.render_outcome(shown)
+    _draw_taught.render_choice(shown)
+
+
+def _tick(run_id: str) -> None:
+    """How far the teaching is; the whole page follows when it has ended."""
+    try:
+        run = runs.load_run(run_id)
+    except runs.RunNotFound:
+        st.rerun()
+    if not run.is_live:
+        st.rerun()
+    stage = run.status.message or "learning"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(STAGES.get(stage, 0.5), f"Teaching: {stage} …")
+        st.button("Stop", icon=":material/stop:", key="teach_stop", on_click=_stop, args=(run_id,))
+
+
+def _stop(run_id: str) -> None:
+    try:
+        jobs.stop_run(run_id)
+    except ValueError as error:
+        st.session_state["correct_problem"] = str(error)
+
+
+def _render_start(count: int) -> None:
+    photographs = _dataset_choice.chosen()
+    if photographs.class_names != CLASS_NAMES or photographs.slug == SLUG:
+        photographs = catalogue.list_choices()[0]
+    if photographs.slug == STANDARD and catalogue.why_standard_is_missing():
+        st.info("Teaching needs the photographs: open Browse, which gets them.")
+        return
+    is_pressed = st.button("Teach the model", type="primary", icon=":material/school:")
+    st.caption(
+        f"The last layer of the model that comes with the Lab learns {_count(count)}, each redrawn "
+        "by other hands, and rehearses other drawings so that it forgets little. That takes about "
+        "half a minute in the background, and is a run of its own; you choose whether it answers."
+    )
+    if is_pressed:
+        try:
+            jobs.start_teaching(photographs.slug)
+        except ValueError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        st.rerun()
+
+
+def _count(corrections: int) -> str:
+    return "your correction" if corrections == 1 else f"your {corrections:,} corrections"
