@@ -78,7 +78,7 @@ def correct(
     Raises CorrectionError when a label is not 0 to 9, or nothing is shown.
     """
     pixels = b"" if drawing or image is None else image.tobytes()
-    return _check(Correction(label, answered, time.time(), drawing, pixels))
+    return _check(Correction(label, answered, round(time.time(), 3), drawing, pixels))
 
 
 # -- the file -------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def _to_values(correction: Correction) -> dict[str, Any]:
     return {
         "label": correction.label,
         "answered": correction.answered,
-        "made_at": round(correction.made_at, 3),
+        "made_at": correction.made_at,
         "drawing": to_link(correction.drawing) if correction.drawing else "",
         "pixels": base64.b64encode(correction.pixels).decode("ascii"),
     }

@@ -14,12 +14,16 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from fmnist import predict
+from fmnist import corrections, jobs, predict, runs
+from fmnist.corrections import correct
+from fmnist.dataset import CLASS_NAMES
 from fmnist.doubt import DOUBT_FILE
 from fmnist.sketch import FILL_LEVEL
 from fmnist.strokes import from_link, load_examples, parse, to_json, to_link
+from fmnist.taught_record import Comparison, Taught
 from pages import _draw_canvas
 from tests import made_runs
+from tests.apptest.visits import button, words
 
 APP = Path(__file__).parents[2] / "app.py"
 RUN = "20260102-030405-made"
@@ -380,3 +384,161 @@ def test_a_drawing_is_shared_and_a_saved_one_opened(open_page, lab, engine, canv
     assert not at.exception
     assert at.session_state["drawing"] == coat
     assert canvas.data["version"] == 1
+
+
+# -- teaching -------------------------------------------------------------------------------------
+
+TEACH = "Teach the model"
+
+
+@pytest.fixture
+def teachable(drawing_model) -> Path:
+    """The model for drawings is there, which is the one that can be taught."""
+    drawing_model.parent.mkdir()
+    drawing_model.touch()
+    return drawing_model
+
+
+def write_taught(
+    lab, run_id: str = "20260103-000000-taught", status: str = "completed", **told
+) -> Path:
+    """The run of a teaching as it ends; `told` as in `Taught`."""
+    run_dir = made_runs.write_run(lab.runs_dir, run_id, status, class_names=CLASS_NAMES)
+    values = {"corrections": 2, "learnt": Comparison(2, 0, 2, 0)} | told
+    runs.write_json(run_dir / "taught.json", Taught(**values).to_json())
+    return run_dir
+
+
+def labels(at: AppTest) -> list[str]:
+    return [button.label for button in at.button]
+
+
+def test_nothing_is_offered_where_a_model_of_photographs_answers(open_page, lab, engine, canvas):
+    made_runs.write_run(lab.runs_dir)
+    canvas.drawing = drawn(BAG)
+    at = open_page()
+    assert "Teach it" not in [heading.value for heading in at.subheader]
+
+
+def test_a_wrong_answer_is_corrected_seen_undone_and_moved(
+    open_page, lab, engine, canvas, teachable
+):
+    at = open_page()
+    assert "Where an answer is wrong" in words(at)
+    assert TEACH not in labels(at)
+    canvas.drawing = drawn(BAG)
+    at = open_page()
+    assert at.button(key="correct_keep").disabled
+    at.button_group(key="correct_label").set_value(5).run()
+    at.button(key="correct_keep").click().run()
+    assert not at.exception
+    (kept,) = corrections.read_corrections().corrections
+    assert (kept.label, kept.answered, kept.drawing) == (5, 8, parse([BAG]))
+    assert "**1 correction kept**" in words(at)
+    assert TEACH in labels(at)
+    at.file_uploader(key="corrections_0").upload("mine.json", b"{").run()
+    assert not at.exception
+    assert "holds no corrections" in at.error[0].value
+    coat = corrections.to_json([correct(4, 6, load_examples()["Coat"])])
+    at = open_page()
+    at.file_uploader(key="corrections_0").upload("mine.json", coat).run()
+    assert not at.exception
+    assert "**2 corrections kept**" in words(at)
+    at.button(key="correct_undo").click().run()
+    assert corrections.read_corrections().corrections == (kept,)
+
+
+def test_a_picture_is_corrected_as_the_model_saw_it(open_page, lab, engine, teachable):
+    at = upload(open_page(), as_png(bag()))
+    at.button_group(key="correct_label").set_value(3).run()
+    at.button(key="correct_keep").click().run()
+    assert not at.exception
+    (kept,) = corrections.read_corrections().corrections
+    assert kept.drawing == ()
+    assert (kept.image[9:19, 3:25] == FILL_LEVEL).all()
+
+
+def test_a_damaged_file_of_corrections_gets_one_sentence(open_page, lab, engine, teachable):
+    corrections.add(correct(4, 6, load_examples()["Coat"]))
+    with corrections.corrections_file().open("a") as file:
+        file.write("half a li\n")
+    at = open_page()
+    assert not at.exception
+    (warning,) = at.warning
+    assert "1 cannot be read" in warning.value
+    assert "**1 correction kept**" in words(at)
+
+
+def test_teaching_is_started_watched_and_not_started_twice(
+    open_page, lab, engine, teachable, monkeypatch
+):
+    corrections.add(correct(4, 6, load_examples()["Coat"]))
+    started = []
+    monkeypatch.setattr(jobs, "_start", lambda run, module: started.append((run.run_id, module)))
+    at = open_page()
+    button(at, TEACH).click().run()
+    assert not at.exception
+    ((run_id, module),) = started
+    assert module == "fmnist.teach"
+    run = runs.load_run(run_id)
+    assert (run.config.dataset, run.taught.corrections) == ("fashion-mnist", 1)
+    assert TEACH not in labels(at)
+    at.button(key="teach_stop").click().run()
+    assert runs.is_stop_requested(run.run_dir)
+    message = "Its process ended."
+    runs.write_status(run.run_dir, status="failed", message=message)
+    at = open_page()
+    assert f"The teaching failed: {message}" in words(at)
+    assert TEACH in labels(at)
+
+
+def test_without_photographs_the_way_to_them_is_said(open_page, lab, no_data, engine, teachable):
+    corrections.add(correct(4, 6, load_examples()["Coat"]))
+    at = open_page()
+    assert not at.exception
+    assert "Teaching needs the photographs" in words(at)
+    assert TEACH not in labels(at)
+
+
+def test_what_was_gained_and_lost_is_said_and_the_taught_model_used(
+    open_page, lab, engine, canvas, teachable
+):
+    photographs = made_runs.write_run(lab.runs_dir)
+    run_dir = write_taught(lab, drawings=Comparison(600, 432, 15, 40))
+    canvas.drawing = drawn(BAG)
+    at = open_page()
+    assert engine.asked[0][0] == teachable, "a taught model answers only when it is chosen"
+    assert engine.asked[-1][0] == photographs / "model.keras"
+    text = words(at)
+    assert "**2 of 2 right**, before 0; 2 gained, 0 lost; may be chance, p = 0.5" in text
+    assert "**407 of 600 right, 67.8\N{NO-BREAK SPACE}%**, before 432 (72.0" in text
+    assert "more than chance" in text
+    engine.asked.clear()
+    at.button(key="teach_use").click().run()
+    assert not at.exception
+    assert engine.asked[0][0] == run_dir / "model.keras"
+    assert runs.read_drawing_run() == run_dir.name
+    engine.asked.clear()
+    button(at, "Undo: the model before answers").click().run()
+    assert engine.asked[0][0] == teachable
+    assert runs.read_drawing_run() == ""
+
+
+@pytest.mark.parametrize("fate", ["deleted", "damaged"])
+def test_without_the_taught_model_the_labs_own_answers(
+    open_page, lab, engine, canvas, teachable, fate
+):
+    run_dir = write_taught(lab)
+    runs.write_drawing_run(run_dir.name)
+    if fate == "deleted":
+        runs.delete_run(runs.read_run(run_dir))
+    else:
+        (run_dir / "model.keras").write_bytes(b"PK half")
+    canvas.drawing = drawn(BAG)
+    at = open_page()
+    assert not at.exception
+    assert engine.asked[0][0] == teachable
+    assert "The taught model that was chosen cannot answer" in words(at)
+    button(at, "Undo: the model before answers").click().run()
+    assert runs.read_drawing_run() == ""
+    assert "that was chosen cannot answer" not in words(at)

@@ -1,0 +1,51 @@
+"""Pairs counted before and after, McNemar's test, and a record that is read with care."""
+
+import json
+
+import pytest
+from scipy.stats import binomtest
+
+from fmnist.taught_record import Comparison, Taught
+
+
+def test_what_is_right_after_is_counted():
+    pair = Comparison(images=100, before=60, gained=7, lost=5)
+    assert pair.after == 62
+
+
+@pytest.mark.parametrize(
+    ("gained", "lost"), [(0, 0), (1, 0), (6, 0), (12, 0), (7, 5), (3, 15), (304, 387)]
+)
+def test_the_p_value_is_that_of_an_exact_binomial_test(gained, lost):
+    pair = Comparison(1000, 500, gained, lost)
+    expected = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
+    assert pair.p_value == pytest.approx(expected)
+    assert pair.is_sure == (expected < 0.05)
+
+
+def test_a_record_is_the_same_after_a_file():
+    taught = Taught(14, "20260101-000000-taught", "0f", Comparison(14, 0, 12, 0))
+    assert Taught.from_json(json.loads(json.dumps(taught.to_json()))) == taught
+    assert taught.summary == "the model for drawings, taught 14 corrections"
+    assert Taught(1).summary.endswith("taught 1 correction")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [],
+        {},
+        {"corrections": -1},
+        {"corrections": "many"},
+        {"corrections": 1, "before": 2},
+        {"corrections": 1, "learnt": [1]},
+        {"corrections": 1, "learnt": {"images": 1}},
+        {"corrections": 1, "learnt": {"images": 1, "before": 1, "gained": 1, "lost": 0}},
+        {"corrections": 1, "learnt": {"images": 1, "before": 0, "gained": 0, "lost": 1}},
+        {"corrections": 1, "learnt": {"images": 1.5, "before": 0, "gained": 0, "lost": 0}},
+        {"corrections": 1, "other": None},
+    ],
+)
+def test_another_record_is_refused(values):
+    with pytest.raises(ValueError, match=r"taught|count|text"):
+        Taught.from_json(values)
