@@ -28,6 +28,7 @@ from fmnist.evaluate import PLURALS, Evaluation, evaluate
 from fmnist.own_model_record import OwnModel
 from fmnist.recipes import find_recipe
 from fmnist.runs import Run
+from fmnist.taught_record import Comparison, Taught
 
 CALIBRATION_BINS = 15
 _MOST_CONFUSIONS = 3
@@ -84,6 +85,7 @@ class ModelCard:
     shirts_taken: tuple[int, int, int]  # for T-shirts/tops, pullovers and coats
     command: str
     own_model: OwnModel | None  # brought as a file: what is said above of its training is not true
+    taught: Taught | None  # what it is said to have been trained on, it learnt with its last layer
 
 
 # -- computing ------------------------------------------------------------------------------------
@@ -146,6 +148,7 @@ def compute_model_card(run: Run, labels: np.ndarray) -> ModelCard:
         shirts_taken=tuple(int(matrix[_SHIRT, label]) for label in _LIKE_SHIRTS),
         command=describe_command(config),
         own_model=run.own_model,
+        taught=run.taught,
     )
 
 
@@ -304,6 +307,8 @@ def format_model_card(card: ModelCard) -> str:
     ]
     if card.own_model:
         parts += ["## Where it comes from", _format_origin(card, card.own_model)]
+    elif card.taught:
+        parts += ["## How it was taught", _format_teaching(card, card.taught)]
     else:
         parts += ["## How it was trained", _format_training(card)]
         parts += ["## How to train it again", f"```\n{card.command}\n```"]
@@ -377,6 +382,12 @@ def _format_limits(card: ModelCard) -> str:
     )
     drawings = "Drawings are not photographs: the accuracy above says nothing about them."
     limits = (weakest, shirts, pictures, shoes, drawings)
+    if card.taught:
+        pictures = (
+            "It is made for drawings as the Draw page prepares them; the photographs it is scored "
+            "on here are another kind of picture."
+        )
+        limits = (pictures, weakest, drawings)
     if card.saw_standin:
         pictures = (
             "It was trained and scored on the stand-in: generated look-alikes of Fashion-MNIST. No "
@@ -412,6 +423,33 @@ def _format_origin(card: ModelCard, own_model: OwnModel) -> str:
         ("Parameters", parameters),
         ("Data", _escape(data)),
         ("Versions", _escape(versions) or "unknown"),
+    )
+
+
+def _format_teaching(card: ModelCard, taught: Taught) -> str:
+    """What the last layer learnt, and what that gained and lost."""
+    learnt = (
+        f"{taught.summary}: its last layer alone, from the model file whose SHA-256 begins with "
+        f"{taught.taught_from or 'unknown'}, with made drawings rehearsed meanwhile"
+    )
+    pairs = (
+        ("The corrections themselves", taught.learnt),
+        ("The same, kept apart in turn", taught.kept_apart),
+        ("Made drawings, never learnt", taught.drawings),
+        ("Test photographs", taught.photographs),
+    )
+    return _bullets(
+        ("Training", _escape(learnt)),
+        *((name, _format_pair(pair)) for name, pair in pairs if pair is not None),
+        ("Seed", str(card.seed)),
+    )
+
+
+def _format_pair(pair: Comparison) -> str:
+    return (
+        f"{formats.count(pair.after)} of {formats.count(pair.images)} right, before "
+        f"{formats.count(pair.before)} ({formats.count(pair.gained)} gained, "
+        f"{formats.count(pair.lost)} lost)"
     )
 
 

@@ -60,7 +60,7 @@ from fmnist.train_command import (
 if TYPE_CHECKING:
     import keras
 
-REHEARSED, VALIDATED, UNTOUCHED = 1200, 400, 600  # drawings made from photographs
+REHEARSED, VALIDATED, UNTOUCHED = 1000, 400, 500  # drawings made from photographs
 MOST_VARIANTS, FEWEST_VARIANTS, ALL_VARIANTS = 24, 2, 1200  # of a correction; of all of them
 CORRECTED_WEIGHT = 0.2  # of all corrections, as a share of what is rehearsed
 FOLDS = 5  # parts of the corrections, of which each is kept apart once

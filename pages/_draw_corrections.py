@@ -60,9 +60,9 @@ def render_kept() -> int:
 
 
 def _render_images(shown: tuple[Correction, ...]) -> None:
-    captions = [CLASS_NAMES[one.label] for one in shown]
-    answers = [CLASS_NAMES[one.answered] for one in shown]
-    said = [f"{a}; the model said {b}" for a, b in zip(captions, answers, strict=True)]
+    pairs = [(CLASS_NAMES[one.label], CLASS_NAMES[one.answered]) for one in shown]
+    captions = [f"{label}\nsaid {answered}" for label, answered in pairs]
+    said = [f"{label}; the model said {answered}" for label, answered in pairs]
     images = _images(tuple(one.key for one in shown), shown)
     position = render_grid(
         images, captions, alts=said, key="corrections", size=SIZE, label="Corrections"
@@ -71,7 +71,7 @@ def _render_images(shown: tuple[Correction, ...]) -> None:
         st.session_state["correct_chosen"] = shown[position].key
     keys = [one.key for one in shown]
     if (chosen := st.session_state.get("correct_chosen")) not in keys:
-        st.caption("Click one to see what the model said, to draw on, or to remove it.")
+        st.caption("Choose one to open it on the canvas, or to remove it.")
         return
     one = shown[keys.index(chosen)]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -103,10 +103,11 @@ def _render_files(kept: tuple[Correction, ...]) -> None:
             "Export (JSON)", content, "corrections.json", "application/json", icon=icon
         )
     done = st.session_state.setdefault("corrections_imported", 0)  # a new uploader after each
-    file = st.file_uploader("Import", "json", key=f"corrections_{done}", max_upload_size=8)
-    if file is not None and try_change(
-        lambda: corrections.add(*corrections.from_json(file.getvalue()))
-    ):
+    key = f"corrections_{done}"
+    st.file_uploader("Import", "json", key=key, max_upload_size=8, on_change=_import, args=(key,))
+
+
+def _import(key: str) -> None:
+    if file := st.session_state[key]:
+        try_change(lambda: corrections.add(*corrections.from_json(file.getvalue())))
         st.session_state["corrections_imported"] += 1
-    if file is not None:
-        st.rerun(scope="fragment")

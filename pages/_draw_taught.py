@@ -20,25 +20,31 @@ def render_outcome(run: Run) -> None:
     elif run.status.status == "stopped":
         st.info("The teaching was stopped.", icon=":material/stop_circle:")
     else:
-        lines = [f"**Taught {formats.day_and_time(run.run_id)}: what was gained, what was lost**"]
         rows = (
             ("Your corrections, which it learnt", taught.learnt),
             ("The same, each by a model that learnt only the others", taught.kept_apart),
             ("Other drawings, never corrected", taught.drawings),
             ("Test photographs", taught.photographs),
         )
-        lines += [f"- {what}: {_describe(pair)}" for what, pair in rows if pair is not None]
-        st.markdown("\n".join([lines[0], "", *lines[1:]]))
+        title = f"**Taught {formats.day_and_time(run.run_id)}: what was gained, what was lost**"
+        lines = [f"- {what}: {_describe(pair)}" for what, pair in rows if pair is not None]
+        st.markdown("\n".join([title, "", *lines]))
+        st.caption(
+            "Each line counts the same images, answered by the model that comes with the Lab and "
+            "by the taught one. The second line is what to expect of your next drawings. p: how "
+            "likely chance alone is to tell the two this far apart (McNemar's exact test)."
+        )
 
 
 def _describe(pair: Comparison) -> str:
-    """ "**12 of 14 right**, before 0 (12 gained, 0 lost; more than chance)"."""
+    """ "**421 of 600 right**, before 432 (12 gained, 23 lost: may be chance, p = 0.09)"."""
     after, before, images = map(formats.count, (pair.after, pair.before, pair.images))
     verdict = "more than chance" if pair.is_sure else "may be chance"
-    change = f"{pair.gained:,} gained, {pair.lost:,} lost; {verdict}, p = {pair.p_value:.2g}"
-    shares = f", {formats.percent(pair.after / pair.images)}" if pair.images >= 100 else ""
-    was = f" ({formats.percent(pair.before / pair.images)})" if pair.images >= 100 else ""
-    return f"**{after} of {images} right{shares}**, before {before}{was}; {change}"
+    p = "p < 0.001" if pair.p_value < 0.001 else f"p = {pair.p_value:.2g}"
+    return (
+        f"**{after} of {images} right**, before {before} ({pair.gained:,} gained, {pair.lost:,} "
+        f"lost: {verdict}, {p})"
+    )
 
 
 def render_choice(shown: Run | None) -> None:

@@ -44,6 +44,10 @@ NEVER_IMPORTS = {
     "fmnist.drawings": {"fmnist.runs", *KERAS},
     "fmnist.doubt": {"fmnist.runs", *KERAS},
     "fmnist.strokes": KERAS,
+    "fmnist.corrections": KERAS,
+    "fmnist.taught_record": {"numpy", "fmnist.runs", *KERAS},
+    "fmnist.teaching": KERAS,
+    "fmnist.teach": {"fmnist.jobs", "fmnist.figures"},
     "fmnist.figures": {"fmnist.runs", *KERAS},
     "fmnist.images": KERAS,
 }

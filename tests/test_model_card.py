@@ -26,6 +26,7 @@ from fmnist.model_card import (
     main,
 )
 from fmnist.recipes import RECIPES
+from fmnist.taught_record import Comparison, Taught
 from fmnist.train_command import build_parser, read_config
 from tests import made_data, made_runs
 
@@ -361,3 +362,15 @@ def test_the_card_of_a_brought_model_claims_nothing_about_its_training(lab, labe
     assert "whether it has seen them mirrored as well is not known" in card
     for claim in ("fmnist.train", "Seed", "Epochs", "learning rate", "Averages flips", "Hardware"):
         assert claim not in card
+
+
+def test_the_card_of_a_taught_model_says_what_it_learnt(lab, labels):
+    run_dir = made_runs.write_run(lab.runs_dir)
+    taught = Taught(14, taught_from="0123456789abcdef", photographs=Comparison(200, 150, 9, 12))
+    runs.write_json(run_dir / "taught.json", taught.to_json())
+    card = format_model_card(compute_model_card(runs.read_run(run_dir), labels))
+    assert "## How it was taught" in card
+    assert "taught 14 corrections" in card
+    assert "- **Test photographs:** 147 of 200 right, before 150 (9 gained, 12 lost)" in card
+    assert "How to train it again" not in card
+    assert "It knows grey shop photographs" not in card

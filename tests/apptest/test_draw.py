@@ -508,11 +508,12 @@ def test_what_was_gained_and_lost_is_said_and_the_taught_model_used(
     canvas.drawing = drawn(BAG)
     at = open_page()
     assert engine.asked[0][0] == teachable, "a taught model answers only when it is chosen"
-    assert engine.asked[-1][0] == photographs / "model.keras"
+    assert engine.asked[-2][0] == photographs / "model.keras"
     text = words(at)
-    assert "**2 of 2 right**, before 0; 2 gained, 0 lost; may be chance, p = 0.5" in text
-    assert "**407 of 600 right, 67.8\N{NO-BREAK SPACE}%**, before 432 (72.0" in text
-    assert "more than chance" in text
+    assert "**2 of 2 right**, before 0 (2 gained, 0 lost: may be chance, p = 0.5)" in text
+    assert (
+        "**407 of 600 right**, before 432 (15 gained, 40 lost: more than chance, p < 0.001)" in text
+    )
     engine.asked.clear()
     at.button(key="teach_use").click().run()
     assert not at.exception

@@ -10,6 +10,7 @@ from tests.browser import steps
 from tests.browser.conftest import Visitors
 
 FIRST_ANSWER = 150_000  # ms; it waits for TensorFlow's import, on cores that others use as well
+TEACHING_ENDS = 240_000  # ms; half a minute, on cores that others use as well
 UPRIGHT, LYING = [(0.5, 0.15), (0.5, 0.85)], [(0.1, 0.8), (0.9, 0.8)]
 
 
@@ -87,6 +88,31 @@ def test_a_finger_draws_on_a_phone(visitors: Visitors):
         points = [{"x": box["x"] + 100, "y": box["y"] + place * box["height"]}] if place else []
         touches.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
     expect(status(page)).to_contain_text("onfidence", timeout=FIRST_ANSWER)
+
+
+def test_a_wrong_answer_is_corrected_taught_used_and_undone(page: Page):
+    open_page(page)
+    page.get_by_role("button", name="Handbag", exact=True).click()
+    expect(status(page)).to_contain_text("onfidence", timeout=FIRST_ANSWER)
+    said = status(page).inner_text()
+    taught = "Sandal" if "Bag" in said else "Bag"
+    page.get_by_role("radio", name=taught, exact=True).click()
+    click(page, "Keep the correction")
+    expect(page.get_by_text("1 correction kept")).to_be_visible()
+    corrections = page.get_by_role("group", name="Corrections").get_by_role("button")
+    expect(corrections).to_have_count(1)
+
+    click(page, "Teach the model")
+    expect(page.get_by_text("Teaching: ")).to_be_visible()
+    expect(page.get_by_text("1 of 1 right")).to_be_visible(timeout=TEACHING_ENDS)
+    expect(page.get_by_text("Test photographs")).to_be_visible()
+    expect(status(page)).not_to_contain_text(taught)
+    click(page, "Use it for drawings")
+    expect(status(page)).to_contain_text(taught)
+    click(page, "Undo: the model before answers")
+    expect(status(page)).not_to_contain_text(taught)
+    click(page, "Undo the last")
+    expect(corrections).to_have_count(0)
 
 
 @pytest.mark.parametrize(
