@@ -21,6 +21,7 @@ import json
 import os
 import sys
 import time
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -84,12 +85,14 @@ class Lessons:
 
 
 def make_lessons(dataset: Dataset) -> Lessons:
-    """The same for the same dataset; kept in the cache, for they take seconds to draw."""
-    sources = (drawings.__file__, sketch.__file__, templates.__file__)
+    """The same for the same dataset; kept in the cache, for they take seconds to draw, until the
+    code that draws them changes.
+    """
+    sources = (__file__, drawings.__file__, sketch.__file__, templates.__file__)
     code = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()
     kept = cache_dir() / "lessons" / f"{dataset.fingerprint}-{code[:16]}.npz"
     with (
-        contextlib.suppress(OSError, ValueError, EOFError, TypeError),
+        contextlib.suppress(OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile),
         np.load(kept, allow_pickle=False) as arrays,
     ):
         return Lessons(**arrays)
@@ -255,7 +258,7 @@ def _teach(run: runs.Run, say: Any) -> dict[str, Any]:
             **describe_environment(dataset),
         },
     )
-    say("answering drawings and photographs")
+    say("comparing it with the model before")
     doubt = choose_threshold(pupil.recognise(lessons.validated), lessons.shows_garment)
     runs.write_json(run.file(DOUBT_FILE), doubt)
     learnt = _compare(labels, before["learnt"], pupil.recognise(images))

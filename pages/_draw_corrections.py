@@ -97,10 +97,13 @@ def _images(keys: tuple[str, ...], _shown: tuple[Correction, ...]) -> np.ndarray
 
 def _render_files(kept: tuple[Correction, ...]) -> None:
     if kept:
-        content = corrections.to_json(kept)
-        icon = ":material/download:"
         st.download_button(
-            "Export (JSON)", content, "corrections.json", "application/json", icon=icon
+            "Export (JSON)",
+            lambda: corrections.to_json(kept),  # written only on the click
+            "corrections.json",
+            "application/json",
+            icon=":material/download:",
+            on_click="ignore",
         )
     done = st.session_state.setdefault("corrections_imported", 0)  # a new uploader after each
     key = f"corrections_{done}"

@@ -10,7 +10,16 @@ from fmnist.taught_record import Comparison
 from pages import _url
 
 
-def render_outcome(run: Run) -> None:
+def render_taught(shown: Run | None) -> None:
+    """The outcome of a teaching, if there is one, and the choice of the model that answers."""
+    if "taught_problem" in st.session_state:
+        st.error(st.session_state.pop("taught_problem"), icon=":material/error:")
+    if shown:
+        _render_outcome(shown)
+    _render_choice(shown)
+
+
+def _render_outcome(run: Run) -> None:
     """What the newest teaching gained and lost, or why it ended without a model."""
     taught = run.taught
     if run.damaged:
@@ -47,27 +56,30 @@ def _describe(pair: Comparison) -> str:
     )
 
 
-def render_choice(shown: Run | None) -> None:
+def _render_choice(shown: Run | None) -> None:
     """Whether the taught model answers for drawings, and the way back."""
     in_use = runs.read_drawing_run()
     with st.container(horizontal=True, vertical_alignment="center"):
         if shown and not shown.damaged and shown.status.status == "completed":
             if shown.run_id == in_use:
                 st.badge("It answers for drawings", icon=":material/check:", color="green")
-            elif st.button("Use it for drawings", icon=":material/check:", key="teach_use"):
-                _choose(shown.run_id)
-            if shown.has_scores:
-                link = _url.link(run=shown.run_id)
-                st.page_link("pages/evaluate.py", label="Evaluate", query_params=link)
-        if in_use and st.button("Undo: the model before answers", icon=":material/undo:"):
-            _choose(teaching.find_before(in_use))
+            else:
+                _render_button("Use it for drawings", "check", "teach_use", shown.run_id)
+            link = _url.link(run=shown.run_id)
+            st.page_link("pages/evaluate.py", label="Evaluate", query_params=link)
+        if in_use:
+            before = teaching.find_before(in_use)
+            _render_button("Undo: the model before answers", "undo", "teach_undo", before)
+
+
+def _render_button(label: str, icon: str, key: str, run_id: str) -> None:
+    st.button(label, icon=f":material/{icon}:", key=key, on_click=_choose, args=(run_id,))
 
 
 def _choose(run_id: str) -> None:
     try:
         runs.write_drawing_run(run_id)
     except runs.RunsFolderError as error:
-        st.error(str(error), icon=":material/error:")
+        st.session_state["taught_problem"] = str(error)
         return
     _url.write(run=None)
-    st.rerun()

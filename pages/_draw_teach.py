@@ -16,31 +16,35 @@ KEY = "draw_teach"  # for `st.rerun` in a widget's callback
 TICK = 0.5  # seconds
 
 
-@st.fragment(key=KEY)
 def render_teach(model: Path, source: str) -> None:
     """Corrections, the teaching and its outcome; nothing where another kind of model answers.
 
     source: where what is answered comes from, "draw" or another.
     """
     chosen, problem = predict.find_drawing_model()
-    taught = teaching.list_taught()
+    taught = [run for run in teaching.list_taught() if not run.is_live]
     answering = next((run for run in taught if run.run_dir == model.parent), None)
-    if not model.is_file() or (model != chosen and answering is None):
-        return
-    st.subheader("Teach it")
-    if problem:
+    is_offered = model.is_file() and (model == chosen or answering is not None)
+    if is_offered:
+        st.subheader("Teach it")
+    if is_offered and problem:
         st.warning(problem, icon=":material/broken_image:")
+    _render_lessons(is_offered, source)
+    if is_offered:  # no part of the fragment: what is chosen here concerns the whole page
+        _draw_taught.render_taught(answering or next(iter(taught), None))
+
+
+@st.fragment(key=KEY)
+def _render_lessons(is_offered: bool, source: str) -> None:
+    if not is_offered:
+        return
     _draw_correct.render_question(source)
     count = _draw_corrections.render_kept()
-    live = next((run for run in taught if run.is_live), None)
+    live = next((run for run in teaching.list_taught() if run.is_live), None)
     if live:
         st.fragment(_tick, run_every=TICK)(live.run_id)
-        return
-    if count:
+    elif count:
         _render_start(count)
-    if shown := answering or next(iter(taught), None):
-        _draw_taught.render_outcome(shown)
-    _draw_taught.render_choice(shown)
 
 
 def _tick(run_id: str) -> None:
