@@ -90,6 +90,7 @@ def test_a_finger_draws_on_a_phone(visitors: Visitors):
     expect(status(page)).to_contain_text("onfidence", timeout=FIRST_ANSWER)
 
 
+@pytest.mark.timeout(600)
 def test_a_wrong_answer_is_corrected_taught_used_and_undone(page: Page):
     open_page(page)
     page.get_by_role("button", name="Handbag", exact=True).click()
