@@ -31,7 +31,10 @@ def _render_outcome(run: Run) -> None:
     else:
         rows = (
             ("Your corrections, which it learnt", taught.learnt),
-            ("The same, each by a model that learnt only the others", taught.kept_apart),
+            (
+                "The same, by models that learnt the others: expect this of new ones",
+                taught.kept_apart,
+            ),
             ("Other drawings, never corrected", taught.drawings),
             ("Test photographs", taught.photographs),
         )
@@ -40,8 +43,8 @@ def _render_outcome(run: Run) -> None:
         st.markdown("\n".join([title, "", *lines]))
         st.caption(
             "Each line counts the same images, answered by the model that comes with the Lab and "
-            "by the taught one. The second line is what to expect of your next drawings. p: how "
-            "likely chance alone is to tell the two this far apart (McNemar's exact test)."
+            "by the taught one. p: how likely chance alone is to tell the two this far apart "
+            "(McNemar's exact test)."
         )
 
 
