@@ -1,9 +1,11 @@
 """Draw: does it recognise what I draw?"""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from fmnist import runs
 from fmnist.dataset import CLASS_NAMES
@@ -64,7 +66,8 @@ def read_file(source: str) -> Sketch | None:
 
 def explain() -> None:
     """Run all that is about the drawing again, the answer first: it may have been interrupted."""
-    st.rerun([ANSWER, _draw_teach.KEY, _draw_stages.KEY, _draw_comparison.KEY])
+    with contextlib.suppress(StreamlitAPIException):  # the page was left, or is not whole yet
+        st.rerun([ANSWER, _draw_teach.KEY, _draw_stages.KEY, _draw_comparison.KEY])
 
 
 def render_result(

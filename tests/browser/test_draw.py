@@ -58,6 +58,8 @@ def test_a_drawing_is_kept_shared_and_opened(page: Page, visitors: Visitors, tmp
     expect(seen(page)).to_have_attribute("src", changed)
     page.get_by_role("link", name="Runs").click()
     expect(page.get_by_role("heading", name="Runs", level=1)).to_be_visible()
+    page.wait_for_timeout(1_000)  # the drawing comes to rest after its page was left
+    expect(page.get_by_test_id("stException")).to_have_count(0)
     page.get_by_role("link", name="Draw").click()
     expect(seen(page)).to_have_attribute("src", changed)
 
