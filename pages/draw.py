@@ -1,11 +1,10 @@
 """Draw: does it recognise what I draw?"""
 
-import contextlib
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from fmnist import runs
 from fmnist.dataset import CLASS_NAMES
@@ -65,8 +64,11 @@ def read_file(source: str) -> Sketch | None:
 
 
 def explain() -> None:
-    """Run all that is about the drawing again, the answer first: it may have been interrupted."""
-    with contextlib.suppress(StreamlitAPIException):  # the page was left, or is not whole yet
+    """Run all that is about the drawing again, the answer first: it may have been interrupted.
+
+    Where the whole page runs for another reason, a click or a link, that run is not to be replaced.
+    """
+    if get_script_run_ctx().fragment_ids_this_run:
         st.rerun([ANSWER, _draw_teach.KEY, _draw_stages.KEY, _draw_comparison.KEY])
 
 
