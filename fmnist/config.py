@@ -79,7 +79,11 @@ class TrainConfig:
         high=0.9,
         step=0.01,
     )
-    dropout_between: bool = _field(False, "drop between convolutions alone, not after the last one")
+    dropout_after: str = _field(
+        "all",
+        "which convolutions the dropout follows; inner: all but the last",
+        choices=("all", "inner", "first"),
+    )
     head_dropout: float = _field(
         0.0,
         "share of a cnn's features dropped before its first dense layer, in training only",
@@ -191,6 +195,10 @@ class TrainConfig:
         """The config in `values`; absent fields take their defaults, unknown ones are refused."""
         if not isinstance(values, dict):
             raise ConfigError(f"A config is a JSON object, got {type(values).__name__}.")
+        if "dropout_between" in values:  # what `dropout_after` was before, in runs of that time
+            was_inner = values["dropout_between"]
+            values = {name: value for name, value in values.items() if name != "dropout_between"}
+            values["dropout_after"] = "inner" if was_inner else "all"
         unknown = sorted(values.keys() - FIELDS.keys())
         if unknown:
             raise ConfigError(

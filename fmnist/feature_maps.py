@@ -56,7 +56,7 @@ def check_architecture(config: TrainConfig) -> None:
             "adamw."
         )
     is_alone = config.architecture == "cnn" and len(config.filters) == 1
-    if config.dropout and config.dropout_between and is_alone:
+    if config.dropout and config.dropout_after == "inner" and is_alone:
         raise ConfigError(
             "Dropout between convolutions needs two of them at least: add one, or drop after the "
             "last one too."

@@ -208,7 +208,9 @@ def _describe_network(config: TrainConfig) -> str:
         followed = _plural("followed", config.filters, "each followed")
         parts.append(f"{followed} by {config.residual_blocks} residual {blocks}")
     if config.dropout:
-        where = " between them" if config.dropout_between else ""
+        where = {"all": "", "inner": " between them", "first": " after the first"}[
+            config.dropout_after
+        ]
         parts.append(f"with a dropout of {config.dropout:g}{where}")
     head = {
         "flatten": "every number of the last map",

@@ -46,8 +46,8 @@ def build_network(config: TrainConfig, *, fast: bool = False) -> keras.Model:
     - dense: flatten → (dense, relu → dropout) per entry of `dense_units` → softmax.
     - cnn: a block per entry of `filters` → `head` → dropout (`head_dropout`) → (dense, relu) per
       entry of `dense_units` → softmax. A block is convolution, relu → max pooling → dropout. The
-      `dropout` of a cnn stays with its convolutions, as in the notebooks; the last block goes
-      without where `dropout_between` says so.
+      `dropout` of a cnn stays with its convolutions, as in the notebooks: with those that
+      `dropout_after` says.
     - With `batch_norm` a block is convolution → max pooling → normalisation → relu → dropout:
       pooling first leaves a quarter of the numbers to normalise.
     - `residual_blocks` follow each block's relu: x + two convolutions of x, the map's size kept
@@ -126,8 +126,8 @@ def _add_convolutions(x: Any, config: TrainConfig, fast: bool) -> Any:
             x = layers.ReLU(name=f"relu_{number}")(x)
         for block in range(1, config.residual_blocks + 1):
             x = _add_residual_block(x, config, Convolution, normalise, f"residual_{number}_{block}")
-        is_last = number == len(config.filters)
-        if config.dropout and not (is_last and config.dropout_between):
+        last_dropped = {"all": len(config.filters), "inner": len(config.filters) - 1, "first": 1}
+        if config.dropout and number <= last_dropped[config.dropout_after]:
             x = layers.Dropout(config.dropout, name=f"dropout_{number}")(x)
     return x
 

@@ -26,7 +26,7 @@ _NETWORK_FIELDS = (
     "pool",
     "dense_units",
     "dropout",
-    "dropout_between",
+    "dropout_after",
     "batch_norm",
     "residual_blocks",
     "head",

@@ -63,6 +63,11 @@ def test_a_config_survives_json():
     assert TrainConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
 
 
+def test_a_setting_by_its_former_name_is_understood():
+    assert TrainConfig.from_json({"dropout_between": True}) == TrainConfig(dropout_after="inner")
+    assert TrainConfig.from_json({"dropout_between": False}) == TrainConfig()
+
+
 def test_absent_keys_take_defaults_and_unknown_ones_are_refused():
     assert TrainConfig.from_json({"epochs": 3}) == TrainConfig(epochs=3)
     with pytest.raises(ConfigError, match="^Unknown setting 'layers'"):

@@ -60,7 +60,7 @@ def test_a_vanishing_feature_map_gets_a_sentence(config, sentence):
     ("changes", "sentence"),
     [
         ({"weight_decay": 0.1}, "Weight decay is for adamw and sgd: with adam"),
-        ({"dropout": 0.5, "dropout_between": True}, "needs two of them at least"),
+        ({"dropout": 0.5, "dropout_after": "inner"}, "needs two of them at least"),
         ({"augmented_copies": 1}, "Augmented copies need an augmentation"),
     ],
 )

@@ -64,6 +64,13 @@ def test_layer_table_of_a_cnn():
     ]
 
 
+@pytest.mark.parametrize(("after", "count"), [("all", 3), ("inner", 2), ("first", 1)])
+def test_which_convolutions_the_dropout_follows(after, count):
+    rows = describe_model(build_model(STRIDED.replace(dropout_after=after)))
+    dropped = [row["layer"] for row in rows if row["kind"] == "Dropout"]
+    assert dropped == [f"dropout_{number}" for number in range(1, count + 1)]
+
+
 def test_layer_list_of_a_dense_network_with_dropout():
     rows = describe_model(
         build_model(TrainConfig(architecture="dense", dense_units=(20, 10), dropout=0.1))

@@ -37,7 +37,7 @@ NOTEBOOKS = (
         (
             "conv-8-24-48-strided",
             32_558,
-            ["Rescaling", *["Conv2D", "Dropout"] * 2, "Conv2D", "Flatten", "Dense", "Dense"],
+            ["Rescaling", "Conv2D", "Dropout", *["Conv2D"] * 2, "Flatten", "Dense", "Dense"],
         ),
         # conv 3·3·1·32 + 32 = 320; sides 28 → 26 → 13; dense 13·13·32·32 + 32 = 173,088; 330
         ("conv-32", 173_738, ONE_CONVOLUTION),
