@@ -510,7 +510,7 @@ def test_what_was_gained_and_lost_is_said_and_the_taught_model_used(
     assert engine.asked[0][0] == teachable, "a taught model answers only when it is chosen"
     assert engine.asked[-2][0] == photographs / "model.keras"
     text = words(at)
-    assert "**2 of 2 right**, before 0 (2 gained, 0 lost: may be chance, p = 0.5)" in text
+    assert "which it learnt: **2 of 2 right**, before 0\n" in text
     assert (
         "**397 of 600 right**, before 432 (15 gained, 50 lost: more than chance, p < 0.001)" in text
     )
@@ -518,8 +518,27 @@ def test_what_was_gained_and_lost_is_said_and_the_taught_model_used(
     assert not at.exception
     assert engine.asked[-1][0] == run_dir / "model.keras"
     assert runs.read_drawing_run() == run_dir.name
-    button(at, "Undo: the model before answers").click().run()
+    button(at, "Undo: the Lab's own answers again").click().run()
     assert engine.asked[-1][0] == teachable
+    assert runs.read_drawing_run() == ""
+
+
+def test_a_later_teaching_is_seen_while_the_model_of_an_earlier_one_answers(
+    open_page, lab, engine, canvas, teachable
+):
+    first = write_taught(lab).name
+    runs.write_drawing_run(first)
+    second = write_taught(lab, "20260104-050600-taught", before=first, corrections=3).name
+    write_taught(lab, "20260105-000000-taught", status="stopped")  # by a person, who knows
+    at = open_page()
+    assert "**Taught 2026-01-04 05:06 UTC" in words(at)
+    assert "The one taught 2026-01-03 00:00 UTC answers for drawings" in words(at)
+    at.button(key="teach_use").click().run()
+    assert runs.read_drawing_run() == second
+    assert "It answers for drawings" in words(at)
+    button(at, "Undo: the one taught 2026-01-03 00:00 UTC answers again").click().run()
+    assert runs.read_drawing_run() == first
+    button(at, "Undo: the Lab's own answers again").click().run()
     assert runs.read_drawing_run() == ""
 
 
@@ -538,6 +557,6 @@ def test_without_the_taught_model_the_labs_own_answers(
     assert not at.exception
     assert engine.asked[0][0] == teachable
     assert "The taught model that was chosen cannot answer" in words(at)
-    button(at, "Undo: the model before answers").click().run()
+    button(at, "Undo: the Lab's own answers again").click().run()
     assert runs.read_drawing_run() == ""
     assert "that was chosen cannot answer" not in words(at)

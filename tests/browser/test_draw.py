@@ -112,7 +112,7 @@ def test_a_wrong_answer_is_corrected_taught_used_and_undone(page: Page):
     expect(status(page)).not_to_contain_text(taught)
     click(page, "Use it for drawings")
     expect(status(page)).to_contain_text(taught)
-    click(page, "Undo: the model before answers")
+    click(page, "Undo: the Lab's own answers again")
     expect(status(page)).not_to_contain_text(taught)
     click(page, "Undo the last")
     expect(corrections).to_have_count(0)
