@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -24,7 +25,8 @@ _STYLE = """
 .answer { font-variant-numeric: tabular-nums; }
 .answer header { display: flex; gap: 1.25rem; align-items: center; margin-bottom: 1rem; }
 .answer img { flex: none; width: 140px; height: 140px; border-radius: 0.4rem;
-  image-rendering: pixelated; }
+  image-rendering: pixelated;
+  outline: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 .answer strong { display: block; font-size: 1.75rem; line-height: 1.2; }
 .answer p { margin: 0.25rem 0 0; line-height: 1.4; }
 .answer p.quiet { font-size: 0.85rem; opacity: 0.75; }
@@ -38,7 +40,7 @@ _STYLE = """
 .answer .bar { display: block; height: 100%; }
 </style>
 """
-_SEEN = "On the left: the 28 × 28 pixels the model sees."
+_SEEN = "Left: the 28 × 28 pixels it sees."
 
 
 def render_hint(title: str, detail: str, class_names: Sequence[str]) -> None:
@@ -58,19 +60,23 @@ def render_answer(
     """
     probabilities = prediction.probabilities[0]
     best = answer(probabilities, class_names, spread_above)
-    confidence = formats.percent(best["confidence"])
-    title, detail = best["class"], f"Confidence {confidence}"
-    if best["unsure"]:
-        title, detail = "Not sure", f"Perhaps {best['class']} (confidence {confidence})"
     threshold = f"Below {formats.percent(UNSURE_BELOW)} it is not sure."
     if spread_above is not None:
         threshold = (
-            f"Spread over {compute_spread(probabilities):.1f} classes; above {spread_above:.1f} "
-            "it is not sure."
+            f"Spread over {compute_spread(probabilities):.1f} classes; above {spread_above:.1f}, "
+            "chosen on validation drawings, it is not sure."
         )
     note = f"{threshold} {_SEEN} It took {prediction.milliseconds:.1f} ms."
-    render_card(title, detail, probabilities, image, note, class_names)
+    render_card(*describe(best), probabilities, image, note, class_names)
     return best["label"]
+
+
+def describe(best: dict[str, Any]) -> tuple[str, str]:
+    """The title and the detail of an `answer`: its class, or that it is not sure."""
+    confidence = formats.percent(best["confidence"])
+    if best["unsure"]:
+        return "Not sure", f"Perhaps {best['class']} (confidence {confidence})"
+    return best["class"], f"Confidence {confidence}"
 
 
 def render_card(

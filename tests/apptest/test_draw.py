@@ -85,11 +85,17 @@ def bag(level: int = 255, paper: int = 0) -> np.ndarray:
     return drawing
 
 
+def texts(at: AppTest) -> list[str]:
+    """The text of every piece of HTML, without its markup."""
+    bodies = (
+        re.sub(r"<style>.*?</style>", "", one.proto.body, flags=re.DOTALL) for one in at.get("html")
+    )
+    return [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body)).strip() for body in bodies]
+
+
 def shown(at: AppTest) -> str:
-    """The text of the answer's place, without its markup."""
-    answer, *_ = at.get("html")
-    body = re.sub(r"<style>.*?</style>", "", answer.proto.body, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body)).strip()
+    """The text of the answer's place."""
+    return texts(at)[0]
 
 
 def expect_bag(engine) -> None:
@@ -325,9 +331,23 @@ def test_the_model_for_drawings_answers_and_the_run_is_compared(
     assert not plain[0, 9:19, 3:25].any()  # the outline as it was drawn
     assert "What a model of photographs says" in [heading.value for heading in at.subheader]
     # e^H of 0.9 and nine times 0.0111: over 1.73 classes.
-    assert "Spread over 1.7 classes; above 2.5 it is not sure." in shown(at)
+    assert "Spread over 1.7 classes; above 2.5, chosen on validation drawings" in shown(at)
     engine.confidence = 0.6  # e^H of 0.6 and nine times 0.0444: 4.7
-    assert shown(at.run()).startswith("Not sure Perhaps Bag (confidence 60.0 %)")
+    at.run()
+    assert shown(at).startswith("Not sure Perhaps Bag (confidence 60.0 %)")
+    _, _, of_photographs, for_drawings = texts(at)
+    assert of_photographs.startswith("Bag Confidence 60.0 % The model of photographs")
+    assert for_drawings.startswith("Not sure Perhaps Bag (confidence 60.0 %) The model for drawing")
+
+
+def test_a_damaged_threshold_gets_one_sentence(open_page, engine, canvas, teachable):
+    teachable.with_name(DOUBT_FILE).write_text("{")
+    canvas.drawing = drawn(BAG)
+    at = open_page()
+    assert not at.exception
+    (error,) = at.error
+    assert "doubt.json is damaged" in error.value
+    assert "Where an answer is wrong" in words(at), "there is no answer to correct"
 
 
 def test_without_any_run_the_model_for_drawings_answers_alone(
