@@ -106,3 +106,11 @@ class Taught:
         """E.g. "the model for drawings, taught 14 corrections"."""
         noun = "correction" if self.corrections == 1 else "corrections"
         return f"the model for drawings, taught {self.corrections:,} {noun}"
+
+    @property
+    def explanation(self) -> str:
+        """What the figures of such a run are about, for whoever compares them with others'."""
+        return (
+            f"This is {self.summary}. Its last layer alone learnt; what it learnt and was "
+            "validated on are drawings, and the test images are not."
+        )
