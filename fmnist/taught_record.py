@@ -111,6 +111,6 @@ class Taught:
     def explanation(self) -> str:
         """What the figures of such a run are about, for whoever compares them with others'."""
         return (
-            f"This is {self.summary}. Its last layer alone learnt; what it learnt and was "
-            "validated on are drawings, and the test images are not."
+            f"This is {self.summary}. Only its last layer learnt. Training and validation figures "
+            "are about drawings, test figures about the dataset's own images."
         )
