@@ -49,7 +49,9 @@ def render_kept() -> int:
         _render_images(newest[:MOST_SHOWN])
     with st.container(horizontal=True):
         if newest:
-            _render_change("Undo the last", "undo", lambda: corrections.remove(newest[0].key))
+            _render_change(
+                "Undo the last correction", "undo", lambda: corrections.remove(newest[0].key)
+            )
         with st.popover("Export, import, remove all", icon=":material/import_export:"):
             _render_files(kept)
     return len(newest)

@@ -63,6 +63,7 @@ def _judge(pair: Comparison) -> str:
     """ " (12 gained, 23 lost: may be chance, p = 0.09)"."""
     verdict = "more than chance" if pair.is_sure else "may be chance"
     p = "p < 0.001" if pair.p_value < 0.001 else f"p = {pair.p_value:.2g}"
+    p = p.replace(" ", "\N{NO-BREAK SPACE}")
     return f" ({pair.gained:,} gained, {pair.lost:,} lost: {verdict}, {p})"
 
 

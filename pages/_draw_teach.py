@@ -87,8 +87,9 @@ def _render_start(count: int) -> None:
     is_pressed = st.button("Teach the model", type="primary", icon=":material/school:")
     st.caption(
         f"The last layer of the model that comes with the Lab learns {_count(count)}, each redrawn "
-        "by other hands, and rehearses other drawings so that it forgets little. That takes about "
-        "half a minute in the background, and is a run of its own; you choose whether it answers."
+        "by other hands, and rehearses other drawings so that it forgets little. It does so in the "
+        "background, half a minute on a computer with nothing else to do, and as a run of its own; "
+        "you choose whether it answers."
     )
     if is_pressed:
         try:

@@ -464,7 +464,7 @@ def test_a_wrong_answer_is_corrected_seen_undone_and_moved(
     at.file_uploader(key="corrections_0").upload("mine.json", coat).run()
     assert not at.exception
     assert "**2 corrections kept**" in words(at)
-    button(at, "Undo the last").click().run()
+    button(at, "Undo the last correction").click().run()
     assert corrections.read_corrections().corrections == (kept,)
     button(at, "Remove all").click().run()
     assert corrections.read_corrections().corrections == ()
@@ -534,7 +534,7 @@ def test_what_was_gained_and_lost_is_said_and_the_taught_model_used(
     at = open_page()
     assert engine.asked[0][0] == teachable, "a taught model answers only when it is chosen"
     assert engine.asked[-2][0] == photographs / "model.keras"
-    text = words(at)
+    text = words(at).replace("\N{NO-BREAK SPACE}", " ")
     assert "which it learnt: **2 of 2 right**, before 0\n" in text
     assert (
         "**397 of 600 right**, before 432 (15 gained, 50 lost: more than chance, p < 0.001)" in text

@@ -114,7 +114,7 @@ def test_a_wrong_answer_is_corrected_taught_used_and_undone(page: Page):
     expect(status(page)).to_contain_text(taught)
     click(page, "Undo: the Lab's own answers again")
     expect(status(page)).not_to_contain_text(taught)
-    click(page, "Undo the last")
+    click(page, "Undo the last correction")
     expect(corrections).to_have_count(0)
 
 
