@@ -111,6 +111,6 @@ class Taught:
     def explanation(self) -> str:
         """What the figures of such a run are about, for whoever compares them with others'."""
         return (
-            f"This is {self.summary}. Only its last layer learnt. Training and validation figures "
-            "are about drawings, test figures about the dataset's own images."
+            f"A teaching: {self.summary}; only its last layer learns. Training and validation "
+            "figures are about drawings, test figures about the dataset's own images."
         )

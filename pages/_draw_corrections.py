@@ -105,7 +105,7 @@ def _render_files(kept: Kept) -> None:
     key = f"corrections_{done}"
     st.file_uploader("Import", "json", key=key, max_upload_size=8, on_change=_import, args=(key,))
     if kept.corrections or kept.unreadable:
-        _render_change("Remove all", "delete_sweep", corrections.clear)
+        _render_change("Remove all corrections", "delete_sweep", corrections.clear)
 
 
 def _import(key: str) -> None:

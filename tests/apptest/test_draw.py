@@ -466,9 +466,9 @@ def test_a_wrong_answer_is_corrected_seen_undone_and_moved(
     assert "**2 corrections kept**" in words(at)
     button(at, "Undo the last correction").click().run()
     assert corrections.read_corrections().corrections == (kept,)
-    button(at, "Remove all").click().run()
+    button(at, "Remove all corrections").click().run()
     assert corrections.read_corrections().corrections == ()
-    assert "Remove all" not in labels(at)
+    assert "Remove all corrections" not in labels(at)
 
 
 def test_a_picture_is_corrected_as_the_model_saw_it(open_page, lab, engine, teachable):
@@ -490,7 +490,7 @@ def test_a_damaged_file_of_corrections_gets_one_sentence(open_page, lab, engine,
     (warning,) = at.warning
     assert "1 cannot be read" in warning.value
     assert "**1 correction kept**" in words(at)
-    button(at, "Remove all").click().run()
+    button(at, "Remove all corrections").click().run()
     assert not at.warning, "what could not be read is gone as well"
 
 

@@ -291,7 +291,7 @@ def test_evaluate_knows_a_brought_model(lab, status):
 def test_what_the_figures_of_a_taught_run_are_about_is_said(lab, page):
     run_dir = made_runs.write_run(lab.runs_dir)
     runs.write_json(run_dir / "taught.json", Taught(14).to_json())
-    said = "This is the model for drawings, taught 14 corrections."
+    said = "A teaching: the model for drawings, taught 14 corrections;"
     assert said in words(open_page(page, run=run_dir.name))
     (run_dir / "taught.json").unlink()
     assert said not in words(open_page(page, run=run_dir.name))
