@@ -86,8 +86,8 @@ def _render_start(count: int) -> None:
         return
     is_pressed = st.button("Teach the model", type="primary", icon=":material/school:")
     st.caption(
-        f"The last layer of the model that comes with the Lab learns {_count(count)}, each redrawn "
-        "by other hands, and rehearses other drawings so that it forgets little. It does so in the "
+        f"The last layer of the model that comes with the Lab learns {_count(count)}, redrawn by "
+        "other hands, and rehearses other drawings so that it forgets little. It does so in the "
         "background, half a minute on a computer with nothing else to do, and as a run of its own; "
         "you choose whether it answers."
     )
