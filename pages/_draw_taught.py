@@ -74,7 +74,7 @@ def _render_choice(shown: Run | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if in_use and not predict.find_drawing_model()[1]:
             which = "It" if is_shown else f"The one taught {formats.day_and_time(in_use)}"
-            st.badge(f"{which} answers for drawings", icon=":material/check:", color="green")
+            st.badge(f"{which} is used for drawings", icon=":material/check:", color="green")
         if shown and not shown.damaged and shown.status.status == "completed":
             if not is_shown:
                 _render_button("Use it for drawings", "check", "teach_use", shown.run_id)

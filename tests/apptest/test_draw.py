@@ -557,10 +557,10 @@ def test_a_later_teaching_is_seen_while_the_model_of_an_earlier_one_answers(
     write_taught(lab, "20260105-000000-taught", status="stopped")  # by a person, who knows
     at = open_page()
     assert "**Taught 2026-01-04 05:06 UTC" in words(at)
-    assert "The one taught 2026-01-03 00:00 UTC answers for drawings" in words(at)
+    assert "The one taught 2026-01-03 00:00 UTC is used for drawings" in words(at)
     at.button(key="teach_use").click().run()
     assert runs.read_drawing_run() == second
-    assert "It answers for drawings" in words(at)
+    assert "It is used for drawings" in words(at)
     button(at, "Undo: the one taught 2026-01-03 00:00 UTC answers again").click().run()
     assert runs.read_drawing_run() == first
     button(at, "Undo: the Lab's own answers again").click().run()
