@@ -74,7 +74,8 @@ def read_image(data: bytes) -> np.ndarray:
         ) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageError(
-            f"The picture is too large; expected at most {MAX_PIXELS / 1e6:.0f} megapixels."
+            f"The picture is too large; expected at most {MAX_PIXELS / 1e6:.0f} megapixels. Make "
+            "it smaller."
         ) from None
     except ImageError:
         raise

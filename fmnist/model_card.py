@@ -438,7 +438,7 @@ def _format_teaching(card: ModelCard, taught: Taught) -> str:
         ("The corrections themselves", taught.learnt),
         ("The same, kept apart in turn", taught.kept_apart),
         ("Made drawings, never learnt", taught.drawings),
-        ("Test photographs", taught.photographs),
+        ("Test look-alikes" if card.saw_standin else "Test photographs", taught.photographs),
     )
     return _bullets(
         ("Training", _escape(learnt)),

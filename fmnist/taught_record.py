@@ -106,3 +106,11 @@ class Taught:
         """E.g. "the model for drawings, taught 14 corrections"."""
         noun = "correction" if self.corrections == 1 else "corrections"
         return f"the model for drawings, taught {self.corrections:,} {noun}"
+
+    @property
+    def explanation(self) -> str:
+        """What the figures of such a run are about, for whoever compares them with others'."""
+        return (
+            f"A teaching: {self.summary}; only its last layer learns. Training and validation "
+            "figures are about drawings, test figures about the dataset's own images."
+        )

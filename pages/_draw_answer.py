@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -24,7 +25,7 @@ _STYLE = """
 .answer { font-variant-numeric: tabular-nums; }
 .answer header { display: flex; gap: 1.25rem; align-items: center; margin-bottom: 1rem; }
 .answer img { flex: none; width: 140px; height: 140px; border-radius: 0.4rem;
-  image-rendering: pixelated; }
+  image-rendering: pixelated; outline: 1px solid rgb(128 128 128 / 40%); }
 .answer strong { display: block; font-size: 1.75rem; line-height: 1.2; }
 .answer p { margin: 0.25rem 0 0; line-height: 1.4; }
 .answer p.quiet { font-size: 0.85rem; opacity: 0.75; }
@@ -38,7 +39,6 @@ _STYLE = """
 .answer .bar { display: block; height: 100%; }
 </style>
 """
-_SEEN = "On the left: the 28 × 28 pixels the model sees."
 
 
 def render_hint(title: str, detail: str, class_names: Sequence[str]) -> None:
@@ -58,19 +58,24 @@ def render_answer(
     """
     probabilities = prediction.probabilities[0]
     best = answer(probabilities, class_names, spread_above)
-    confidence = formats.percent(best["confidence"])
-    title, detail = best["class"], f"Confidence {confidence}"
-    if best["unsure"]:
-        title, detail = "Not sure", f"Perhaps {best['class']} (confidence {confidence})"
     threshold = f"Below {formats.percent(UNSURE_BELOW)} it is not sure."
     if spread_above is not None:
         threshold = (
-            f"Spread over {compute_spread(probabilities):.1f} classes; above {spread_above:.1f} "
-            "it is not sure."
+            f"Spread over {compute_spread(probabilities):.1f} classes; above {spread_above:.1f}, "
+            "chosen on validation drawings, it is not sure."
         )
-    note = f"{threshold} {_SEEN} It took {prediction.milliseconds:.1f} ms."
-    render_card(title, detail, probabilities, image, note, class_names)
+    took = f"It took {prediction.milliseconds:,.0f} ms."
+    note = f"{threshold} Left: the 28 × 28 pixels it sees. {took}"
+    render_card(*describe(best), probabilities, image, note, class_names)
     return best["label"]
+
+
+def describe(best: dict[str, Any]) -> tuple[str, str]:
+    """The title and the detail of an `answer`: its class, or that it is not sure."""
+    confidence = formats.percent(best["confidence"])
+    if best["unsure"]:
+        return "Not sure", f"Perhaps {best['class']} (confidence {confidence})"
+    return best["class"], f"Confidence {confidence}"
 
 
 def render_card(
@@ -87,31 +92,26 @@ def render_card(
     role: "status" is read aloud when it changes, "note" is not.
     """
     source = base64.b64encode(image_png(image)).decode("ascii")
+    best = np.nanmax(probabilities, initial=0)
+    bars = "".join(
+        _bar(label, name, share, share == best)
+        for label, (name, share) in enumerate(zip(class_names, probabilities, strict=True))
+    )
     st.html(
         f"""{_STYLE}
 <section class="answer">
 <header><img src="data:image/png;base64,{source}" alt="The 28 by 28 image the model sees">
 <div role="{role}"><strong>{escape(title)}</strong><p>{escape(detail)}</p>
 <p class="quiet">{escape(note)}</p></div></header>
-{_bars(probabilities, class_names)}
+<ol aria-label="Probabilities">{bars}</ol>
 </section>"""
     )
 
 
-def _bars(probabilities: np.ndarray, class_names: Sequence[str]) -> str:
-    best = np.nanmax(probabilities, initial=0)
-    bars = "".join(
-        _bar(label, name, share, share == best)
-        for label, (name, share) in enumerate(zip(class_names, probabilities, strict=True))
-    )
-    return f'<ol aria-label="Probabilities">{bars}</ol>'
-
-
 def _bar(label: int, name: str, share: float, is_best: bool) -> str:
-    is_known = bool(np.isfinite(share))
-    width = f"width: {100 * share if is_known else 0:.1f}%; background: {CLASS_COLOURS[label]}"
+    width = f"width: {100 * np.nan_to_num(share):.1f}%; background: {CLASS_COLOURS[label]}"
     return (
         f'<li class="{"best" if is_best else ""}"><span>{escape(name)}</span>'
         f'<span class="track"><span class="bar" style="{width}"></span></span>'
-        f"<span>{formats.percent(float(share) if is_known else None)}</span></li>"
+        f"<span>{formats.percent(share)}</span></li>"
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from fmnist import formats
+from fmnist import runs
+from fmnist.doubt import read_threshold
 from fmnist.engine import EngineError
 from fmnist.predict import answer
 from fmnist.sketch import Sketch, to_model_image
@@ -48,8 +49,10 @@ def render_comparison(
                     photograph_model, plain, "The model of photographs", _GAP, class_names
                 )
             with right:
-                _render_answer(model, sketch.image, "The model for drawings", _CLOSED, class_names)
-        except EngineError:
+                taught = runs.read_run(model.parent).taught
+                name = taught.summary.capitalize() if taught else "The model for drawings"
+                _render_answer(model, sketch.image, name, _CLOSED, class_names)
+        except (EngineError, ValueError):
             return  # the answer above says why
     data = _data.dataset_if_here()
     if data is not None and data.class_names == tuple(class_names):
@@ -61,11 +64,8 @@ def _render_answer(
     model: Path, image: np.ndarray, name: str, lesson: str, class_names: Sequence[str]
 ) -> None:
     probabilities = _engine.get().predict(model, image[np.newaxis]).probabilities[0]
-    best = answer(probabilities, class_names)
-    detail = f"Confidence {formats.percent(best['confidence'])}"
-    _draw_answer.render_card(
-        best["class"], detail, probabilities, image, name, class_names, role="note"
-    )
+    title, detail = _draw_answer.describe(answer(probabilities, class_names, read_threshold(model)))
+    _draw_answer.render_card(title, detail, probabilities, image, name, class_names, role="note")
     st.caption(lesson)
 
 

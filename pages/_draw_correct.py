@@ -15,8 +15,7 @@ def render_question(source: str) -> None:
 
     source: where that comes from, "draw" or another.
     """
-    sketch = st.session_state.get("sketch")
-    if sketch is None or sketch.is_empty or "answered" not in st.session_state:
+    if st.session_state.get("answered") is None:
         st.caption("Where an answer is wrong, say here what it really is.")
         return
     label = st.pills(
@@ -37,6 +36,8 @@ def render_question(source: str) -> None:
 
 def _keep(source: str) -> None:
     label, answered = st.session_state["correct_label"], st.session_state["answered"]
+    if answered is None:  # another answer is on its way
+        return
     is_drawn = source == "draw"
     drawing = _draw_canvas.drawing() if is_drawn else ()
     image = None if is_drawn else st.session_state["sketch"].image

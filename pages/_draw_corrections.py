@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
 from fmnist import corrections
-from fmnist.corrections import Correction, CorrectionError
+from fmnist.corrections import Correction, CorrectionError, Kept
 from fmnist.dataset import CLASS_NAMES
 from pages import _draw_canvas
 from pages._image_grid import render_grid
@@ -15,7 +17,7 @@ MOST_SHOWN = 60
 SIZE = 56  # CSS pixels of an image
 
 
-def try_change(change) -> bool:
+def try_change(change: Callable[[], None]) -> bool:
     """Make a change; what cannot be done is said below."""
     try:
         change()
@@ -47,15 +49,11 @@ def render_kept() -> int:
         _render_images(newest[:MOST_SHOWN])
     with st.container(horizontal=True):
         if newest:
-            st.button(
-                "Undo the last",
-                icon=":material/undo:",
-                key="correct_undo",
-                on_click=try_change,
-                args=(lambda: corrections.remove(newest[0].key),),
+            _render_change(
+                "Undo the last correction", "undo", lambda: corrections.remove(newest[0].key)
             )
-        with st.popover("Export or import", icon=":material/import_export:"):
-            _render_files(kept.corrections)
+        with st.popover("Export, import, remove all", icon=":material/import_export:"):
+            _render_files(kept)
     return len(newest)
 
 
@@ -75,18 +73,16 @@ def _render_images(shown: tuple[Correction, ...]) -> None:
         return
     one = shown[keys.index(chosen)]
     with st.container(horizontal=True, vertical_alignment="center"):
+        st.image(images[keys.index(chosen)], width=SIZE)
         st.markdown(f"{said[keys.index(chosen)]}.", width="content")
         if one.drawing and st.button("Open", icon=":material/gesture:", key="correct_open"):
             _draw_canvas.replace(one.drawing)
             st.rerun()
-        remove = (lambda: corrections.remove(chosen),)
-        st.button(
-            "Remove",
-            icon=":material/delete:",
-            key="correct_remove",
-            on_click=try_change,
-            args=remove,
-        )
+        _render_change("Remove", "delete", lambda: corrections.remove(chosen))
+
+
+def _render_change(label: str, icon: str, change: Callable[[], None]) -> None:
+    st.button(label, icon=f":material/{icon}:", on_click=try_change, args=(change,))
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
@@ -95,11 +91,11 @@ def _images(keys: tuple[str, ...], _shown: tuple[Correction, ...]) -> np.ndarray
     return np.stack([one.image for one in _shown])
 
 
-def _render_files(kept: tuple[Correction, ...]) -> None:
-    if kept:
+def _render_files(kept: Kept) -> None:
+    if kept.corrections:
         st.download_button(
             "Export (JSON)",
-            lambda: corrections.to_json(kept),  # written only on the click
+            lambda: corrections.to_json(kept.corrections),  # written only on the click
             "corrections.json",
             "application/json",
             icon=":material/download:",
@@ -108,6 +104,8 @@ def _render_files(kept: tuple[Correction, ...]) -> None:
     done = st.session_state.setdefault("corrections_imported", 0)  # a new uploader after each
     key = f"corrections_{done}"
     st.file_uploader("Import", "json", key=key, max_upload_size=8, on_change=_import, args=(key,))
+    if kept.corrections or kept.unreadable:
+        _render_change("Remove all corrections", "delete_sweep", corrections.clear)
 
 
 def _import(key: str) -> None:

@@ -38,7 +38,8 @@ ol.stages { display: grid; gap: 1rem;
   margin: 0; padding: 0; list-style: none; font-variant-numeric: tabular-nums; }
 .stages li { margin: 0; font-size: 0.85rem; line-height: 1.35; }
 .stages img { display: block; width: 100%; max-width: 9.5rem; aspect-ratio: 1; background: black;
-  object-fit: contain; border-radius: 0.4rem; image-rendering: pixelated; }
+  object-fit: contain; border-radius: 0.4rem; image-rendering: pixelated;
+  outline: 1px solid rgb(128 128 128 / 40%); }
 .stages strong { display: block; margin-top: 0.4rem; font-size: 0.9rem; }
 .stages p { margin: 0 0 0.4rem; font-size: 0.8rem; line-height: 1.3; opacity: 0.75;
   min-height: 2.1rem; }

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmnist import formats, runs, teaching
+from fmnist import formats, predict, runs, teaching
 from fmnist.runs import Run
 from fmnist.taught_record import Comparison
 from pages import _url
 
 
 def render_taught(shown: Run | None) -> None:
-    """The outcome of a teaching, if there is one, and the choice of the model that answers."""
+    """The outcome of a teaching, if there is one, and the choice of the model that answers.
+
+    shown: the run of that teaching, which has ended and was not stopped.
+    """
     if "taught_problem" in st.session_state:
         st.error(st.session_state.pop("taught_problem"), icon=":material/error:")
     if shown:
@@ -20,14 +23,12 @@ def render_taught(shown: Run | None) -> None:
 
 
 def _render_outcome(run: Run) -> None:
-    """What the newest teaching gained and lost, or why it ended without a model."""
+    """What the teaching gained and lost, or why it ended without a model."""
     taught = run.taught
     if run.damaged:
         st.warning(f"The taught model is damaged: {run.damaged}.", icon=":material/broken_image:")
     elif run.status.status == "failed":
         st.error(f"The teaching failed: {run.status.message}", icon=":material/error:")
-    elif run.status.status == "stopped":
-        st.info("The teaching was stopped.", icon=":material/stop_circle:")
     else:
         rows = (
             ("Your corrections, which it learnt", taught.learnt),
@@ -35,11 +36,15 @@ def _render_outcome(run: Run) -> None:
                 "The same, by models that learnt the others: expect this of new ones",
                 taught.kept_apart,
             ),
-            ("Other drawings, never corrected", taught.drawings),
-            ("Test photographs", taught.photographs),
+            ("Made drawings, never corrected", taught.drawings),
+            ("Test look-alikes" if run.saw_standin else "Test photographs", taught.photographs),
         )
         title = f"**Taught {formats.day_and_time(run.run_id)}: what was gained, what was lost**"
-        lines = [f"- {what}: {_describe(pair)}" for what, pair in rows if pair is not None]
+        lines = [
+            f"- {what}: {_count(pair)}{'' if pair is taught.learnt else _judge(pair)}"
+            for what, pair in rows
+            if pair is not None
+        ]
         st.markdown("\n".join([title, "", *lines]))
         st.caption(
             "Each line counts the same images, answered by the model that comes with the Lab and "
@@ -48,31 +53,37 @@ def _render_outcome(run: Run) -> None:
         )
 
 
-def _describe(pair: Comparison) -> str:
-    """ "**421 of 600 right**, before 432 (12 gained, 23 lost: may be chance, p = 0.09)"."""
+def _count(pair: Comparison) -> str:
+    """ "**421 of 600 right**, before 432"."""
     after, before, images = map(formats.count, (pair.after, pair.before, pair.images))
+    return f"**{after} of {images} right**, before {before}"
+
+
+def _judge(pair: Comparison) -> str:
+    """ " (12 gained, 23 lost: may be chance, p = 0.09)"."""
     verdict = "more than chance" if pair.is_sure else "may be chance"
     p = "p < 0.001" if pair.p_value < 0.001 else f"p = {pair.p_value:.2g}"
-    return (
-        f"**{after} of {images} right**, before {before} ({pair.gained:,} gained, {pair.lost:,} "
-        f"lost: {verdict}, {p})"
-    )
+    p = p.replace(" ", "\N{NO-BREAK SPACE}")
+    return f" ({pair.gained:,} gained, {pair.lost:,} lost: {verdict}, {p})"
 
 
 def _render_choice(shown: Run | None) -> None:
     """Whether the taught model answers for drawings, and the way back."""
     in_use = runs.read_drawing_run()
+    is_shown = shown is not None and shown.run_id == in_use
     with st.container(horizontal=True, vertical_alignment="center"):
+        if in_use and not predict.find_drawing_model()[1]:
+            which = "It" if is_shown else f"The one taught {formats.day_and_time(in_use)}"
+            st.badge(f"{which} is used for drawings", icon=":material/check:", color="green")
         if shown and not shown.damaged and shown.status.status == "completed":
-            if shown.run_id == in_use:
-                st.badge("It answers for drawings", icon=":material/check:", color="green")
-            else:
+            if not is_shown:
                 _render_button("Use it for drawings", "check", "teach_use", shown.run_id)
             link = _url.link(run=shown.run_id)
             st.page_link("pages/evaluate.py", label="Evaluate", query_params=link)
         if in_use:
             before = teaching.find_before(in_use)
-            _render_button("Undo: the model before answers", "undo", "teach_undo", before)
+            which = f"the one taught {formats.day_and_time(before)}" if before else "the Lab's own"
+            _render_button(f"Undo: {which} answers again", "undo", "teach_undo", before)
 
 
 def _render_button(label: str, icon: str, key: str, run_id: str) -> None:

@@ -22,16 +22,17 @@ def render_teach(model: Path, source: str) -> None:
     source: where what is answered comes from, "draw" or another.
     """
     chosen, problem = predict.find_drawing_model()
-    taught = [run for run in teaching.list_taught() if not run.is_live]
-    answering = next((run for run in taught if run.run_dir == model.parent), None)
-    is_offered = model.is_file() and (model == chosen or answering is not None)
+    ended = [run for run in teaching.list_taught() if run.status.status in ("completed", "failed")]
+    if model != chosen:  # the address asks for a run
+        ended = [run for run in ended if run.run_dir == model.parent]
+    is_offered = model.is_file() and (model == chosen or bool(ended))
     if is_offered:
         st.subheader("Teach it")
     if is_offered and problem:
         st.warning(problem, icon=":material/broken_image:")
     _render_lessons(is_offered, source)
     if is_offered:  # no part of the fragment: what is chosen here concerns the whole page
-        _draw_taught.render_taught(answering or next(iter(taught), None))
+        _draw_taught.render_taught(next(iter(ended), None))
 
 
 @st.fragment(key=KEY)
@@ -56,9 +57,17 @@ def _tick(run_id: str) -> None:
     if not run.is_live:
         st.rerun()
     stage = run.status.message or "learning"
+    is_stopping = runs.is_stop_requested(run.run_dir)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(STAGES.get(stage, 0.5), f"Teaching: {stage} …")
-        st.button("Stop", icon=":material/stop:", key="teach_stop", on_click=_stop, args=(run_id,))
+        st.button(
+            "Stopping …" if is_stopping else "Stop",
+            icon=":material/stop:",
+            key="teach_stop",
+            disabled=is_stopping,
+            on_click=_stop,
+            args=(run_id,),
+        )
 
 
 def _stop(run_id: str) -> None:
@@ -77,9 +86,10 @@ def _render_start(count: int) -> None:
         return
     is_pressed = st.button("Teach the model", type="primary", icon=":material/school:")
     st.caption(
-        f"The last layer of the model that comes with the Lab learns {_count(count)}, each redrawn "
-        "by other hands, and rehearses other drawings so that it forgets little. That takes about "
-        "half a minute in the background, and is a run of its own; you choose whether it answers."
+        f"The last layer of the model that comes with the Lab learns {_count(count)}, redrawn by "
+        "other hands, and rehearses other drawings so that it forgets little. It does so in the "
+        "background, half a minute on a computer with nothing else to do, and as a run of its own; "
+        "you choose whether it answers."
     )
     if is_pressed:
         try:

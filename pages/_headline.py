@@ -13,6 +13,8 @@ from pages import _data, _dataset_choice
 
 def render_whose(run: Run, data: Dataset) -> None:
     """Say whose test images are answered, where that is not a matter of course."""
+    if run.taught:
+        st.caption(f":material/school: {run.taught.explanation}")
     name = _dataset_choice.chosen().name
     if not _data.has_seen(run, data):
         then = formats.percent(runs.read_results(run).get("test_accuracy"))

@@ -26,6 +26,11 @@ _BADGES = {
     "stopped": ("Stopped", ":material/stop_circle:", "orange"),
     "failed": ("Failed", ":material/error:", "red"),
 }
+_STOP_HELP = {
+    "queued": "Takes it out of the line",
+    "running": "Keeps and scores the model as it stands",
+    "taught": "Ends it without a model",
+}
 
 
 def render_live(run: Run) -> None:
@@ -85,6 +90,8 @@ def _render(run: Run) -> None:
         return
     curves = progress.read_curves(run)
     _render_head(run)
+    if run.taught:
+        st.caption(f":material/school: {run.taught.explanation}")
     {
         "queued": _render_queued,
         "running": _render_running,
@@ -123,7 +130,7 @@ def _render_stop(run: Run) -> None:
         "Stopping …" if is_stopping else "Cancel" if is_queued else "Stop",
         icon=":material/stop:",
         key="live_stop",
-        help="Takes it out of the line" if is_queued else "Keeps and scores the model as it stands",
+        help=_STOP_HELP["queued" if is_queued else "taught" if run.taught else "running"],
         disabled=is_stopping,
         on_click=_stop,
         args=(run.run_id,),
@@ -162,6 +169,8 @@ def _describe_progress(run: Run, curves: Curves) -> str:
         return "Scoring the model on the test set …"
     if runs.is_stop_requested(run.run_dir):
         return "Stopping after this step …"
+    if run.taught and status.message:
+        return f"Teaching: {status.message} …"
     if not status.steps_per_epoch:
         return f"{status.message[:1].upper()}{status.message[1:]} …" if status.message else "…"
     step = progress.step_of_epoch(status)

@@ -46,6 +46,8 @@ def render_actions(chosen: list[Run]) -> None:
             st.warning(f"{run.title} is damaged: {run.damaged}.", icon=":material/broken_image:")
         elif run.status.status == "failed":
             st.error(f"{run.title} failed: {run.status.message}", icon=":material/error:")
+        elif run.taught:
+            st.caption(f":material/school: **{run.title}**: {run.taught.explanation}")
 
 
 def _render_links(run: Run) -> None:

@@ -43,7 +43,7 @@ def render_answer(model: Path, class_names: tuple[str, ...], source: str) -> Non
     """The drawing or picture, and the answer beside it; a stroke reruns only this."""
     with st.container(horizontal=True, gap="medium"):
         left, right = st.container(width=CANVAS_WIDTH), st.container(width="stretch")
-    st.session_state["sketch"] = None
+    st.session_state["sketch"] = st.session_state["answered"] = None
     try:
         with left:
             sketch = read_canvas() if source == "draw" else read_file(source)
@@ -81,13 +81,14 @@ def render_result(
         _draw_answer.render_hint(title.format(thing=thing), detail.format(thing=thing), class_names)
         return
     try:
+        threshold = read_threshold(model)
         with st.spinner("The model is waking up …"):
             prediction = _engine.get().predict(model, sketch.image[np.newaxis])
-    except EngineError as error:
+    except (EngineError, ValueError) as error:
         st.error(str(error), icon=":material/error:")
         return
     st.session_state["answered"] = _draw_answer.render_answer(
-        prediction, sketch.image, class_names, read_threshold(model)
+        prediction, sketch.image, class_names, threshold
     )
 
 

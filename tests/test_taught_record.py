@@ -1,11 +1,14 @@
 """Pairs counted before and after, McNemar's test, and a record that is read with care."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from scipy.stats import binomtest
 
-from fmnist.taught_record import Comparison, Taught
+from fmnist import taught_record
+from fmnist.taught_record import STAGES, Comparison, Taught
 
 
 def test_what_is_right_after_is_counted():
@@ -49,3 +52,9 @@ def test_a_record_is_the_same_after_a_file():
 def test_another_record_is_refused(values):
     with pytest.raises(ValueError, match=r"taught|count|text"):
         Taught.from_json(values)
+
+
+def test_every_stage_that_a_teaching_names_has_its_place_in_the_progress():
+    source = Path(taught_record.__file__).with_name("teach.py").read_text(encoding="utf-8")
+    assert ["loading TensorFlow", *re.findall(r'say\("(.+)"\)', source)] == list(STAGES)
+    assert sorted(STAGES.values()) == list(STAGES.values())

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from fmnist import runs
 from fmnist.own_model_record import OwnModel
+from fmnist.taught_record import Taught
 from tests import made_runs
 from tests.apptest.visits import APP, button, open_page, words
 
@@ -284,3 +285,21 @@ def test_evaluate_knows_a_brought_model(lab, status):
     else:
         expected = "It is being checked." if status == "running" else "It was cut."
         assert f"“Theirs” has no scores. {expected}" in words(at)
+
+
+@pytest.mark.parametrize("page", ["runs", "train", "evaluate"])
+def test_what_the_figures_of_a_taught_run_are_about_is_said(lab, page):
+    run_dir = made_runs.write_run(lab.runs_dir)
+    runs.write_json(run_dir / "taught.json", Taught(14).to_json())
+    said = "A teaching: the model for drawings, taught 14 corrections;"
+    assert said in words(open_page(page, run=run_dir.name))
+    (run_dir / "taught.json").unlink()
+    assert said not in words(open_page(page, run=run_dir.name))
+
+
+def test_a_teaching_under_way_is_no_training_to_be_stopped_and_scored(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, status="running", message="learning to see")
+    runs.write_json(run_dir / "taught.json", Taught(14).to_json())
+    at = open_page("train", run=run_dir.name)
+    assert button(at, "Stop").help == "Ends it without a model"
+    assert "Teaching: learning to see …" in [bar.proto.text for bar in at.get("progress")]

@@ -112,9 +112,11 @@ def test_a_wrong_answer_is_corrected_taught_used_and_undone(page: Page):
     expect(status(page)).not_to_contain_text(taught)
     click(page, "Use it for drawings")
     expect(status(page)).to_contain_text(taught)
-    click(page, "Undo: the model before answers")
+    wait_for_the_rest(page)
+    click(page, "Undo: the Lab's own answers again")
     expect(status(page)).not_to_contain_text(taught)
-    click(page, "Undo the last")
+    wait_for_the_rest(page)
+    click(page, "Undo the last correction")
     expect(corrections).to_have_count(0)
 
 
@@ -151,6 +153,12 @@ def seen(page: Page) -> Locator:
 
 def status(page: Page) -> Locator:
     return page.get_by_role("status").filter(has=page.locator("strong"))
+
+
+def wait_for_the_rest(page: Page) -> None:
+    """Below the answer, the page is still being drawn: a button there may yet be replaced."""
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def click(page: Page, name: str) -> None:
