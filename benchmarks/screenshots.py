@@ -56,7 +56,7 @@ def main() -> None:
         shoot("evaluate", f"evaluate?{run}")
         shoot("shirts", f"evaluate?{run}&view=images&true=6")
         shoot("runs", "runs")
-        shoot("draw", f"draw?{run}")
+        shoot("draw", "draw")
         with training(runs.runs_dir(), name="conv-32", filters=(32,), epochs=8) as live:
             shoot("train", f"train?run={live.run_id}")
         runs.delete_run(runs.load_run(live.run_id))

@@ -1,9 +1,11 @@
 """Draw: does it recognise what I draw?"""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from fmnist import runs
@@ -64,12 +66,10 @@ def read_file(source: str) -> Sketch | None:
 
 
 def explain() -> None:
-    """Run all that is about the drawing again, the answer first: it may have been interrupted.
-
-    Where the whole page runs for another reason, a click or a link, that run is not to be replaced.
-    """
-    if get_script_run_ctx().fragment_ids_this_run:
-        st.rerun([ANSWER, _draw_teach.KEY, _draw_stages.KEY, _draw_comparison.KEY])
+    """Run all that is about the drawing again, the answer first: it may have been interrupted."""
+    if get_script_run_ctx().fragment_ids_this_run:  # else it would replace the run of a click
+        with contextlib.suppress(StreamlitAPIException):  # the page was left meanwhile
+            st.rerun([ANSWER, _draw_teach.KEY, _draw_stages.KEY, _draw_comparison.KEY])
 
 
 def render_result(
