@@ -103,6 +103,8 @@ def _add_convolutions(x: Any, config: TrainConfig, fast: bool) -> Any:
         momentum = EMA_MOMENTUM if config.weight_averaging else NORM_MOMENTUM
         return Normalization(momentum=momentum, name=f"{name}norm")(x)
 
+    count = len(config.filters)
+    dropped = {"all": count, "inner": count - 1, "first": 1}[config.dropout_after]
     for number, filters in enumerate(config.filters, start=1):
         common = {
             "padding": config.padding,
@@ -126,8 +128,7 @@ def _add_convolutions(x: Any, config: TrainConfig, fast: bool) -> Any:
             x = layers.ReLU(name=f"relu_{number}")(x)
         for block in range(1, config.residual_blocks + 1):
             x = _add_residual_block(x, config, Convolution, normalise, f"residual_{number}_{block}")
-        last_dropped = {"all": len(config.filters), "inner": len(config.filters) - 1, "first": 1}
-        if config.dropout and number <= last_dropped[config.dropout_after]:
+        if config.dropout and number <= dropped:
             x = layers.Dropout(config.dropout, name=f"dropout_{number}")(x)
     return x
 

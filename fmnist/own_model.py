@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import sys
 import threading
@@ -31,24 +30,23 @@ import psutil
 from fmnist import catalogue, runs
 from fmnist.command_line import Parser
 from fmnist.config import ConfigError
-from fmnist.dataset import STANDARD, Dataset, DatasetError
+from fmnist.dataset import STANDARD, Dataset
 from fmnist.environment import describe_environment
 from fmnist.keras_file import ModelRefused, check_archive
 from fmnist.own_model_record import INPUTS, OUTPUTS, OwnModel
 from fmnist.train import (
     SCORING_BATCH,
-    TrainingError,
     compute_probabilities,
     save_array,
     score,
     write_model,
 )
 from fmnist.train_command import (
+    choose_runs_dir,
     ensure_dataset,
     first_line,
-    keep_logs_off_screen,
-    lower_priority,
     recording_failure,
+    run_command,
 )
 
 if TYPE_CHECKING:
@@ -379,8 +377,7 @@ def _create_run(options: argparse.Namespace) -> runs.Run:
         raise ConfigError(f"There is no file {path}.")
     check_archive(path, path.name)
     ensure_dataset(sys.stderr, options.dataset)
-    if options.runs_dir:
-        os.environ["FMNIST_RUNS_DIR"] = str(options.runs_dir.resolve())
+    choose_runs_dir(options.runs_dir)
     own_model = OwnModel(path.name, options.inputs or "auto", options.outputs or "auto")
     name = path.stem[:60] if options.name is None else options.name
     return runs.create_own_model_run(name, own_model, path.read_bytes(), options.dataset)
@@ -390,38 +387,25 @@ def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit code."""
     parser = build_parser()
     options = parser.parse_args(arguments)
-    screen: TextIO | None = None
-    try:
-        if options.file.is_dir():
-            defaults = vars(parser.parse_args(["FILE"])) | {"file": options.file}
-            others = [name for name, value in vars(options).items() if value != defaults[name]]
-            if others:
-                parser.error(
-                    f"RUN_DIR has its own settings: leave out --{others[0].replace('_', '-')}"
-                )
-            run = open_run(options.file)
-            os.environ["FMNIST_RUNS_DIR"] = str(run.run_dir.parent)
-            lower_priority()
-        else:
-            run = _create_run(options)
-            screen = keep_logs_off_screen(run.file("log.txt"))
-            print(f"Run {run.run_id} in {run.run_dir.parent}", file=screen, flush=True)
+    is_new = not options.file.is_dir()
+
+    def open_or_create() -> runs.Run:
+        if is_new:
+            return _create_run(options)
+        defaults = vars(parser.parse_args(["FILE"])) | {"file": options.file}
+        others = [name for name, value in vars(options).items() if value != defaults[name]]
+        if others:
+            parser.error(f"RUN_DIR has its own settings: leave out --{others[0].replace('_', '-')}")
+        return open_run(options.file)
+
+    def work(run: runs.Run, screen: TextIO | None) -> dict[str, Any]:
         results = check_and_score(run)
-    except (ConfigError, DatasetError, runs.RunsFolderError) as error:
-        print(error, file=screen or sys.stderr)
-        return 2
-    except (TrainingError, OSError) as error:
-        print(error, file=screen or sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted.", file=screen or sys.stderr)
-        return 130
-    if screen:
-        found = runs.read_run(run.run_dir).own_model.summary
-        print(f"Found: {found}", file=screen, flush=True)
-    keys = ("test_accuracy", "test_loss", "seconds")
-    print(json.dumps({"run_id": run.run_id, **{key: results.get(key) for key in keys}}))
-    return 0
+        if screen:
+            found = runs.read_run(run.run_dir).own_model.summary
+            print(f"Found: {found}", file=screen, flush=True)
+        return results
+
+    return run_command(open_or_create, work, is_new=is_new)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import sys
 import time
@@ -25,7 +24,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,7 +32,7 @@ from fmnist import catalogue, drawings, predict, runs, sketch, templates
 from fmnist.command_line import Parser
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.corrections import Correction, CorrectionError, from_json
-from fmnist.dataset import STANDARD, Dataset, DatasetError, cache_dir
+from fmnist.dataset import STANDARD, Dataset, cache_dir
 from fmnist.doubt import DOUBT_FILE, choose_threshold
 from fmnist.drawings import bend_picture, draw_again, make_drawings, shows_garment
 from fmnist.environment import describe_environment
@@ -52,10 +51,10 @@ from fmnist.train import (
     write_model,
 )
 from fmnist.train_command import (
+    choose_runs_dir,
     ensure_dataset,
-    keep_logs_off_screen,
-    lower_priority,
     recording_failure,
+    run_command,
 )
 
 if TYPE_CHECKING:
@@ -409,35 +408,21 @@ def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit code."""
     parser = build_parser()
     options = parser.parse_args(arguments)
-    screen: TextIO | None = None
-    try:
+
+    def open_or_create() -> runs.Run:
         if options.run_dir:
             if options.dataset or options.runs_dir:
                 parser.error("RUN_DIR has its own settings: leave out the others")
-            run = open_run(options.run_dir)
-            os.environ["FMNIST_RUNS_DIR"] = str(run.run_dir.parent)
-            lower_priority()
-        else:
-            if options.runs_dir:
-                os.environ["FMNIST_RUNS_DIR"] = str(options.runs_dir.resolve())
-            slug = options.dataset or STANDARD
-            ensure_dataset(sys.stderr, slug)
-            run = create_teaching(slug)
-            screen = keep_logs_off_screen(run.file("log.txt"))
-            print(f"Run {run.run_id} in {run.run_dir.parent}", file=screen, flush=True)
-        results = teach(run)
-    except (ConfigError, CorrectionError, DatasetError, runs.RunsFolderError) as error:
-        print(error, file=screen or sys.stderr)
-        return 2
-    except (TrainingError, OSError) as error:
-        print(error, file=screen or sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted.", file=screen or sys.stderr)
-        return 130
-    keys = ("test_accuracy", "test_loss", "seconds")
-    print(json.dumps({"run_id": run.run_id, **{key: results.get(key) for key in keys}}))
-    return 0
+            return open_run(options.run_dir)
+        choose_runs_dir(options.runs_dir)
+        slug = options.dataset or STANDARD
+        ensure_dataset(sys.stderr, slug)
+        try:
+            return create_teaching(slug)
+        except CorrectionError as error:
+            raise ConfigError(str(error)) from error
+
+    return run_command(open_or_create, lambda run, _: teach(run), is_new=not options.run_dir)
 
 
 if __name__ == "__main__":

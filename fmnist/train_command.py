@@ -15,7 +15,7 @@ import sys
 import textwrap
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -310,29 +310,55 @@ def main(arguments: list[str] | None = None) -> int:
     parser = build_parser()
     options = vars(parser.parse_args(arguments))
     run_dir = options["run_dir"]
-    screen: TextIO | None = None
-    try:
+
+    def open_or_create() -> runs.Run:
         if run_dir:
             others = [name.replace("_", "-") for name in options if name != "run_dir"]
             if others:
                 parser.error(f"RUN_DIR has its own settings: leave out --{others[0]}")
-            run = open_run(run_dir)
-            os.environ["FMNIST_RUNS_DIR"] = str(run.run_dir.parent)
-            lower_priority()
-        else:
-            config = read_config(options)
-            if "runs_dir" in options:
-                os.environ["FMNIST_RUNS_DIR"] = str(options["runs_dir"].resolve())
-            ensure_dataset(sys.stderr, config.dataset)  # better told before a run is made
-            run = runs.create_run(config)
+            return open_run(run_dir)
+        config = read_config(options)
+        choose_runs_dir(options.get("runs_dir"))
+        ensure_dataset(sys.stderr, config.dataset)  # better told before a run is made
+        return runs.create_run(config)
+
+    return run_command(open_or_create, train_run, is_new=not run_dir, failed="The training failed")
+
+
+def choose_runs_dir(folder: Path | None) -> None:
+    """What --runs-dir names, where it was given, is where runs live."""
+    if folder:
+        os.environ["FMNIST_RUNS_DIR"] = str(folder.resolve())
+
+
+def run_command(
+    open_run: Callable[[], runs.Run],
+    work: Callable[[runs.Run, TextIO | None], dict[str, Any]],
+    *,
+    is_new: bool,
+    failed: str = "",
+) -> int:
+    """Do the work of a run whose process this is; the last line of the output is JSON.
+
+    open_run: opens the folder that the app made, or makes a new one (`is_new`), for which somebody
+    watches a terminal. work: from the run and that terminal to `results.json`. failed: said before
+    the reason of a failure. Returns the exit code: 0 done, 1 failed, 2 bad input, 130 interrupted.
+    """
+    screen: TextIO | None = None
+    try:
+        run = open_run()
+        if is_new:
             screen = keep_logs_off_screen(run.file("log.txt"))
             print(f"Run {run.run_id} in {run.run_dir.parent}", file=screen, flush=True)
-        results = train_run(run, screen)
+        else:
+            os.environ["FMNIST_RUNS_DIR"] = str(run.run_dir.parent)
+            lower_priority()
+        results = work(run, screen)
     except (ConfigError, DatasetError, runs.RunsFolderError) as error:
         print(error, file=screen or sys.stderr)
         return 2
     except (TrainingError, OSError) as error:
-        print(f"The training failed: {error}", file=screen or sys.stderr)
+        print(f"{failed}: {error}" if failed else error, file=screen or sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted.", file=screen or sys.stderr)
