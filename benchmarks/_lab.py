@@ -22,7 +22,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
 from benchmarks._table import ROOT
-from fmnist import jobs, runs
+from fmnist import jobs, run_files, runs
 from fmnist.config import TrainConfig
 from fmnist.runs import Run
 from tests.browser.find_chromium import find_chromium
@@ -104,7 +104,7 @@ def training(runs_dir: Path, **settings: object) -> Iterator[Run]:
     os.environ["FMNIST_RUNS_DIR"] = str(runs_dir)
     run_id = jobs.start_run(TrainConfig(**{"filters": (64,), "epochs": 50, **settings}))
     deadline = time.perf_counter() + 120
-    while runs.read_batches(runs.load_run(run_id)).empty:
+    while run_files.read_batches(runs.load_run(run_id)).empty:
         if time.perf_counter() > deadline:
             raise RuntimeError(runs.load_run(run_id).status.message or "the training never began")
         time.sleep(0.1)

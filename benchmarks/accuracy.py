@@ -17,7 +17,7 @@ from benchmarks import _command, recipes
 from benchmarks._table import report
 from fmnist.evaluate import wilson_interval
 from fmnist.recipes import find_recipe
-from fmnist.runs import read_results
+from fmnist.run_files import read_results
 
 TEST_IMAGES = 10_000  # of the real dataset, which these figures are about
 

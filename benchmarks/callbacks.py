@@ -17,7 +17,7 @@ from pathlib import Path
 import keras
 
 from benchmarks._table import report
-from fmnist import runs
+from fmnist import json_files, runs
 from fmnist.callbacks import DivergenceGuard, RunReporter, StopWatcher
 from fmnist.config import TrainConfig
 from fmnist.dataset import load_dataset
@@ -43,7 +43,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         run_dir = Path(scratch)
         status = runs.Status("running")
-        runs.write_json(run_dir / "status.json", vars(status))
+        json_files.write_json(run_dir / "status.json", vars(status))
         fit(model, data, None)  # traces the graph
         speeds: dict[bool, list[float]] = {True: [], False: []}
         for number in range(rounds):

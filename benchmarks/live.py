@@ -25,7 +25,7 @@ from benchmarks._lab import (
     training,
 )
 from benchmarks._table import report
-from fmnist import runs
+from fmnist import run_files, runs
 from fmnist.runs import Run
 
 ROUNDS = 4
@@ -93,7 +93,7 @@ def watch_file(run: Run, written: list[tuple[float, float]], done: threading.Eve
         if path.stat().st_size == size:
             continue
         size = path.stat().st_size
-        step = runs.read_batches(run)["step"].iloc[-1]
+        step = run_files.read_batches(run)["step"].iloc[-1]
         written.append((path.stat().st_mtime, step / steps_per_epoch))
 
 
@@ -124,7 +124,7 @@ def measure_server(server: Server, run: Run, seconds: float) -> None:
 
 def speeds_between(run: Run, began: float, ended: float) -> list[float]:
     """Images per second of the rows written between two times; two rows come in a second."""
-    rows = runs.read_batches(run)["images_per_second"]
+    rows = run_files.read_batches(run)["images_per_second"]
     last_written = run.file("batches.csv").stat().st_mtime
     newest = len(rows) - max(0, round(2 * (last_written - ended)))
     return rows[max(0, newest - round(2 * (ended - began))) : newest].tolist()

@@ -14,7 +14,7 @@ import tempfile
 
 from benchmarks import _command
 from benchmarks._table import ROOT
-from fmnist import formats, runs
+from fmnist import formats, run_files
 from fmnist.config import TrainConfig
 from fmnist.dataset import STANDARD
 from fmnist.evaluate import wilson_interval
@@ -46,14 +46,14 @@ COLUMNS = (
 def read_line(run: Run) -> dict[str, object]:
     """The figures of a finished run of a recipe."""
     recipe = find_recipe(run.config)
-    history, results = runs.read_history(run), runs.read_results(run)
-    environment = runs.read_environment(run)
+    history, results = run_files.read_history(run), run_files.read_results(run)
+    environment = run_files.read_environment(run)
     ours = measure_like(recipe.published or Published(), history, results).figures()
     return {
         "recipe": recipe.name,
         "parameters": environment["parameters"],
         "test_accuracy": results["test_accuracy"],
-        "test_images": len(runs.read_probabilities(run)),
+        "test_images": len(run_files.read_probabilities(run)),
         "test_loss": results["test_loss"],
         "train_accuracy": history["accuracy"].iloc[-1],
         "val_accuracy": history["val_accuracy"].iloc[-1],

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from fmnist import runs
+from fmnist import json_files, runs
 from fmnist.dataset import STANDARD
-from fmnist.model_card import compute_model_card, format_model_card
+from fmnist.model_card import compute_model_card
+from fmnist.model_card_text import format_model_card
 from fmnist.runs import Run
 
 MAX_BUNDLE_BYTES = 6_000_000
@@ -97,7 +98,7 @@ def copy_anonymously(run: Run, name: str, target: Path) -> None:
     if isinstance(hardware, dict) and "system" in hardware:
         system = hardware["system"] if isinstance(hardware["system"], str) else ""
         hardware["system"] = system.split("-")[0]  # without the kernel's build
-    runs.write_json(target, values)
+    json_files.write_json(target, values)
 
 
 def _without_paths(value: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import IO, NamedTuple, TextIO
 
 import keras
 
-from fmnist import formats, runs
+from fmnist import formats, run_files, runs
 
 REPORT_EVERY = 0.5  # seconds
 LOOK_FOR_STOP_EVERY = 0.2  # seconds
@@ -71,8 +71,8 @@ class RunReporter(keras.callbacks.Callback):
         self._row_seconds = 0.0
 
     def on_train_begin(self, logs=None):
-        self._open("history.csv", runs.HISTORY_COLUMNS)
-        self._open("batches.csv", runs.BATCH_COLUMNS)
+        self._open("history.csv", run_files.HISTORY_COLUMNS)
+        self._open("batches.csv", run_files.BATCH_COLUMNS)
         self._report(0)
 
     def on_train_end(self, logs=None):
@@ -119,7 +119,7 @@ class RunReporter(keras.callbacks.Callback):
             "learning_rate": float(self.model.optimizer.learning_rate),
             "seconds": time.perf_counter() - self._epoch_began,
         }
-        row = [f"{values[column]:.8g}" for column in runs.HISTORY_COLUMNS]
+        row = [f"{values[column]:.8g}" for column in run_files.HISTORY_COLUMNS]
         self._append("history.csv", ",".join(row) + "\n")
         self._report_if_due()
 

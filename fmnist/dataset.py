@@ -8,24 +8,24 @@ Algorithms", 2017, https://arxiv.org/abs/1708.07747. The file format is that of 
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
 import re
 import shutil
 import sys
 import tempfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import platformdirs
 
+from fmnist.idx import DatasetError, read_idx, write_idx
+
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 CLASS_NAMES = (
     "T-shirt/top",
@@ -53,24 +53,13 @@ FINGERPRINT = "ca3ab2a37f845e1b"
 
 STANDARD = "fashion-mnist"  # the slug of the dataset that the Lab is about
 STAND_IN = "stand-in"  # the slug of the look-alikes that are generated where that cannot be had
-SIDE = 28
-MAX_IMAGES = 300_000  # of one split: 235 MB
 MAX_NAME = 40  # characters, of a dataset and of a class
 _ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")  # in the order of FILES
-_IMAGES_MAGIC, _LABELS_MAGIC = 2051, 2049
-_MAGIC_MEANING = {_IMAGES_MAGIC: "images", _LABELS_MAGIC: "labels"}
-_GZIP_MAX_RATIO = 1032  # deflate cannot do better, so a header that promises more is wrong
-_CHUNK_BYTES = 1 << 18
-_COMPRESSION = 4  # of 9: the files of 60,000 images are written in two seconds, hardly larger
 # Nothing that Markdown, HTML or a chart gives a meaning of its own.
 _NAME = re.compile(r"[^\W_][\w /.,'()&+-]*")
 
 
 Progress = Callable[[str, int, int], None]  # what is being read, how much of how much
-
-
-class DatasetError(ValueError):
-    """A dataset file is wrong, or could not be had; the message names it and what was expected."""
 
 
 class DatasetMissing(DatasetError):
@@ -265,13 +254,8 @@ def write_folder(folder: Path, arrays: Sequence[np.ndarray]) -> None:
     The same arrays give the same bytes: there is no time and no name in the gzip headers.
     """
     for name, array in zip(FILES, arrays, strict=True):
-        magic = _IMAGES_MAGIC if array.ndim == 3 else _LABELS_MAGIC
-        header = b"".join(number.to_bytes(4, "big") for number in (magic, *array.shape))
         with (folder / name).open("wb") as raw:
-            file = gzip.GzipFile("", "wb", _COMPRESSION, raw, mtime=0)
-            file.write(header)
-            file.write(np.ascontiguousarray(array))
-            file.close()
+            write_idx(raw, array)
 
 
 def _refuse_swapped(path: Path) -> None:
@@ -295,88 +279,6 @@ def _read_file(path: Path) -> np.ndarray:
         raise
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
-
-
-def read_idx(
-    raw: BinaryIO, name: object, size: int, *, is_images: bool, is_gzip: bool = True
-) -> np.ndarray:
-    """One IDX file: uint8 (N, 28, 28) for images, uint8 (N,) for labels.
-
-    name: what to call it in a message. size: bytes of `raw`, as they are (compressed or not).
-
-    Raises DatasetError when it is not such a file, and OSError.
-    """
-    stream = gzip.GzipFile(fileobj=raw) if is_gzip else raw
-    most = size * (_GZIP_MAX_RATIO if is_gzip else 1)
-    try:
-        array = _read_stream(stream, name, size, most, is_images)
-    except EOFError:
-        raise DatasetError(
-            f"{name} is truncated: it has {size:,} bytes and its gzip data goes on. "
-            "Fetch the file again."
-        ) from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise DatasetError(
-            f"{name} is corrupt: expected gzip data, found an error ({error}). Fetch it again."
-        ) from error
-    if not is_images and len(array) and array.max() > 9:
-        first = int(np.argmax(array > 9))
-        raise DatasetError(
-            f"{name} has the label {array[first]}; expected labels 0 to 9 (it is number "
-            f"{first + 1:,} of {len(array):,})."
-        )
-    return array
-
-
-def _read_stream(
-    stream: BinaryIO | gzip.GzipFile, name: object, size: int, most: int, is_images: bool
-) -> np.ndarray:
-    expected_magic = _IMAGES_MAGIC if is_images else _LABELS_MAGIC
-    header_bytes = 16 if is_images else 8
-    header = stream.read(header_bytes)
-    numbers = [int.from_bytes(header[i : i + 4], "big") for i in range(0, len(header) // 4 * 4, 4)]
-    if not numbers or numbers[0] != expected_magic:
-        found = numbers[0] if numbers else "nothing"
-        meaning = _MAGIC_MEANING.get(found)
-        raise DatasetError(
-            f"{name} is not a file of {_MAGIC_MEANING[expected_magic]}: expected the magic number "
-            f"{expected_magic}, found {found}{f' (a file of {meaning})' if meaning else ''}."
-        )
-    if len(header) < header_bytes:
-        raise DatasetError(
-            f"{name} ends inside its header: expected {header_bytes} bytes, found {len(header)}."
-        )
-    if is_images and numbers[2:] != [SIDE, SIDE]:
-        raise DatasetError(
-            f"{name} has images of {numbers[2]}×{numbers[3]} pixels; expected {SIDE}×{SIDE}."
-        )
-    shape = (numbers[1], SIDE, SIDE) if is_images else (numbers[1],)
-    expected = numbers[1] * (SIDE * SIDE if is_images else 1)
-    if expected > most:
-        raise DatasetError(
-            f"{name} says that it has {numbers[1]:,} {_MAGIC_MEANING[expected_magic]}, more than "
-            f"its {size:,} bytes can hold."
-        )
-    if numbers[1] > MAX_IMAGES:
-        raise DatasetError(
-            f"{name} has {numbers[1]:,} {_MAGIC_MEANING[expected_magic]}; at most {MAX_IMAGES:,} "
-            "can be used."
-        )
-    array = np.empty(expected, np.uint8)
-    view, filled = memoryview(array), 0
-    while filled < expected and (got := stream.readinto(view[filled : filled + _CHUNK_BYTES])):
-        filled += got
-    if filled < expected:
-        raise DatasetError(
-            f"{name} is too short: its header says {numbers[1]:,} {_MAGIC_MEANING[expected_magic]} "
-            f"({expected:,} bytes), found {filled:,} bytes."
-        )
-    if stream.read(1):
-        raise DatasetError(
-            f"{name} is too long: its header says {numbers[1]:,} {_MAGIC_MEANING[expected_magic]} "
-            f"({expected:,} bytes), and more bytes follow."
-        )
-    return array.reshape(shape)
 
 
 def require_same_count(images_name: object, images: int, labels_name: str, labels: int) -> None:
@@ -474,45 +376,6 @@ def mean_images(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
         if len(chosen):
             means[label] = chosen.sum(axis=0, dtype=np.uint32) / len(chosen)
     return means
-
-
-def pixel_name(row: int, column: int) -> str:
-    """The pixel's column in the CSV form of the dataset: pixel1 is row 0, column 0."""
-    for axis, value in (("row", row), ("column", column)):
-        if not 0 <= value < SIDE:
-            raise ValueError(f"{axis} is {value}; expected 0 to {SIDE - 1}")
-    return f"pixel{row * SIDE + column + 1}"
-
-
-PIXEL_NAMES = tuple(pixel_name(row, column) for row in range(SIDE) for column in range(SIDE))
-
-
-def table(images: np.ndarray, labels: np.ndarray, index: np.ndarray | None = None) -> pd.DataFrame:
-    """The CSV form of the dataset: uint8 columns label, pixel1 … pixel784.
-
-    `index` (N,) names the rows.
-    """
-    import pandas as pd
-
-    values = np.column_stack([labels, images.reshape(len(images), -1)])
-    return pd.DataFrame(values, columns=["label", *PIXEL_NAMES], index=index)
-
-
-def describe_table(frame: pd.DataFrame) -> dict[str, str]:
-    """Shape, type and memory of a table, in words for a reader."""
-    return {
-        "Shape": f"{frame.shape[0]:,} rows × {frame.shape[1]:,} columns",
-        "Type": f"type {', '.join(str(kind) for kind in frame.dtypes.unique())}",
-        "Memory": f"{frame.memory_usage(index=False).sum() / 1000:,.0f} kB in memory",
-    }
-
-
-def distinct_values(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Each distinct value of `column`, ascending, and how many rows have it: value, rows."""
-    if column not in frame.columns:
-        raise ValueError(f"column is {column!r}; expected label or pixel1 to pixel{SIDE * SIDE}")
-    counts = frame[column].value_counts().sort_index()
-    return counts.rename_axis("value").reset_index(name="rows")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fmnist import catalogue, runs
+from fmnist import catalogue, json_files, runs
 from fmnist.bundle import copy_anonymously, put_in_place
 from fmnist.command_line import Parser
 from fmnist.dataset import split_train_val
@@ -64,7 +64,7 @@ def keep_drawing_model(run: Run, engine: Engine, target: Path = DRAWING_MODEL.pa
         draft.mkdir()
         for name in COPIED_FILES:
             copy_anonymously(run, name, draft / name)
-        runs.write_json(draft / DOUBT_FILE, doubt)
+        json_files.write_json(draft / DOUBT_FILE, doubt)
         size = sum(path.stat().st_size for path in draft.iterdir())
         if size > MAX_BYTES:
             raise ValueError(

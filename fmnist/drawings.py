@@ -22,7 +22,8 @@ from scipy import ndimage
 
 from fmnist import catalogue
 from fmnist.command_line import Parser, draw_progress
-from fmnist.dataset import CLASS_NAMES, SIDE, DatasetError, Progress, load_dataset
+from fmnist.dataset import CLASS_NAMES, DatasetError, Progress, load_dataset
+from fmnist.idx import SIDE
 from fmnist.sketch import (
     CONTENT_ABOVE,
     WORK_SIDE,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fmnist import runs
+from fmnist import run_files, runs
 
 # Seconds, measured on two cores of a server CPU with Keras in float32; see `_first_guess`.
 _PER_IMAGE = 2e-5
@@ -47,7 +47,7 @@ def past_runs(all_runs: Sequence[runs.Run] | None = None) -> list[PastRun]:
     for run in runs.list_runs() if all_runs is None else all_runs:
         if run.damaged or run.status.host != host:
             continue
-        environment = runs.read_environment(run)
+        environment = run_files.read_environment(run)
         macs, parameters = environment.get("macs_per_image"), environment.get("parameters")
         speed = run.status.images_per_second
         if all(_is_usable(number) for number in (macs, parameters, speed)):

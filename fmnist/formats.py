@@ -6,6 +6,7 @@ What is not known, None or NaN (a table's way to say so), is written as a dash.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 _NBSP = "\N{NO-BREAK SPACE}"
 
@@ -50,3 +51,8 @@ def day_and_time(run_id: str) -> str:
     if not (day.isdigit() and clock.isdigit()):
         return ""
     return f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:]} UTC"
+
+
+def join(words: Sequence[str]) -> str:
+    """["a", "b", "c"] → "a, b and c"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

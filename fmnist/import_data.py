@@ -24,17 +24,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from fmnist import catalogue
-from fmnist.dataset import (
-    MAX_IMAGES,
-    MAX_NAME,
-    PIXEL_NAMES,
-    SIDE,
-    DatasetError,
-    Progress,
-    check_class_names,
-    read_idx,
-    require_same_count,
-)
+from fmnist.dataset import MAX_NAME, DatasetError, Progress, check_class_names, require_same_count
+from fmnist.dataset_table import PIXEL_NAMES
+from fmnist.idx import MAX_IMAGES, SIDE, read_idx
 
 CLASSES_FILE = "class_names.json"  # a list of ten, or an object with "class_names"
 MAX_BYTES = 1 << 30  # of all files together, unpacked

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import psutil
 
-from fmnist import catalogue, runs
+from fmnist import catalogue, json_files, runs
 from fmnist.command_line import Parser
 from fmnist.config import ConfigError
 from fmnist.dataset import STANDARD, Dataset
@@ -271,15 +271,15 @@ def _check_and_score(run: runs.Run, say: Any) -> dict[str, Any]:
         wrap_model(model, own_model.used_inputs, own_model.used_outputs), run.file("model.keras")
     )
     environment = {"parameters": model.count_params(), **describe_environment(dataset)}
-    runs.write_json(run.file("environment.json"), environment)
+    json_files.write_json(run.file("environment.json"), environment)
     say("scoring")
     probabilities = compute_probabilities(run.file("model.keras"), dataset.test_images)
     if not np.isfinite(probabilities).all():
         raise ModelRefused(f"{name} gives answers that are not numbers: its training diverged.")
     save_array(run.file("test_probabilities.npy"), probabilities)
     results = score(probabilities, dataset.test_labels)
-    runs.write_json(run.file("results.json"), results)
-    runs.write_json(run.file("own_model.json"), own_model.to_json())
+    json_files.write_json(run.file("results.json"), results)
+    json_files.write_json(run.file("own_model.json"), own_model.to_json())
     return results
 
 

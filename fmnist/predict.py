@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from fmnist import runs
+from fmnist import run_files, runs, settings
 from fmnist.command_line import Parser
 from fmnist.dataset import CLASS_NAMES
 from fmnist.doubt import compute_spread, read_threshold
@@ -80,7 +80,7 @@ def find_drawing_model() -> tuple[Path, str]:
     """The model that answers for drawings: the one that was chosen of the taught ones, or else the
     one that comes with the Lab; and a sentence where the chosen one is gone or damaged, or "".
     """
-    run_id = runs.read_drawing_run()
+    run_id = settings.read_drawing_run()
     if not run_id:
         return DRAWING_MODEL, ""
     try:
@@ -129,7 +129,7 @@ def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engi
 
     model: a run's `model.keras`; the run says what its classes are called.
     """
-    class_names = runs.read_class_names(runs.read_run(model.parent))
+    class_names = run_files.read_class_names(runs.read_run(model.parent))
     threshold = read_threshold(model)
     unread = 0
     for path in files:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fmnist import runs
+from fmnist import run_files, runs
 from fmnist.runs import Run, Status
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def read_curves(run: Run) -> Curves:
     return Curves(
         run.run_dir,
         stamp,
-        _read(runs.read_history, run.run_dir, stamp[:2]),
-        _read(runs.read_batches, run.run_dir, stamp[2:]),
+        _read(run_files.read_history, run.run_dir, stamp[:2]),
+        _read(run_files.read_batches, run.run_dir, stamp[2:]),
     )
 
 

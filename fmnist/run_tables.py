@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmnist.config import FIELDS, TrainConfig
-from fmnist.runs import Run, read_environment, read_fingerprint, read_history, read_results
+from fmnist.run_files import read_environment, read_fingerprint, read_history, read_results
+from fmnist.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,17 +10,14 @@ from __future__ import annotations
 
 import functools
 import io
-import json
-import math
 import os
 import re
 import shutil
 import socket
 import tempfile
-import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,31 +26,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
-from fmnist import formats
+from fmnist import formats, json_files
 from fmnist.config import ConfigError, TrainConfig
-from fmnist.dataset import CLASS_NAMES, STAND_IN, STANDARD, DatasetError, check_class_names
+from fmnist.dataset import STAND_IN, STANDARD
 from fmnist.own_model_record import MAX_FILE_BYTES, OwnModel
 from fmnist.taught_record import Taught
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 STATUSES = ("queued", "running", "completed", "stopped", "failed")
 LIVE = ("queued", "running")
 BROUGHT_FILE = "brought.keras"  # as somebody brought it; only `fmnist.own_model` opens it
 CORRECTIONS_FILE = "corrections.json"  # what a taught run learnt, as it was exported
 SCORED_FILES = ("model.keras", "test_probabilities.npy", "results.json")
-HISTORY_COLUMNS = (
-    "epoch",
-    "loss",
-    "accuracy",
-    "val_loss",
-    "val_accuracy",
-    "learning_rate",
-    "seconds",
-)
-BATCH_COLUMNS = ("step", "epoch", "loss", "accuracy", "images_per_second")
-MAX_PARALLEL_TRAININGS = 4
 BUNDLED_ID = "bundled"
 BUNDLED_DIR = Path(__file__).parent / BUNDLED_ID
 
@@ -225,12 +211,12 @@ def reset_own_model(run: Run, inputs: str, outputs: str) -> None:
         run.own_model, inputs=inputs, outputs=outputs, used_inputs="", used_outputs=""
     )
     try:
-        write_json(run.file("status.json"), asdict(_status_of_seconds()))
-        write_json(run.file("own_model.json"), own_model.to_json())
+        json_files.write_json(run.file("status.json"), asdict(_status_of_seconds()))
+        json_files.write_json(run.file("own_model.json"), own_model.to_json())
         for name in ("stop", *SCORED_FILES):
             run.file(name).unlink(missing_ok=True)
     except OSError as error:
-        raise _cannot_write(run.run_dir, error) from error
+        raise cannot_write(run.run_dir, error) from error
 
 
 def create_taught_run(config: TrainConfig, taught: Taught, corrections: bytes) -> Run:
@@ -268,16 +254,16 @@ def _create(
             for name, content in (contents or {}).items():
                 (draft / name).write_bytes(content)
             for name, values in files.items():
-                write_json(draft / name, values)
+                json_files.write_json(draft / name, values)
             return _move_to_free_name(draft, parent, stem)
         except OSError:
             shutil.rmtree(draft, ignore_errors=True)
             raise
     except OSError as error:
-        raise _cannot_write(parent, error) from error
+        raise cannot_write(parent, error) from error
 
 
-def _cannot_write(folder: Path, error: OSError) -> RunsFolderError:
+def cannot_write(folder: Path, error: OSError) -> RunsFolderError:
     return RunsFolderError(
         f"The runs folder {folder} cannot be written ({error.strerror or error}). Free some "
         "space, allow writing there, or name another folder in FMNIST_RUNS_DIR."
@@ -342,7 +328,7 @@ def read_run(run_dir: Path) -> Run:
     """
     damage = []
     try:
-        config = TrainConfig.from_json(_read_json(run_dir / "config.json"))
+        config = TrainConfig.from_json(json_files.read_json(run_dir / "config.json"))
     except (OSError, ValueError) as error:
         config = TrainConfig()
         damage.append(_describe_damage("config.json", error))
@@ -352,19 +338,19 @@ def read_run(run_dir: Path) -> Run:
         status = Status("failed")
         damage.append(_describe_damage("status.json", error))
     try:
-        notes = _read_json(run_dir / "notes.json")
+        notes = json_files.read_json(run_dir / "notes.json")
     except (OSError, ValueError):
         notes = {}
     own_model = taught = None  # trained here from nothing, as most are
     try:
-        own_model = OwnModel.from_json(_read_json(run_dir / "own_model.json"))
+        own_model = OwnModel.from_json(json_files.read_json(run_dir / "own_model.json"))
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
         own_model = OwnModel("")
         damage.append(_describe_damage("own_model.json", error))
     try:
-        taught = Taught.from_json(_read_json(run_dir / "taught.json"))
+        taught = Taught.from_json(json_files.read_json(run_dir / "taught.json"))
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
@@ -398,7 +384,7 @@ def _look_into(path: Path, _written_at: int, _size: int) -> str:
         elif path.suffix == ".npy":
             is_whole = np.load(path, mmap_mode="r", allow_pickle=False).ndim == 2
         else:
-            is_whole = isinstance(_read_json(path), dict)
+            is_whole = isinstance(json_files.read_json(path), dict)
     except (OSError, ValueError, EOFError):
         is_whole = False
     return "" if is_whole else f"{path.name} cannot be read"
@@ -441,9 +427,9 @@ def rename_run(run: Run, name: str) -> None:
     _refuse_bundled(run.run_dir, "renamed")
     notes = {**run.notes, "name": " ".join(name.split())[:60]}
     try:
-        write_json(run.file("notes.json"), notes)
+        json_files.write_json(run.file("notes.json"), notes)
     except OSError as error:
-        raise _cannot_write(run.run_dir, error) from error
+        raise cannot_write(run.run_dir, error) from error
 
 
 def _refuse_bundled(run_dir: Path, what: str) -> None:
@@ -470,7 +456,7 @@ def read_status(run_dir: Path) -> Status:
     Raises:
         OSError, ValueError: it is missing or unreadable.
     """
-    values = _read_json(run_dir / "status.json")
+    values = json_files.read_json(run_dir / "status.json")
     known = {f.name for f in fields(Status)}
     if not isinstance(values, dict) or values.get("status") not in STATUSES:
         raise RunDamaged("status.json names no known status")
@@ -498,7 +484,7 @@ def write_status(run_dir: Path, **changes: Any) -> Status:
     """
     _refuse_bundled(run_dir, "given another status")
     status = replace(read_status(run_dir), **changes)
-    write_json(run_dir / "status.json", asdict(status))
+    json_files.write_json(run_dir / "status.json", asdict(status))
     return status
 
 
@@ -536,7 +522,7 @@ def settle(run_dir: Path, status: Status) -> Status:
     ended_at = status.heartbeat_at or status.queued_at
     dead = replace(status, status="failed", finished_at=ended_at, message=reason)
     try:
-        write_json(run_dir / "status.json", asdict(dead))
+        json_files.write_json(run_dir / "status.json", asdict(dead))
     except OSError as error:
         cause = f" Its folder cannot be written now ({error.strerror or error})."
         dead = replace(dead, message=reason + cause)
@@ -570,7 +556,7 @@ def request_stop(run: Run) -> None:
     try:
         run.file("stop").touch()
     except OSError as error:
-        raise _cannot_write(run.run_dir, error) from error
+        raise cannot_write(run.run_dir, error) from error
 
 
 def is_stop_requested(run_dir: Path) -> bool:
@@ -582,194 +568,3 @@ def queue(runs: list[Run] | None = None) -> list[Run]:
     everything = list_runs() if runs is None else runs
     waiting = [run for run in everything if run.is_live and run.status.status == "queued"]
     return sorted(waiting, key=lambda run: (run.status.queued_at or 0.0, run.run_id))
-
-
-# -- what a run has written -----------------------------------------------------------------------
-
-
-def read_history(run: Run) -> pd.DataFrame:
-    """`history.csv`: one row per finished epoch (none yet: no rows)."""
-    return _read_csv(run.file("history.csv"), HISTORY_COLUMNS)
-
-
-def read_batches(run: Run) -> pd.DataFrame:
-    """`batches.csv`: the running figures, at most two rows a second of training."""
-    return _read_csv(run.file("batches.csv"), BATCH_COLUMNS)
-
-
-def read_probabilities(run: Run) -> np.ndarray:
-    """`test_probabilities.npy`: float32 (N, 10), in the order of the test set.
-
-    Raises:
-        RunDamaged: it is missing, half-written or of another shape.
-    """
-    try:
-        probabilities = np.load(run.file("test_probabilities.npy"), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise RunDamaged(f"{run.run_id}: test_probabilities.npy cannot be read.") from error
-    if probabilities.ndim != 2 or probabilities.shape[1] != 10:
-        raise RunDamaged(
-            f"{run.run_id}: test_probabilities.npy has shape {probabilities.shape}, not (N, 10)."
-        )
-    return probabilities
-
-
-def read_environment(run: Run) -> dict[str, Any]:
-    """`environment.json`, or {} while there is none."""
-    return _read_json_or_empty(run.file("environment.json"))
-
-
-def read_fingerprint(run: Run) -> str:
-    """Of the dataset the run was trained and scored on; "" when it does not say."""
-    fingerprint = read_environment(run).get("dataset_fingerprint")
-    return fingerprint if isinstance(fingerprint, str) else ""
-
-
-def read_class_names(run: Run) -> tuple[str, ...]:
-    """What the model's ten answers are called: Fashion-MNIST's classes, if the run says nothing."""
-    try:
-        return check_class_names(read_environment(run)["class_names"])
-    except (KeyError, DatasetError):
-        return CLASS_NAMES
-
-
-def read_results(run: Run) -> dict[str, Any]:
-    """`results.json` (test_accuracy, test_loss, best_epoch, seconds, …), or {} before scoring."""
-    values = _read_json_or_empty(run.file("results.json"))
-    return {
-        key: value
-        for key, value in values.items()
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    }
-
-
-def read_log(run: Run, last_lines: int = 40) -> str:
-    """The end of `log.txt`."""
-    try:
-        text = run.file("log.txt").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    return "\n".join(text.splitlines()[-last_lines:])
-
-
-def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A table of numbers; a last line still being written, or a broken one, is left out."""
-    import pandas as pd
-
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        text = ""
-    header, *lines = text[: text.rfind("\n") + 1].splitlines() or [""]
-    names = header.split(",")
-    rows = _all_numbers(lines, len(names)) if names == list(columns) else None
-    if rows is None:
-        rows = list(_whole_rows(lines, names, columns))
-    return pd.DataFrame(rows, columns=list(columns), dtype=np.float64)
-
-
-def _all_numbers(lines: list[str], width: int) -> np.ndarray | None:
-    """Float64 (lines, width), or None when a line is broken. Quick: a page asks twice a second."""
-    if any(line.count(",") != width - 1 for line in lines):
-        return None
-    try:
-        cells = np.array(",".join(lines).split(","), dtype=np.float64)
-    except ValueError:
-        return None
-    return cells.reshape(-1, width)
-
-
-def _whole_rows(
-    lines: list[str], names: list[str], columns: tuple[str, ...]
-) -> Iterator[list[float]]:
-    for line in lines:
-        cells = line.split(",")
-        if len(cells) != len(names):
-            continue
-        row = dict(zip(names, cells, strict=True))
-        try:
-            yield [float(row.get(column) or "nan") for column in columns]
-        except ValueError:
-            continue
-
-
-# -- settings -------------------------------------------------------------------------------------
-
-
-def read_parallel_trainings() -> int:
-    """How many trainings may run at once; the rest wait in order."""
-    value = _read_json_or_empty(runs_dir() / "settings.json").get("parallel_trainings", 1)
-    is_valid = isinstance(value, int) and 1 <= value <= MAX_PARALLEL_TRAININGS
-    return value if is_valid else 1
-
-
-def write_parallel_trainings(count: int) -> None:
-    """Set how many trainings may run at once; waiting ones see it within a second.
-
-    Raises:
-        ValueError: fewer than 1 or more than `MAX_PARALLEL_TRAININGS`.
-        RunsFolderError: the folder cannot be written.
-    """
-    if not 1 <= count <= MAX_PARALLEL_TRAININGS:
-        raise ValueError(f"1 to {MAX_PARALLEL_TRAININGS} trainings may run at once, not {count}.")
-    _write_setting("parallel_trainings", count)
-
-
-def read_drawing_run() -> str:
-    """The id of the taught run that answers for drawings; "" for the model of the Lab."""
-    value = _read_json_or_empty(runs_dir() / "settings.json").get("drawing_run", "")
-    return value if isinstance(value, str) else ""
-
-
-def write_drawing_run(run_id: str) -> None:
-    """Let a taught run answer for drawings from now on, or with "" the model of the Lab again.
-
-    Raises:
-        RunsFolderError: the folder cannot be written.
-    """
-    _write_setting("drawing_run", run_id)
-
-
-def _write_setting(name: str, value: Any) -> None:
-    path = runs_dir() / "settings.json"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(path, {**_read_json_or_empty(path), name: value})
-    except OSError as error:
-        raise _cannot_write(path.parent, error) from error
-
-
-# -- JSON -----------------------------------------------------------------------------------------
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file in one move: a reader sees the old one or the new one."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    try:
-        draft.write_text(json.dumps(value, indent=1), encoding="utf-8")
-        _retry_on_windows(lambda: draft.replace(path))
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
-
-
-def _retry_on_windows(access: Callable[[], Any]) -> Any:
-    """Windows refuses a file that another process has open; that passes in milliseconds."""
-    for _ in range(20 if os.name == "nt" else 0):
-        try:
-            return access()
-        except PermissionError:
-            time.sleep(0.05)
-    return access()
-
-
-def _read_json(path: Path) -> Any:
-    return json.loads(_retry_on_windows(lambda: path.read_text(encoding="utf-8")))
-
-
-def _read_json_or_empty(path: Path) -> dict[str, Any]:
-    try:
-        values = _read_json(path)
-    except (OSError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}

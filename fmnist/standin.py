@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from fmnist.command_line import Parser, draw_progress
-from fmnist.dataset import CLASS_NAMES, FILES, SIDE, DatasetError, Progress, write_folder
+from fmnist.dataset import CLASS_NAMES, FILES, DatasetError, Progress, write_folder
+from fmnist.idx import SIDE
 
 WEIGHTS = Path(__file__).with_suffix(".npz")
 TRAIN_IMAGES, TEST_IMAGES = 60_000, 10_000  # as many as the real ones

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fmnist import catalogue, drawings, predict, runs, sketch, templates
+from fmnist import catalogue, drawings, json_files, predict, runs, sketch, templates
 from fmnist.command_line import Parser
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.corrections import Correction, CorrectionError, from_json
@@ -248,7 +248,7 @@ def _teach(run: runs.Run, say: Any) -> dict[str, Any]:
         reporter.close()
     seconds = time.perf_counter() - began
     write_model(pupil.model, run.file("model.keras"))
-    runs.write_json(
+    json_files.write_json(
         run.file("environment.json"),
         {
             "parameters": pupil.model.count_params(),
@@ -259,7 +259,7 @@ def _teach(run: runs.Run, say: Any) -> dict[str, Any]:
     )
     say("comparing it with the model before")
     doubt = choose_threshold(pupil.recognise(lessons.validated), lessons.shows_garment)
-    runs.write_json(run.file(DOUBT_FILE), doubt)
+    json_files.write_json(run.file(DOUBT_FILE), doubt)
     learnt = _compare(labels, before["learnt"], pupil.recognise(images))
     drawn = _compare(
         lessons.untouched_labels, before["drawings"], pupil.recognise(lessons.untouched)
@@ -281,14 +281,14 @@ def _teach(run: runs.Run, say: Any) -> dict[str, Any]:
         drawings=drawn,
         photographs=photographs,
     )
-    runs.write_json(run.file("taught.json"), taught.to_json())
+    json_files.write_json(run.file("taught.json"), taught.to_json())
     results = {
         **score(probabilities, dataset.test_labels),
         **best_epoch(run.run_dir),
         "seconds": round(seconds, 2),
         "train_images": course.length,
     }
-    runs.write_json(run.file("results.json"), results)
+    json_files.write_json(run.file("results.json"), results)
     return results
 
 

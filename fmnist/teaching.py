@@ -10,7 +10,7 @@ import json
 
 import filelock
 
-from fmnist import predict, runs
+from fmnist import predict, runs, settings
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.corrections import read_corrections, to_json
 from fmnist.runs import Run
@@ -37,7 +37,7 @@ def create_teaching(dataset: str) -> Run:
         raise ConfigError(
             f"There is no model for drawings at {predict.DRAWING_MODEL}: take it from the package."
         )
-    in_use = runs.read_drawing_run()
+    in_use = settings.read_drawing_run()
     taught = Taught(len(corrections), before=in_use)
     folder = runs.runs_dir()
     try:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from fmnist import catalogue, runs
+from fmnist import catalogue, json_files, run_files, runs
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import Dataset, split_train_val
 from fmnist.environment import describe_environment
@@ -86,7 +86,7 @@ def train_and_evaluate(
         "precision": precision,
         **describe_environment(dataset),
     }
-    runs.write_json(run_dir / "environment.json", environment)
+    json_files.write_json(run_dir / "environment.json", environment)
     was_stopped, message = _fit(model, config, dataset, train_indices, val_indices, run_dir, screen)
     seconds = time.perf_counter() - began
     if model.optimizer.iterations == 0:
@@ -121,7 +121,7 @@ def train_and_evaluate(
         "seconds": round(seconds, 2),
         "train_images": len(train_indices),
     }
-    runs.write_json(run_dir / "results.json", results)
+    json_files.write_json(run_dir / "results.json", results)
     (run_dir / CHECKPOINT_NAME).unlink(missing_ok=True)  # model.keras has them now
     runs.write_status(
         run_dir,
@@ -338,7 +338,7 @@ def score(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
 
 def best_epoch(run_dir: Path) -> dict[str, Any]:
     """best_epoch (from 0) and best_val_accuracy of a run's history; None where it has no epoch."""
-    history = runs.read_history(runs.read_run(run_dir))
+    history = run_files.read_history(runs.read_run(run_dir))
     if history.empty:
         return {"best_epoch": None, "best_val_accuracy": None}
     best = history["val_accuracy"].idxmax()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import filelock
 
-from fmnist import runs
+from fmnist import runs, settings
 
 LOOK_FOR_TURN_EVERY = 0.3  # seconds
 QUEUE_HEARTBEAT_EVERY = 30.0  # seconds; how a computer that shares the folder sees a waiting run
@@ -76,5 +76,5 @@ def _is_next(run_dir: Path, finished: set[Path]) -> bool:
             finished.add(entry)
     running = [run for run in live if run.status.status == "running"]
     waiting = runs.queue(live)
-    has_place = len(running) < runs.read_parallel_trainings()
+    has_place = len(running) < settings.read_parallel_trainings()
     return has_place and bool(waiting) and waiting[0].run_id == run_dir.name

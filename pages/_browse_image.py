@@ -6,7 +6,9 @@ import numpy as np
 import streamlit as st
 
 from fmnist import formats
-from fmnist.dataset import SIDE, Dataset, pixel_name
+from fmnist.dataset import Dataset
+from fmnist.dataset_table import pixel_name
+from fmnist.idx import SIDE
 from fmnist.images import image_png
 from pages import _url
 from pages._browse_pixels import render_pixels

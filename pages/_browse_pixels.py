@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from fmnist.dataset import SIDE
+from fmnist.idx import SIDE
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from fmnist import dataset, formats
+from fmnist import dataset, dataset_table, formats
 from fmnist.dataset import Dataset
 from pages import _url
 from pages._image_grid import render_grid
@@ -45,10 +45,10 @@ def render_classes(data: Dataset, split: str) -> None:
 
 
 def render_table(images: np.ndarray, labels: np.ndarray, sample: np.ndarray, name: str) -> None:
-    frame = dataset.table(images[sample], labels[sample], index=sample)
+    frame = dataset_table.table(images[sample], labels[sample], index=sample)
     st.caption(
         "The images of the grid, one a row, as in the dataset's CSV form. "
-        + " · ".join(dataset.describe_table(frame).values())
+        + " · ".join(dataset_table.describe_table(frame).values())
     )
     st.dataframe(frame, height=380)
     st.download_button(
@@ -62,7 +62,7 @@ def render_table(images: np.ndarray, labels: np.ndarray, sample: np.ndarray, nam
     st.subheader("Distinct values of one column")
     left, right = st.columns(2)
     chosen = left.selectbox("Column", frame.columns, index=14 * 28 + 14 + 1)
-    values = dataset.distinct_values(frame, chosen)
+    values = dataset_table.distinct_values(frame, chosen)
     left.write(
         f"{chosen} has {len(values)} distinct {'value' if len(values) == 1 else 'values'} "
         f"in these {len(frame)} images."

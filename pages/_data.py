@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmnist import catalogue, runs
+from fmnist import catalogue, run_files, runs
 from fmnist.dataset import Dataset, DatasetError, DatasetMissing
 from fmnist.rescore import answer_test_images
 from pages import _engine, _import, _standin
@@ -42,7 +42,7 @@ def dataset_if_here() -> Dataset | None:
 
 def dataset_of(run: runs.Run) -> Dataset:
     """The dataset that the run saw, looked at from now on; where it is not here, the one chosen."""
-    seen, wanted = runs.read_fingerprint(run), (chosen().slug, run.config.dataset)
+    seen, wanted = run_files.read_fingerprint(run), (chosen().slug, run.config.dataset)
     slug = catalogue.find_by_fingerprint(seen, wanted) if seen else None
     if slug not in (None, wanted[0]):
         choose(slug)
@@ -51,12 +51,12 @@ def dataset_of(run: runs.Run) -> Dataset:
 
 def has_seen(run: runs.Run, data: Dataset) -> bool:
     """Whether the run was scored on these test images; one that does not say was."""
-    return runs.read_fingerprint(run) in ("", data.fingerprint)
+    return run_files.read_fingerprint(run) in ("", data.fingerprint)
 
 
 def can_answer(run: runs.Run, data: Dataset) -> bool:
     """Whether there is an `evaluation`: by its scores, or by its model where the classes agree."""
-    same_classes = runs.read_class_names(run) == data.class_names
+    same_classes = run_files.read_class_names(run) == data.class_names
     return has_seen(run, data) or (run.has_model and same_classes)
 
 
@@ -80,7 +80,7 @@ def evaluation(run: runs.Run, data: Dataset):
 def _evaluate(run_id: str, written_at: int, fingerprint: str, class_names: tuple[str, ...]):
     from fmnist.evaluate import evaluate
 
-    probabilities = runs.read_probabilities(runs.load_run(run_id))
+    probabilities = run_files.read_probabilities(runs.load_run(run_id))
     return evaluate(dataset().test_labels, probabilities, class_names)
 
 

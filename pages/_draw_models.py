@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from fmnist import predict, runs
+from fmnist import predict, run_files
 from fmnist.dataset import CLASS_NAMES
 from fmnist.drawings import SLUG
 from fmnist.runs import Run
@@ -25,7 +25,7 @@ def choose_models(run: Run | None) -> tuple[Path | None, Path | None]:
     """
     own = run.file("model.keras") if run is not None and can_answer(run) else None
     knows_drawings = run is not None and (run.config.dataset == SLUG or run.taught is not None)
-    if own and (knows_drawings or runs.read_class_names(run) != CLASS_NAMES):
+    if own and (knows_drawings or run_files.read_class_names(run) != CLASS_NAMES):
         return own, None
     if predict.DRAWING_MODEL.is_file():
         return predict.find_drawing_model()[0], own

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmnist import formats, predict, runs, teaching
+from fmnist import formats, predict, runs, settings, teaching
 from fmnist.runs import Run
 from fmnist.taught_record import Comparison
 from pages import _url
@@ -69,7 +69,7 @@ def _judge(pair: Comparison) -> str:
 
 def _render_choice(shown: Run | None) -> None:
     """Whether the taught model answers for drawings, and the way back."""
-    in_use = runs.read_drawing_run()
+    in_use = settings.read_drawing_run()
     is_shown = shown is not None and shown.run_id == in_use
     with st.container(horizontal=True, vertical_alignment="center"):
         if in_use and not predict.find_drawing_model()[1]:
@@ -92,7 +92,7 @@ def _render_button(label: str, icon: str, key: str, run_id: str) -> None:
 
 def _choose(run_id: str) -> None:
     try:
-        runs.write_drawing_run(run_id)
+        settings.write_drawing_run(run_id)
     except runs.RunsFolderError as error:
         st.session_state["taught_problem"] = str(error)
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmnist import catalogue, formats, runs
+from fmnist import catalogue, formats, run_files
 from fmnist.dataset import STAND_IN, Dataset
 from fmnist.evaluate import Evaluation
 from fmnist.runs import Run
@@ -17,8 +17,8 @@ def render_whose(run: Run, data: Dataset) -> None:
         st.caption(f":material/school: {run.taught.explanation}")
     name = _dataset_choice.chosen().name
     if not _data.has_seen(run, data):
-        then = formats.percent(runs.read_results(run).get("test_accuracy"))
-        seen = runs.read_environment(run).get("dataset", "other data")
+        then = formats.percent(run_files.read_results(run).get("test_accuracy"))
+        seen = run_files.read_environment(run).get("dataset", "other data")
         st.caption(
             f":material/dataset: Scored here on the {formats.count(len(data.test_labels))} test "
             f"images of **{name}**. The data this run saw is not here: {seen}, of which it "

@@ -10,7 +10,7 @@ import functools
 import plotly.graph_objects as go
 import streamlit as st
 
-from fmnist import figures, formats, jobs, progress, runs
+from fmnist import figures, formats, jobs, progress, run_files, runs
 from fmnist.progress import Curves
 from fmnist.runs import Run
 from pages import _recipe, _url
@@ -61,7 +61,7 @@ def render_nothing_yet(everything: list[Run]) -> None:
         if run.status.status == "completed" and not (run.damaged or run.own_model)
     ]
     for run in finished[:3]:
-        accuracy = formats.percent(runs.read_results(run).get("test_accuracy"))
+        accuracy = formats.percent(run_files.read_results(run).get("test_accuracy"))
         label = f"{run.title} · {accuracy} on the {'stand-in' if run.saw_standin else 'test set'}"
         _render_link("train", label, ":material/history:", run)
 
@@ -187,7 +187,7 @@ def _describe_progress(run: Run, curves: Curves) -> str:
 
 
 def _render_ended(run: Run, curves: Curves) -> None:
-    results = runs.read_results(run)
+    results = run_files.read_results(run)
     is_completed = run.status.status == "completed"
     if not results:
         what = "It finished, but left no scores." if is_completed else "It ended before it began."
@@ -231,7 +231,7 @@ def _render_failed(run: Run, _curves: Curves) -> None:
     reason = run.status.message or "The training failed and left no reason."
     st.error(reason, icon=":material/error:")
     st.caption("Change what the message names, then start it again; the other runs are untouched.")
-    log = runs.read_log(run)
+    log = run_files.read_log(run)
     if log:
         with st.expander("End of the log", icon=":material/article:"):
             st.code(log, language=None, wrap_lines=True)

@@ -31,7 +31,8 @@ def render(run: Run) -> None:
 @st.cache_data(show_spinner=False, max_entries=20)
 def _write_card(run_dir: str, title: str, written_at: int, fingerprint: str) -> str:
     """The card as Markdown; all that may change it is among the arguments."""
-    from fmnist.model_card import compute_model_card, format_model_card
+    from fmnist.model_card import compute_model_card
+    from fmnist.model_card_text import format_model_card
 
     run = runs.read_run(Path(run_dir))
     return format_model_card(compute_model_card(run, _data.dataset().test_labels))

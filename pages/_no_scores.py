@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmnist import formats, runs
+from fmnist import formats, run_files
 from fmnist.dataset import STANDARD, Dataset
 from fmnist.runs import Run
 from pages import _url
@@ -47,7 +47,7 @@ def render_reason(run: Run) -> None:
 
 def render_another_dataset(run: Run, loaded: Dataset) -> None:
     """The run's own figures, but no images: those loaded now are not the ones it answered."""
-    results, environment = runs.read_results(run), runs.read_environment(run)
+    results, environment = run_files.read_results(run), run_files.read_environment(run)
     done = "scored" if run.own_model else "trained"
     if run.saw_standin:
         advice = "Delete the run."

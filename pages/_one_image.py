@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from fmnist import formats
-from fmnist.dataset import SIDE, Dataset
+from fmnist.dataset import Dataset
 from fmnist.evaluate import Evaluation
+from fmnist.idx import SIDE
 from fmnist.images import image_png
 from pages import _url
 from pages._answers import selected_indices

@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from fmnist import formats, runs
+from fmnist import formats, run_files, runs
 from fmnist.evaluate import wilson_interval
 from fmnist.progress import read_curves
 from fmnist.published import Figure, measure_like
@@ -51,7 +51,7 @@ def render_comparison(run: Run) -> None:
 def _compare(run: Run, recipe: Recipe) -> dict[str, list[str]]:
     """The table's columns, in words."""
     published = recipe.published
-    ours = measure_like(published, read_curves(run).history, runs.read_results(run)).figures()
+    ours = measure_like(published, read_curves(run).history, run_files.read_results(run)).figures()
     over = "over " if published.is_lower_bound else ""
     pairs = list(zip(ours, published.figures(), strict=True))
     return {
@@ -72,7 +72,7 @@ def _interval(run: Run, figure: Figure) -> str:
     if figure.label != "Test accuracy" or not 0 <= figure.value <= 1:  # also NaN
         return ""
     try:
-        count = len(runs.read_probabilities(run))
+        count = len(run_files.read_probabilities(run))
     except runs.RunDamaged:
         return ""
     low, high = wilson_interval(round(figure.value * count), count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmnist import figures, runs
+from fmnist import figures, run_files
 from fmnist.run_tables import compare_settings, describe_datasets, saw_different_data
 from fmnist.runs import Run
 from pages import _run_actions
@@ -25,7 +25,9 @@ def render(chosen: list[Run]) -> None:
         )
     trained = [run for run in readable if not run.own_model]
     labels = _run_actions.tell_apart(trained)
-    histories = {label: runs.read_history(run) for label, run in zip(labels, trained, strict=True)}
+    histories = {
+        label: run_files.read_history(run) for label, run in zip(labels, trained, strict=True)
+    }
     histories = {label: history for label, history in histories.items() if len(history)}
     if histories:
         for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):

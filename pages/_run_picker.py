@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from fmnist import formats, runs
+from fmnist import formats, run_files, runs
 from fmnist.runs import Run
 from pages import _dataset_choice, _url
 
@@ -51,7 +51,7 @@ def _choose(choices: list[Run]) -> Run:
 
 
 def _describe(run: Run) -> str:
-    accuracy = runs.read_results(run).get("test_accuracy")
+    accuracy = run_files.read_results(run).get("test_accuracy")
     which = "stand-in" if run.saw_standin else "test"
     end = run.status.status if accuracy is None else f"{which} {formats.percent(accuracy)}"
     return f"{run.title} · {end} · {run.origin}"

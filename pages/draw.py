@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from fmnist import runs
+from fmnist import run_files
 from fmnist.dataset import CLASS_NAMES
 from fmnist.doubt import read_threshold
 from fmnist.engine import EngineError
@@ -104,7 +104,7 @@ if model is None:
     with board:
         render_no_model(run)
     st.stop()
-names = runs.read_class_names(run) if run else CLASS_NAMES
+names = run_files.read_class_names(run) if run else CLASS_NAMES
 what = "the ten garments" if names == CLASS_NAMES else f"its ten classes ({', '.join(names)})"
 introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one at a time.")
 _engine.get().warm(model)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from fmnist import jobs, runs
+from fmnist import jobs, runs, settings
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import Dataset
 from fmnist.feature_maps import check_architecture
@@ -64,8 +64,8 @@ def _render_queue_setting() -> None:
         st.slider(
             "Trainings at once",
             1,
-            runs.MAX_PARALLEL_TRAININGS,
-            runs.read_parallel_trainings(),
+            settings.MAX_PARALLEL_TRAININGS,
+            settings.read_parallel_trainings(),
             key="train_parallel",
             on_change=_set_parallel,
             help="More at once share the processor; the rest wait in line.",
@@ -76,7 +76,7 @@ def _render_queue_setting() -> None:
 
 def _set_parallel() -> None:
     try:
-        runs.write_parallel_trainings(st.session_state["train_parallel"])
+        settings.write_parallel_trainings(st.session_state["train_parallel"])
     except runs.RunsFolderError as error:
         st.session_state["train_problem"] = str(error)
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from fmnist import dataset, runs
+from fmnist import dataset, json_files, run_files, runs
 from fmnist.config import TrainConfig
 from fmnist.own_model_record import OwnModel
 from tests import made_data
@@ -70,8 +70,8 @@ def write_run(
     epochs_done = {"queued": 0, "running": epochs - 1, "failed": epochs - 1}.get(status, epochs)
     has_started = status != "queued"
 
-    runs.write_json(run_dir / "config.json", config.to_json())
-    runs.write_json(
+    json_files.write_json(run_dir / "config.json", config.to_json())
+    json_files.write_json(
         run_dir / "status.json",
         {
             "status": status,
@@ -131,14 +131,14 @@ def write_own_model_run(
         loss_unit=0.3,
         checked_images=2000,
     )
-    runs.write_json(run_dir / "config.json", {"name": "Theirs"})
-    runs.write_json(run_dir / "own_model.json", own_model.to_json())
+    json_files.write_json(run_dir / "config.json", {"name": "Theirs"})
+    json_files.write_json(run_dir / "own_model.json", own_model.to_json())
     if status in ("completed", "stopped"):
         results = json.loads((run_dir / "results.json").read_text(encoding="utf-8"))
         scores = {name: results[name] for name in ("test_accuracy", "test_loss")}
-        runs.write_json(run_dir / "results.json", scores)
+        json_files.write_json(run_dir / "results.json", scores)
     environment = {"parameters": 7850, "dataset_fingerprint": _describe_made_data()[0]}
-    runs.write_json(run_dir / "environment.json", environment)
+    json_files.write_json(run_dir / "environment.json", environment)
     return run_dir
 
 
@@ -233,7 +233,7 @@ def _write_curves(run_dir: Path, epochs: int, seed: int) -> None:
         np.full(epochs, 0.001),
         np.full(epochs, 2.0),
     ]
-    _write_csv(run_dir / "history.csv", runs.HISTORY_COLUMNS, history)
+    _write_csv(run_dir / "history.csv", run_files.HISTORY_COLUMNS, history)
     step = np.arange(1, epochs * STEPS_PER_EPOCH + 1)
     batches = [
         step,
@@ -242,7 +242,7 @@ def _write_curves(run_dir: Path, epochs: int, seed: int) -> None:
         1 - 0.4 * 0.93**step,
         np.full(len(step), 5000.0),
     ]
-    _write_csv(run_dir / "batches.csv", runs.BATCH_COLUMNS, batches)
+    _write_csv(run_dir / "batches.csv", run_files.BATCH_COLUMNS, batches)
 
 
 def _write_csv(path: Path, header: Sequence[str], columns: Sequence[np.ndarray]) -> None:
@@ -253,7 +253,7 @@ def _write_csv(path: Path, header: Sequence[str], columns: Sequence[np.ndarray])
 def _write_environment(
     run_dir: Path, config: TrainConfig, fingerprint: str, class_names: Sequence[str] | None
 ) -> None:
-    runs.write_json(
+    json_files.write_json(
         run_dir / "environment.json",
         {
             "parameters": 7850,

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from fmnist import runs
+from fmnist import json_files, run_files, runs
 from fmnist.bundle import CARD_FILE, COMMAND_FILE, COPIED_FILES, bundle_run
+from fmnist.config_words import describe_command
 from fmnist.dataset import load_dataset
-from fmnist.model_card import compute_model_card, describe_command, format_model_card
+from fmnist.model_card import compute_model_card
+from fmnist.model_card_text import format_model_card
 from tests import made_runs
 
 ROOT = Path(__file__).parent.parent
@@ -21,14 +23,14 @@ def test_a_bundle_is_complete_and_knows_neither_host_nor_paths(made, labels, bun
     made.file("checkpoint.weights.h5").write_bytes(b"weights")
     status = json.loads(made.file("status.json").read_text())
     status["message"] = "Stopped early (see /home/someone/runs/log.txt or C:\\runs\\log.txt)."
-    runs.write_json(made.file("status.json"), status)
+    json_files.write_json(made.file("status.json"), status)
     environment = json.loads(made.file("environment.json").read_text())
     environment["hardware"] = {
         "folder": "/data",
         "cpu": "AMD 1/2 images/s",
         "system": "Linux-6.1.0-mine-x86_64",
     }
-    runs.write_json(made.file("environment.json"), environment)
+    json_files.write_json(made.file("environment.json"), environment)
 
     assert bundle_run(runs.read_run(made.run_dir), labels) == bundled_dir
     names = {path.name for path in bundled_dir.iterdir()}
@@ -56,7 +58,7 @@ def test_a_new_bundle_takes_the_old_ones_place(lab, made, labels, bundled_dir):
     other = made_runs.write_run(lab.runs_dir, "20260103-000000-b", accuracy=0.5)
     bundle_run(runs.read_run(other), labels)
     assert not (bundled_dir / "of the old one").exists()
-    assert runs.read_results(runs.load_run("bundled"))["test_accuracy"] == 0.5
+    assert run_files.read_results(runs.load_run("bundled"))["test_accuracy"] == 0.5
     assert [path.name for path in bundled_dir.parent.iterdir()] == ["bundled"]
 
 
@@ -132,9 +134,9 @@ def test_the_shipped_scores_are_those_of_its_probabilities(monkeypatch, data_dir
     run, data = runs.load_run("bundled"), load_dataset(data_dir)
     if data.name != "fashion-mnist":
         pytest.skip("FMNIST_DATA_DIR does not name the published dataset")
-    assert runs.read_environment(run)["dataset_fingerprint"] == data.fingerprint
-    probabilities = runs.read_probabilities(run)
+    assert run_files.read_environment(run)["dataset_fingerprint"] == data.fingerprint
+    probabilities = run_files.read_probabilities(run)
     right = (probabilities.argmax(axis=1) == data.test_labels).sum()
-    assert runs.read_results(run)["test_accuracy"] == pytest.approx(right / 10_000, abs=1e-9)
+    assert run_files.read_results(run)["test_accuracy"] == pytest.approx(right / 10_000, abs=1e-9)
     card = format_model_card(compute_model_card(run, data.test_labels))
     assert (SHIPPED / CARD_FILE).read_text("utf-8") == card

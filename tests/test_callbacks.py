@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from fmnist import callbacks, runs
+from fmnist import callbacks, run_files, runs
 from fmnist.config import TrainConfig
 
 
@@ -55,10 +55,10 @@ def test_batch_rows_are_means_since_the_row_before(run, clock, make_reporter):
     reporter.on_train_batch_end(0, {"loss": 4.0, "accuracy": 0.0})  # traces: not measured
     clock[0] += 0.4
     reporter.on_train_batch_end(1, {"loss": 2.5, "accuracy": 0.25})
-    assert runs.read_batches(run).empty, "not yet half a second"
+    assert run_files.read_batches(run).empty, "not yet half a second"
     clock[0] += 0.1
     reporter.on_train_batch_end(2, {"loss": 2.0, "accuracy": 0.4})
-    (row,) = runs.read_batches(run).to_dict("records")
+    (row,) = run_files.read_batches(run).to_dict("records")
     # (2.0·30 − 4.0·10) / 20 = 1; (0.4·30 − 0) / 20 = 0.6; 20 images in 0.5 s
     assert row == pytest.approx(
         {"step": 103, "epoch": 1, "loss": 1.0, "accuracy": 0.6, "images_per_second": 40.0}
@@ -75,7 +75,7 @@ def test_at_most_two_rows_a_second(run, clock, make_reporter):
     for batch in range(1000):
         clock[0] += 0.01
         reporter.on_train_batch_end(batch, {"loss": 1.0, "accuracy": 0.5})
-    assert 18 <= len(runs.read_batches(run)) <= 20
+    assert 18 <= len(run_files.read_batches(run)) <= 20
 
 
 def test_a_row_goes_on_where_an_epoch_ends_and_leaves_out_the_validation(run, clock, make_reporter):
@@ -88,7 +88,7 @@ def test_a_row_goes_on_where_an_epoch_ends_and_leaves_out_the_validation(run, cl
     reporter.on_epoch_begin(1)
     clock[0] += 0.3
     reporter.on_train_batch_end(0, {"loss": 2.0, "accuracy": 0.5})
-    (row,) = runs.read_batches(run).to_dict("records")
+    (row,) = run_files.read_batches(run).to_dict("records")
     # losses 1 and 2, accuracies 1 and 0.5, ten images each, 0.2 s and 0.3 s
     assert row == pytest.approx(
         {"step": 3, "epoch": 1, "loss": 1.5, "accuracy": 0.75, "images_per_second": 40.0}
@@ -102,8 +102,8 @@ def test_the_last_partial_batch_counts_its_images(run, clock, make_reporter):
     clock[0] += 1
     reporter.on_train_batch_end(2, {"loss": 1.0, "accuracy": 0.6})
     # 15 images after the first ten, all of them right
-    assert runs.read_batches(run)["accuracy"].tolist() == [1.0]
-    assert runs.read_batches(run)["images_per_second"].tolist() == [15.0]
+    assert run_files.read_batches(run)["accuracy"].tolist() == [1.0]
+    assert run_files.read_batches(run)["images_per_second"].tolist() == [15.0]
 
 
 def test_history_has_a_row_an_epoch_at_once(run, clock, make_reporter):
@@ -113,7 +113,7 @@ def test_history_has_a_row_an_epoch_at_once(run, clock, make_reporter):
         reporter.on_epoch_begin(epoch)
         clock[0] += 12
         reporter.on_epoch_end(epoch, logs)
-        rows = runs.read_history(run).to_dict("records")
+        rows = run_files.read_history(run).to_dict("records")
         assert len(rows) == epoch + 1
         assert rows[-1] == {"epoch": epoch, **logs, "learning_rate": 0.25, "seconds": 12}
 

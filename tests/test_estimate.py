@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from fmnist import runs
+from fmnist import json_files, run_files, runs
 from fmnist.estimate import PastRun, estimate_epoch_seconds, past_runs
 from tests import made_runs
 
@@ -63,7 +63,9 @@ def test_only_positive_finite_numbers_count(lab, key, value):
     if key == "images_per_second":
         odd = replace(odd, status=replace(odd.status, images_per_second=value))
     else:
-        runs.write_json(odd_dir / "environment.json", {**runs.read_environment(odd), key: value})
+        json_files.write_json(
+            odd_dir / "environment.json", {**run_files.read_environment(odd), key: value}
+        )
     right = runs.read_run(made_runs.write_run(lab.runs_dir, "20260102-030406-right"))
     past = past_runs([odd, right])
     assert past == [PastRun(7840, 7850, 128, 5000.0)]

@@ -47,3 +47,10 @@ def test_loss_and_count():
 def test_day_and_time():
     assert formats.day_and_time("20261120-154501-conv-64") == "2026-11-20 15:45 UTC"
     assert formats.day_and_time("bundled") == ""
+
+
+def test_join():
+    assert formats.join(["a", "b", "c"]) == "a, b and c"
+    assert formats.join(["a", "b"]) == "a and b"
+    assert formats.join(["a"]) == "a"
+    assert formats.join([]) == ""

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from fmnist import catalogue, import_data
-from fmnist.dataset import PIXEL_NAMES, DatasetError
+from fmnist.dataset import DatasetError
+from fmnist.dataset_table import PIXEL_NAMES
 from tests import made_data
 
 NAMES = [f"kind {letter}" for letter in "abcdefghij"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fmnist import jobs, runs
+from fmnist import jobs, run_files, runs
 from fmnist.config import ConfigError, TrainConfig
 from tests import made_runs
 
@@ -43,7 +43,7 @@ def start_and_wait(config: TrainConfig) -> str:
 
 
 def batch_rows(run_id: str) -> int:
-    return len(runs.read_batches(runs.load_run(run_id)))
+    return len(run_files.read_batches(runs.load_run(run_id)))
 
 
 def test_a_started_run_trains_at_low_priority_and_outlives_the_process_that_started_it(lab):
@@ -68,10 +68,10 @@ print(run_id, time.monotonic() - began)
     wait_for(lambda: process.nice() == low, "the priority is lowered", seconds=5)
     wait_for(lambda: not status_of(run_id).is_live, "the training ends")
     run = runs.load_run(run_id)
-    assert (run.status.status, run.damaged) == ("completed", ""), runs.read_log(run)
-    assert len(runs.read_probabilities(run)) == 200
-    assert run_id in runs.read_log(run), "what the command prints is in the log"
-    assert "TensorFlow" in runs.read_log(run)
+    assert (run.status.status, run.damaged) == ("completed", ""), run_files.read_log(run)
+    assert len(run_files.read_probabilities(run)) == 200
+    assert run_id in run_files.read_log(run), "what the command prints is in the log"
+    assert "TensorFlow" in run_files.read_log(run)
 
 
 def test_two_started_at_once_take_turns_and_a_stop_lets_the_next_one_go_on(lab):
@@ -98,7 +98,7 @@ def test_two_started_at_once_take_turns_and_a_stop_lets_the_next_one_go_on(lab):
     assert (stopped.status.status, stopped.damaged) == ("stopped", "")
     # Steps report at least every half second: none was done 2 s after the stop.
     assert stopped.status.heartbeat_at < asked + 2
-    assert runs.read_results(stopped)["test_accuracy"] > 0.1
+    assert run_files.read_results(stopped)["test_accuracy"] > 0.1
     wait_for(lambda: status_of(second).status == "running", "the queue moves on", seconds=5)
 
 
@@ -130,7 +130,7 @@ def test_a_process_that_dies_at_once_is_told(lab, monkeypatch):
     wait_for(lambda: not status_of(run_id).is_live, "the run is settled")
     assert status_of(run_id).status == "failed"
     assert "exit code 1" in status_of(run_id).message
-    assert "No module named" in runs.read_log(runs.load_run(run_id))
+    assert "No module named" in run_files.read_log(runs.load_run(run_id))
 
 
 def test_a_network_that_cannot_be_built_makes_no_run(lab):
@@ -176,8 +176,8 @@ def test_a_brought_file_is_checked_beside_a_training_and_checked_again(lab):
     assert run.status.status == "running", "it waits for nobody"
     wait_for(lambda: not status_of(run_id).is_live, "the check ends")
     run = runs.load_run(run_id)
-    assert (run.status.status, run.damaged) == ("completed", ""), runs.read_log(run)
-    assert runs.read_results(run)["test_accuracy"] > 0.8
+    assert (run.status.status, run.damaged) == ("completed", ""), run_files.read_log(run)
+    assert run_files.read_results(run)["test_accuracy"] > 0.8
     assert run.own_model.used_outputs == "probabilities"
     assert is_training(training)
     jobs.stop_run(training)

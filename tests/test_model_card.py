@@ -1,7 +1,6 @@
 """A card's figures against counts by hand and scikit-learn; its words; its command."""
 
 import json
-import shlex
 import shutil
 import subprocess
 import sys
@@ -13,21 +12,14 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import log_loss, precision_recall_fscore_support
 
-from fmnist import runs
+from fmnist import json_files, run_files, runs
 from fmnist.bundle import CARD_FILE
 from fmnist.config import TrainConfig
 from fmnist.dataset import load_dataset
 from fmnist.evaluate import evaluate
-from fmnist.model_card import (
-    compute_calibration_error,
-    compute_model_card,
-    describe_command,
-    format_model_card,
-    main,
-)
-from fmnist.recipes import RECIPES
+from fmnist.model_card import compute_calibration_error, compute_model_card, main
+from fmnist.model_card_text import format_model_card
 from fmnist.taught_record import Comparison, Taught
-from fmnist.train_command import build_parser, read_config
 from tests import made_data, made_runs
 
 ROOT = Path(__file__).parent.parent
@@ -79,7 +71,7 @@ def test_the_calibration_error_of_ten_answers(made):
 
 
 def test_the_calibration_error_agrees_with_scikit_learn(made, labels):
-    evaluation = evaluate(labels, runs.read_probabilities(made))
+    evaluation = evaluate(labels, run_files.read_probabilities(made))
     confidence = evaluation.confidence
     right, promised = calibration_curve(evaluation.is_correct, confidence, n_bins=15)
     images = np.histogram(confidence, np.linspace(0, 1, 16))[0]
@@ -100,9 +92,9 @@ def test_what_the_folder_says_is_on_the_card(made, labels):
         "hardware": {"cpu": "A CPU", "cores": 8, "memory_gb": 32.5, "gpus": ["A GPU"]},
         "git_commit": "0123abc",
     }
-    runs.write_json(made.file("environment.json"), environment)
+    json_files.write_json(made.file("environment.json"), environment)
     config = TrainConfig(filters=(8, 16), flip_average=True, seed=7, epochs=3)
-    runs.write_json(made.file("config.json"), config.to_json())
+    json_files.write_json(made.file("config.json"), config.to_json())
     card = compute_model_card(runs.read_run(made.run_dir), labels)
     assert card.hardware == "A GPU, A CPU, 8 cores, 32.5 GB of memory"
     assert (card.precision, card.seed, card.git_commit) == ("bfloat16", 7, "0123abc")
@@ -153,56 +145,6 @@ def test_what_is_said_of_shoes_depends_on_the_flips(lab, labels, settings, said)
     assert said in format_model_card(compute_model_card(run, labels))
 
 
-def test_a_residual_network_in_words(lab, labels):
-    settings = {
-        "filters": (64, 128),
-        "padding": "same",
-        "batch_norm": True,
-        "residual_blocks": 1,
-        "head": "max",
-        "head_dropout": 0.2,
-        "dense_units": (),
-        "optimizer": "sgd",
-        "learning_rate": 0.4,
-        "schedule": "one-cycle",
-        "weight_decay": 0.0005,
-        "augmentation": "flip+shift+erase",
-        "augmented_copies": 1,
-    }
-    run = runs.read_run(made_runs.write_run(lab.runs_dir, **settings))
-    card = compute_model_card(run, labels)
-    assert card.network == (
-        "Convolutions of 64 and 128 filters (3 × 3 pixels, padding same), pooled 2 × 2, normalised "
-        "over the batch, each followed by 1 residual block; then the maximum of each filter's last "
-        "map (dropout 0.2) and a softmax over the ten classes."
-    )
-    assert card.training == (
-        "Batches of 128 images, sgd with a learning rate of 0.4, climbing for a quarter of the "
-        "run, then falling to 0; weight decay 0.0005; training images changed at random "
-        "(flip+shift+erase); 1 changed copy beside each original."
-    )
-
-
-def test_smaller_networks_in_words(lab, labels):
-    settings = {"architecture": "dense", "dense_units": (32, 16), "dropout": 0.5}
-    dense = runs.read_run(made_runs.write_run(lab.runs_dir, **settings))
-    assert compute_model_card(dense, labels).network == (
-        "A network of dense layers of 32 and 16 units, each with a dropout of 0.5, and a softmax "
-        "over the ten classes."
-    )
-    settings = {"strides": 2, "pool": 1, "label_smoothing": 0.1, "weight_averaging": True}
-    strided = runs.read_run(made_runs.write_run(lab.runs_dir, "20260103-000000-b", **settings))
-    card = compute_model_card(strided, labels)
-    assert card.network == (
-        "A convolution of 8 filters (3 × 3 pixels, padding valid, stride 2); then every number "
-        "of the last map, a dense layer of 64 units and a softmax over the ten classes."
-    )
-    assert card.training == (
-        "Batches of 128 images, adam with a learning rate of 0.001, held constant; label "
-        "smoothing 0.1; a moving average of the weights."
-    )
-
-
 @pytest.mark.parametrize("content", ["{}", "[]", '{"hardware": [], "versions": 3, "seed": "x"}'])
 def test_a_senseless_environment_is_unknown(made, labels, content):
     made.file("environment.json").write_text(content)
@@ -230,36 +172,6 @@ def test_a_card_of_the_standin_says_that_its_figures_are(lab, labels):
 def test_labels_of_other_images_are_refused(made):
     with pytest.raises(ValueError, match="expected"):
         compute_model_card(made, LABELS)
-
-
-# -- the command ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", list(RECIPES))
-def test_a_recipe_is_named_whatever_the_seed_and_name(name):
-    config = RECIPES[name].config.replace(seed=3, name="mine")
-    assert describe_command(config) == f"python -m fmnist.train --recipe {name} --seed 3"
-
-
-def test_other_settings_are_told_in_full():
-    config = TrainConfig(filters=(8, 16), batch_norm=True, learning_rate=0.01, seed=5)
-    assert describe_command(config) == (
-        "python -m fmnist.train --filters 8,16 --batch-norm True --learning-rate 0.01 --seed 5"
-    )
-
-
-@pytest.mark.parametrize(
-    "config",
-    [
-        TrainConfig(),
-        TrainConfig(name="it's -- mine", dense_units=(), augmentation="flip+shift", seed=9),
-        TrainConfig(name="-x", precision="bfloat16", weight_decay=1e-5, optimizer="adamw"),
-        RECIPES["conv-64"].config.replace(epochs=3),
-    ],
-)
-def test_the_command_line_reads_the_command_as_the_same_config(config):
-    words = shlex.split(describe_command(config))[3:]
-    assert read_config(vars(build_parser().parse_args(words))) == config
 
 
 # -- command line ---------------------------------------------------------------------------------
@@ -367,7 +279,7 @@ def test_the_card_of_a_brought_model_claims_nothing_about_its_training(lab, labe
 def test_the_card_of_a_taught_model_says_what_it_learnt(lab, labels):
     run_dir = made_runs.write_run(lab.runs_dir)
     taught = Taught(14, taught_from="0123456789abcdef", photographs=Comparison(200, 150, 9, 12))
-    runs.write_json(run_dir / "taught.json", taught.to_json())
+    json_files.write_json(run_dir / "taught.json", taught.to_json())
     card = format_model_card(compute_model_card(runs.read_run(run_dir), labels))
     assert "## How it was taught" in card
     assert "taught 14 corrections" in card

@@ -13,7 +13,7 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.metrics import log_loss
 
-from fmnist import catalogue, runs
+from fmnist import catalogue, run_files, runs
 from fmnist import own_model as own
 from fmnist.dataset import load_dataset
 from fmnist.own_model import ModelRefused, check_and_score, main
@@ -66,13 +66,13 @@ def test_shape_scale_and_output_are_found_out(lab, tmp_path, shape, scale, activ
     better, worse = sorted((found.accuracy_raw, found.accuracy_unit), reverse=True)
     assert better > 0.9 > worse
     expected = expected_answers(activation)
-    probabilities = runs.read_probabilities(run)
+    probabilities = run_files.read_probabilities(run)
     assert probabilities.dtype == np.float32
     np.testing.assert_allclose(probabilities, expected, atol=1e-4)
     labels = load_dataset().test_labels
     assert results["test_accuracy"] == (expected.argmax(axis=1) == labels).mean()
-    assert runs.read_results(run)["test_accuracy"] == results["test_accuracy"]
-    environment = runs.read_environment(run)
+    assert run_files.read_results(run)["test_accuracy"] == results["test_accuracy"]
+    environment = run_files.read_environment(run)
     assert environment["parameters"] == 7850
     assert environment["dataset_fingerprint"] == load_dataset().fingerprint
     assert not {"seed", "precision"} & environment.keys(), "nobody knows those of its training"
@@ -131,7 +131,7 @@ def test_what_the_person_says_goes_first_and_can_be_corrected(lab, tmp_path):
     assert not (waiting.has_scores or waiting.has_model), "old scores answer to other words"
     assert check_and_score(waiting)["test_accuracy"] > said_wrong
     np.testing.assert_allclose(
-        runs.read_probabilities(runs.load_run(run.run_id)), expected_answers(None), atol=1e-4
+        run_files.read_probabilities(runs.load_run(run.run_id)), expected_answers(None), atol=1e-4
     )
 
 
@@ -163,7 +163,9 @@ def test_unusual_models_are_taken_too(lab, tmp_path, kind):
     check_and_score(run := bring(made_models.save(model, tmp_path)))
     tolerance = 0.05 if kind == "bfloat16" else 1e-4
     np.testing.assert_allclose(
-        runs.read_probabilities(runs.load_run(run.run_id)), expected_answers(None), atol=tolerance
+        run_files.read_probabilities(runs.load_run(run.run_id)),
+        expected_answers(None),
+        atol=tolerance,
     )
 
 
@@ -323,9 +325,9 @@ def test_it_is_scored_on_the_dataset_that_was_chosen(lab, tmp_path):
     run = runs.create_own_model_run("Theirs", OwnModel(path.name), path.read_bytes(), entry.slug)
     check_and_score(run)
     run = runs.load_run(run.run_id)
-    assert runs.read_environment(run)["dataset_fingerprint"] == entry.fingerprint
-    assert runs.read_probabilities(run).shape == (60, 10)
-    assert runs.read_class_names(run) == made_data.SHAPE_NAMES
+    assert run_files.read_environment(run)["dataset_fingerprint"] == entry.fingerprint
+    assert run_files.read_probabilities(run).shape == (60, 10)
+    assert run_files.read_class_names(run) == made_data.SHAPE_NAMES
 
 
 # -- files that are no model ----------------------------------------------------------------------
@@ -414,7 +416,7 @@ def test_the_command_scores_a_file_and_ends_with_json(lab, tmp_path):
     assert sorted(answer) == ["run_id", "seconds", "test_accuracy", "test_loss"]
     run = runs.read_run(runs_dir / answer["run_id"])
     assert run.title == "flat one"
-    assert answer["test_accuracy"] == runs.read_results(run)["test_accuracy"] > 0.9
+    assert answer["test_accuracy"] == run_files.read_results(run)["test_accuracy"] > 0.9
     found = "Found: 784 in, values 0 to 1; logits (a softmax follows)"
     assert done.stderr.splitlines()[-1] == found
     assert "TensorFlow" not in done.stderr, "TensorFlow's own messages go to the log"

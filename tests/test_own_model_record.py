@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fmnist import runs
+from fmnist import json_files, runs
 from fmnist.own_model_record import OwnModel
 
 FOUND = OwnModel(
@@ -51,7 +51,7 @@ def test_a_senseless_record_damages_its_run(lab, values):
     with pytest.raises(ValueError, match="."):
         OwnModel.from_json(values)
     run = runs.create_own_model_run("Theirs", OwnModel("theirs.keras"), b"PK")
-    runs.write_json(run.file("own_model.json"), values)
+    json_files.write_json(run.file("own_model.json"), values)
     run = runs.load_run(run.run_id)
     assert run.damaged == "own_model.json cannot be read"
     assert run.own_model is not None, "its config still says nothing true"

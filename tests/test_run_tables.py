@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fmnist import runs
+from fmnist import run_files, runs
 from fmnist.config import TrainConfig
 from fmnist.own_model_record import OwnModel
 from fmnist.run_tables import (
@@ -83,7 +83,7 @@ def test_datasets_of_one_short_name_are_told_apart_by_their_fingerprints(lab, tm
     made_runs.write_run(lab.runs_dir, "20260102-000000-b", data_dir=other)
     made_runs.write_run(lab.runs_dir, "20260101-000000-a")
     some = runs.list_runs()
-    seen = [runs.read_environment(run).get("dataset_fingerprint") for run in some]
+    seen = [run_files.read_environment(run).get("dataset_fingerprint") for run in some]
     assert describe_datasets(some) == [
         "fashion-mnist (not known yet)",
         f"fashion-mnist ({seen[1]})",

@@ -5,18 +5,15 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 import zipfile
 from io import BytesIO
 
-import numpy as np
 import psutil
 import pytest
 
-from fmnist import runs
+from fmnist import json_files, run_files, runs, settings
 from fmnist.config import TrainConfig
-from fmnist.dataset import CLASS_NAMES
 from fmnist.estimate import past_runs
 from fmnist.run_tables import summary_table
 from tests import made_runs
@@ -25,12 +22,6 @@ from tests import made_runs
 @pytest.fixture
 def bundled(bundled_dir):
     return runs.read_run(made_runs.write_run(bundled_dir.parent).rename(bundled_dir))
-
-
-@pytest.fixture
-def made(lab):
-    """A completed run in a Lab of its own."""
-    return runs.read_run(made_runs.write_run(lab.runs_dir))
 
 
 # -- where runs live ------------------------------------------------------------------------------
@@ -92,7 +83,7 @@ def test_other_folders_and_files_are_no_runs(lab):
 def test_no_folder_is_no_runs(lab):
     lab.runs_dir.rmdir()
     assert runs.list_runs() == []
-    assert runs.read_parallel_trainings() == 1
+    assert settings.read_parallel_trainings() == 1
 
 
 def test_a_file_in_the_place_of_the_folder_is_one_clear_sentence(lab):
@@ -100,7 +91,7 @@ def test_a_file_in_the_place_of_the_folder_is_one_clear_sentence(lab):
     lab.runs_dir.write_text("not a folder")
     for write in (
         lambda: runs.create_run(TrainConfig()),
-        lambda: runs.write_parallel_trainings(2),
+        lambda: settings.write_parallel_trainings(2),
     ):
         with pytest.raises(runs.RunsFolderError, match=r"cannot be written .*FMNIST_RUNS_DIR"):
             write()
@@ -111,7 +102,7 @@ def test_a_full_disk_leaves_no_half_run(lab, monkeypatch):
     def fail(path, value):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(runs, "write_json", fail)
+    monkeypatch.setattr(json_files, "write_json", fail)
     with pytest.raises(runs.RunsFolderError, match="No space left on device"):
         runs.create_run(TrainConfig())
     assert list(lab.runs_dir.iterdir()) == []
@@ -190,7 +181,7 @@ def test_a_dead_process_makes_its_run_failed_and_keeps_the_curves(lab):
     assert run.status.status == "failed"
     assert "was killed" in run.status.message
     assert json.loads((run_dir / "status.json").read_text())["status"] == "failed"
-    assert len(runs.read_history(run)) == 2
+    assert len(run_files.read_history(run)) == 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no zombies")
@@ -246,28 +237,6 @@ def test_claiming_a_run_records_this_process(lab):
     status = runs.claim_run(run.run_dir)
     assert status.pid == os.getpid()
     assert runs.process_is_alive(status)
-
-
-def test_two_threads_may_write_the_same_file_at_once(tmp_path):
-    path = tmp_path / "status.json"
-    runs.write_json(path, {"writer": -1})
-    broken = []
-
-    def write(writer: int) -> None:
-        for _ in range(200):
-            try:
-                runs.write_json(path, {"writer": writer, "padding": "x" * 2000})
-                json.loads(path.read_text())
-            except (OSError, ValueError) as error:
-                broken.append(error)
-
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not broken
-    assert [entry.name for entry in tmp_path.iterdir()] == ["status.json"]
 
 
 # -- damage ---------------------------------------------------------------------------------------
@@ -334,57 +303,6 @@ def test_broken_notes_are_no_damage(made, content):
     assert (run.damaged, run.title) == ("", "7" if "7" in content else "Made run")
 
 
-def test_a_line_still_being_written_is_left_out(made):
-    whole = runs.read_batches(made)
-    with made.file("batches.csv").open("a") as file:
-        file.write("16,3,0.41")
-    assert runs.read_batches(made).equals(whole)
-    with made.file("batches.csv").open("a") as file:
-        file.write(",0.9,5000\n")
-    assert list(runs.read_batches(made).iloc[-1]) == [16, 3, 0.41, 0.9, 5000]
-
-
-def test_broken_lines_and_absent_columns_of_a_table(made):
-    made.file("history.csv").write_text(
-        "epoch,loss,accuracy\n0,0.5,0.8\n1,0.4\n2,zero,0.9\n,0.3,0.9\n4,0.2,0.95\n"
-    )
-    history = runs.read_history(made)
-    assert list(history["loss"]) == [0.5, 0.3, 0.2]
-    assert history["epoch"].isna().tolist() == [False, True, False]
-    assert history["val_loss"].isna().all()
-    assert tuple(history.columns) == runs.HISTORY_COLUMNS
-
-
-@pytest.mark.parametrize("content", [None, "", "epoch,loss", "\n"])
-def test_a_table_without_rows(made, content):
-    made.file("history.csv").unlink()
-    if content is not None:
-        made.file("history.csv").write_text(content)
-    history = runs.read_history(made)
-    assert (len(history), tuple(history.columns)) == (0, runs.HISTORY_COLUMNS)
-
-
-def test_probabilities_half_written_or_of_another_shape(made):
-    good = runs.read_probabilities(made)
-    assert good.shape == (200, 10)
-    np.testing.assert_allclose(good.sum(axis=1), 1, atol=1e-6)
-    path = made.file("test_probabilities.npy")
-    path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(runs.RunDamaged, match="cannot be read"):
-        runs.read_probabilities(made)
-    np.save(path, good[:, :9])
-    with pytest.raises(runs.RunDamaged, match=r"shape \(200, 9\), not \(N, 10\)"):
-        runs.read_probabilities(made)
-    np.save(path, np.array([{"an": "object"}]), allow_pickle=True)
-    with pytest.raises(runs.RunDamaged, match="cannot be read"):
-        runs.read_probabilities(made)
-
-
-def test_results_keep_only_numbers(made):
-    made.file("results.json").write_text('{"test_accuracy": "high", "seconds": 3}')
-    assert runs.read_results(made) == {"seconds": 3}
-
-
 # -- what a person does with runs -----------------------------------------------------------------
 
 
@@ -440,28 +358,3 @@ def test_the_queue_is_first_come_first_served(lab):
     made_runs.write_run(lab.runs_dir, "20260101-000000-trains", status="running")
     assert [run.run_id[-1] for run in runs.queue()] == ["c", "a", "b"]
     assert runs.queue([]) == []
-
-
-def test_settings_survive_and_nonsense_is_one_training_at_a_time(lab):
-    runs.write_parallel_trainings(3)
-    assert runs.read_parallel_trainings() == 3
-    for nonsense in ('{"parallel_trainings": 99}', '{"parallel_trainings": "2"}', "{", "[]"):
-        (lab.runs_dir / "settings.json").write_text(nonsense)
-        assert runs.read_parallel_trainings() == 1
-    with pytest.raises(ValueError, match="1 to 4 trainings may run at once, not 0"):
-        runs.write_parallel_trainings(0)
-
-
-def test_a_run_says_what_its_classes_are_called(lab):
-    names = tuple("abcdefghij")
-    run_dir = made_runs.write_run(lab.runs_dir, class_names=names)
-    assert runs.read_class_names(runs.read_run(run_dir)) == names
-
-
-@pytest.mark.parametrize("names", [None, 3, ["a"], ["<b>", *"bcdefghij"]])
-def test_without_sound_class_names_they_are_fashion_mnists(lab, names):
-    run = runs.read_run(made_runs.write_run(lab.runs_dir))
-    assert runs.read_class_names(run) == CLASS_NAMES
-    environment = {**runs.read_environment(run), "class_names": names}
-    runs.write_json(run.file("environment.json"), environment)
-    assert runs.read_class_names(run) == CLASS_NAMES

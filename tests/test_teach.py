@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from fmnist import corrections, predict, runs, teach, teaching
+from fmnist import corrections, json_files, predict, run_files, runs, settings, teach, teaching
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.corrections import add, correct
 from fmnist.dataset import load_dataset
@@ -31,7 +31,7 @@ def drawing_model(tmp_path, monkeypatch) -> Path:
     path = tmp_path / "drawing_model" / "model.keras"
     path.parent.mkdir()
     build_model(config).save(path)
-    runs.write_json(path.with_name("config.json"), config.to_json())
+    json_files.write_json(path.with_name("config.json"), config.to_json())
     monkeypatch.setattr(predict, "DRAWING_MODEL", path)
     for name, count in (("REHEARSED", 40), ("VALIDATED", 30), ("UNTOUCHED", 30)):
         monkeypatch.setattr(teach, name, count)
@@ -76,14 +76,16 @@ def test_corrected_drawings_become_right_and_earlier_layers_stay(lab, drawing_mo
     pair = taught.photographs
     assert (pair.images, pair.before, pair.after) == (200, right[0].sum(), right[1].sum())
     assert (pair.gained, pair.lost) == ((~right[0] & right[1]).sum(), (right[0] & ~right[1]).sum())
-    assert results["test_accuracy"] == right[1].mean() == runs.read_results(run)["test_accuracy"]
+    assert (
+        results["test_accuracy"] == right[1].mean() == run_files.read_results(run)["test_accuracy"]
+    )
     np.testing.assert_allclose(
-        runs.read_probabilities(run), after.recognise(data.test_images), atol=1e-5
+        run_files.read_probabilities(run), after.recognise(data.test_images), atol=1e-5
     )
     assert taught.drawings.images == 30
     assert 1 <= read_threshold(run.file("model.keras")) <= 10
-    assert len(runs.read_history(run)) == run.config.epochs
-    assert runs.read_fingerprint(run) == data.fingerprint
+    assert len(run_files.read_history(run)) == run.config.epochs
+    assert run_files.read_fingerprint(run) == data.fingerprint
     assert corrections.from_json(run.file("corrections.json").read_bytes()) == tuple(kept)
 
     with pytest.raises(ConfigError, match="has been begun already: teach again"):
@@ -92,7 +94,7 @@ def test_corrected_drawings_become_right_and_earlier_layers_stay(lab, drawing_mo
 
     # an answer, the way back, and a taught model that is gone or damaged
     assert predict.find_drawing_model() == (drawing_model, "")
-    runs.write_drawing_run(run.run_id)
+    settings.write_drawing_run(run.run_id)
     assert predict.find_drawing_model() == (run.file("model.keras"), "")
     assert predict.find_model(sketch=True) == run.file("model.keras")
     assert teaching.create_teaching("fashion-mnist").taught.before == run.run_id
@@ -105,7 +107,7 @@ def test_corrected_drawings_become_right_and_earlier_layers_stay(lab, drawing_mo
     path, sentence = predict.find_drawing_model()
     assert path == drawing_model
     assert "it may have been deleted" in sentence
-    runs.write_drawing_run("")
+    settings.write_drawing_run("")
     assert predict.find_drawing_model() == (drawing_model, "")
 
 

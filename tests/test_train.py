@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from fmnist import callbacks, catalogue, evaluate, runs, train
+from fmnist import callbacks, catalogue, evaluate, run_files, runs, train
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import DatasetError, load_dataset, split_train_val
 from fmnist.fast_layers import choose_precision
@@ -48,13 +48,13 @@ def test_a_training_leaves_a_whole_run_folder(lab):
     assert (status.epoch, status.step, status.steps_per_epoch, status.epochs) == (1, 34, 17, 2)
     assert status.queued_at <= status.started_at <= status.heartbeat_at <= status.finished_at
 
-    history = runs.read_history(run)
-    assert list(history.columns) == list(runs.HISTORY_COLUMNS)
+    history = run_files.read_history(run)
+    assert list(history.columns) == list(run_files.HISTORY_COLUMNS)
     assert history["epoch"].tolist() == [0, 1]
     assert history["learning_rate"].tolist() == pytest.approx([0.001, 0.001])
     assert history["loss"][1] < history["loss"][0]
 
-    environment = runs.read_environment(run)
+    environment = run_files.read_environment(run)
     # 9·8 + 8 + 13·13·8·16 + 16 + 160 + 10; 26·26·9·8 + 13·13·8·16 + 160
     assert environment["parameters"] == 80 + 21_648 + 170
     assert environment["macs_per_image"] == 48_672 + 21_632 + 160
@@ -65,10 +65,10 @@ def test_a_training_leaves_a_whole_run_folder(lab):
     assert environment["hardware"]["cores"] >= 1
 
     labels = load_dataset().test_labels
-    probabilities = runs.read_probabilities(run)
+    probabilities = run_files.read_probabilities(run)
     assert (probabilities.shape, probabilities.dtype) == ((200, 10), np.float32)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
-    assert results == runs.read_results(run)
+    assert results == run_files.read_results(run)
     assert results["test_accuracy"] == np.mean(np.argmax(probabilities, 1) == labels)
     targets = keras.utils.to_categorical(labels, 10)
     losses = keras.losses.categorical_crossentropy(targets, probabilities)
@@ -116,7 +116,7 @@ for number, path in enumerate(models):
     assert done.returncode == 0, done.stderr
     for number, run in enumerate(trained):
         answers = np.load(tmp_path / f"answers-{number}.npy")
-        np.testing.assert_allclose(answers, runs.read_probabilities(run), atol=1e-5)
+        np.testing.assert_allclose(answers, run_files.read_probabilities(run), atol=1e-5)
         assert train.score(answers, load_dataset().test_labels)["test_accuracy"] > 0.5
 
 
@@ -134,7 +134,7 @@ def test_keeping_the_best_epoch_restores_its_weights(lab):
     # Steps this long wreck what the first epochs learnt: the last epoch is not the best.
     config = SMALL.replace(epochs=6, learning_rate=0.2, optimizer="sgd", keep="best")
     run, results = train_small(config)
-    accuracies = runs.read_history(run)["val_accuracy"].tolist()
+    accuracies = run_files.read_history(run)["val_accuracy"].tolist()
     assert results["best_epoch"] == accuracies.index(max(accuracies))
     assert accuracies[-1] < max(accuracies), "the last epoch must not be the best for this test"
     data = load_dataset()
@@ -147,7 +147,7 @@ def test_keeping_the_best_epoch_restores_its_weights(lab):
 def test_early_stopping_ends_a_run_that_no_longer_improves(lab):
     config = SMALL.replace(epochs=50, optimizer="sgd", learning_rate=5.0, early_stopping_patience=1)
     run, _ = train_small(config)
-    losses = runs.read_history(run)["val_loss"].tolist()
+    losses = run_files.read_history(run)["val_loss"].tolist()
     assert 2 <= len(losses) < 50
     assert losses[-1] >= min(losses[:-1])
     assert run.status.status == "completed"
@@ -216,7 +216,7 @@ def test_every_kind_of_setting_trains(lab, changes):
     run, results = train_small(SMALL.replace(epochs=4, learning_rate=0.01, **changes))
     assert run.status.status == "completed"
     assert results["test_accuracy"] > 0.5
-    rates = runs.read_history(run)["learning_rate"]
+    rates = run_files.read_history(run)["learning_rate"]
     if "schedule" in changes:
         # half a cosine: (1 + cos(π/4))/2 after a quarter, nothing at the end
         assert rates[0] == pytest.approx(0.01 * 0.853553, rel=1e-3)
@@ -227,9 +227,9 @@ def test_the_seed_repeats_a_run(lab):
     config = SMALL.replace(epochs=1, augmentation="flip+shift", dropout=0.2)
     first, second, other = (train_small(c)[0] for c in (config, config, config.replace(seed=1)))
     np.testing.assert_allclose(
-        runs.read_probabilities(first), runs.read_probabilities(second), atol=1e-4
+        run_files.read_probabilities(first), run_files.read_probabilities(second), atol=1e-4
     )
-    difference = runs.read_probabilities(first) - runs.read_probabilities(other)
+    difference = run_files.read_probabilities(first) - run_files.read_probabilities(other)
     assert np.abs(difference).max() > 1e-2
 
 
@@ -309,8 +309,8 @@ def test_a_stopped_training_is_kept_and_scored(lab):
     assert not run.damaged
     assert run.status.epoch < 199
     assert run.status.heartbeat_at < asked + 2
-    assert runs.read_results(run)["test_accuracy"] > 0.5
-    assert runs.read_results(run)["best_epoch"] is not None
+    assert run_files.read_results(run)["test_accuracy"] > 0.5
+    assert run_files.read_results(run)["best_epoch"] is not None
 
 
 def test_a_stopped_model_is_kept_as_it_stands_though_the_best_was_asked_for(lab, monkeypatch):
@@ -364,11 +364,11 @@ def test_a_training_on_a_dataset_of_ones_own(lab):
         TrainConfig(architecture="dense", dense_units=(4,), epochs=1, dataset=entry.slug)
     )
     train_run(run, None)
-    environment = runs.read_environment(runs.load_run(run.run_id))
+    environment = run_files.read_environment(runs.load_run(run.run_id))
     assert environment["dataset"] == "Shapes"
     assert environment["dataset_fingerprint"] == entry.fingerprint
-    assert runs.read_class_names(run) == made_data.SHAPE_NAMES
-    assert runs.read_probabilities(run).shape == (60, 10)
+    assert run_files.read_class_names(run) == made_data.SHAPE_NAMES
+    assert run_files.read_probabilities(run).shape == (60, 10)
 
 
 def test_a_training_on_a_dataset_that_is_gone_says_so(lab):

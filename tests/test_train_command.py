@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fmnist import catalogue, dataset, download, runs, train_command
+from fmnist import catalogue, dataset, download, run_files, runs, train_command
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import load_dataset
 from fmnist.train import TrainingError
@@ -48,7 +48,7 @@ def test_the_command_trains_and_ends_with_json(lab, tmp_path):
     assert run.config == TrainConfig(
         filters=(4, 8), dense_units=(16,), epochs=1, batch_size=32, weight_averaging=True
     )
-    assert answer["test_accuracy"] == runs.read_results(run)["test_accuracy"]
+    assert answer["test_accuracy"] == run_files.read_results(run)["test_accuracy"]
     assert "Epoch 1/1: loss" in done.stderr
     assert "TensorFlow" not in done.stderr, "TensorFlow's own messages go to the log"
     assert run.file("log.txt").stat().st_size > 0
@@ -293,8 +293,8 @@ sys.exit(train_command.main(sys.argv[1:]))
     assert line.endswith(f" … (the whole story is in {run.file('log.txt')})")
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == (1 if in_a_folder else 2), "the first names the run"
-    assert "Traceback" in runs.read_log(run)
-    assert "and pages more" in runs.read_log(run)
+    assert "Traceback" in run_files.read_log(run)
+    assert "and pages more" in run_files.read_log(run)
     assert run.status.status == "failed"
     assert run.status.message.startswith("ResourceExhaustedError: OOM when allocating")
     assert len(run.status.message) < 260

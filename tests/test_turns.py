@@ -3,7 +3,7 @@
 import threading
 import time
 
-from fmnist import runs
+from fmnist import runs, settings
 from fmnist.config import TrainConfig
 from fmnist.own_model_record import OwnModel
 from fmnist.progress import describe_place
@@ -87,7 +87,7 @@ def test_a_waiting_run_whose_folder_is_deleted_ends_quietly(lab):
 
 
 def test_two_places_let_two_runs_train(lab):
-    runs.write_parallel_trainings(2)
+    settings.write_parallel_trainings(2)
     for run in (runs.create_run(TrainConfig()), runs.create_run(TrainConfig())):
         runs.claim_run(run.run_dir)
         assert wait_for_turn(run.run_dir) is True

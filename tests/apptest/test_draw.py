@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from fmnist import corrections, jobs, predict, runs
+from fmnist import corrections, jobs, json_files, predict, runs, settings
 from fmnist.corrections import correct
 from fmnist.dataset import CLASS_NAMES
 from fmnist.doubt import DOUBT_FILE
@@ -425,7 +425,7 @@ def write_taught(
     """The run of a teaching as it ends; `told` as in `Taught`."""
     run_dir = made_runs.write_run(lab.runs_dir, run_id, status, class_names=CLASS_NAMES)
     values = {"corrections": 2, "learnt": Comparison(2, 0, 2, 0)} | told
-    runs.write_json(run_dir / "taught.json", Taught(**values).to_json())
+    json_files.write_json(run_dir / "taught.json", Taught(**values).to_json())
     return run_dir
 
 
@@ -542,29 +542,29 @@ def test_what_was_gained_and_lost_is_said_and_the_taught_model_used(
     at.button(key="teach_use").click().run()
     assert not at.exception
     assert engine.asked[-1][0] == run_dir / "model.keras"
-    assert runs.read_drawing_run() == run_dir.name
+    assert settings.read_drawing_run() == run_dir.name
     button(at, "Undo: the Lab's own answers again").click().run()
     assert engine.asked[-1][0] == teachable
-    assert runs.read_drawing_run() == ""
+    assert settings.read_drawing_run() == ""
 
 
 def test_a_later_teaching_is_seen_while_the_model_of_an_earlier_one_answers(
     open_page, lab, engine, canvas, teachable
 ):
     first = write_taught(lab).name
-    runs.write_drawing_run(first)
+    settings.write_drawing_run(first)
     second = write_taught(lab, "20260104-050600-taught", before=first, corrections=3).name
     write_taught(lab, "20260105-000000-taught", status="stopped")  # by a person, who knows
     at = open_page()
     assert "**Taught 2026-01-04 05:06 UTC" in words(at)
     assert "The one taught 2026-01-03 00:00 UTC is used for drawings" in words(at)
     at.button(key="teach_use").click().run()
-    assert runs.read_drawing_run() == second
+    assert settings.read_drawing_run() == second
     assert "It is used for drawings" in words(at)
     button(at, "Undo: the one taught 2026-01-03 00:00 UTC answers again").click().run()
-    assert runs.read_drawing_run() == first
+    assert settings.read_drawing_run() == first
     button(at, "Undo: the Lab's own answers again").click().run()
-    assert runs.read_drawing_run() == ""
+    assert settings.read_drawing_run() == ""
 
 
 @pytest.mark.parametrize("fate", ["deleted", "damaged"])
@@ -572,7 +572,7 @@ def test_without_the_taught_model_the_labs_own_answers(
     open_page, lab, engine, canvas, teachable, fate
 ):
     run_dir = write_taught(lab)
-    runs.write_drawing_run(run_dir.name)
+    settings.write_drawing_run(run_dir.name)
     if fate == "deleted":
         runs.delete_run(runs.read_run(run_dir))
     else:
@@ -583,5 +583,5 @@ def test_without_the_taught_model_the_labs_own_answers(
     assert engine.asked[0][0] == teachable
     assert "The taught model that was chosen cannot answer" in words(at)
     button(at, "Undo: the Lab's own answers again").click().run()
-    assert runs.read_drawing_run() == ""
+    assert settings.read_drawing_run() == ""
     assert "that was chosen cannot answer" not in words(at)

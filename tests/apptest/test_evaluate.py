@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from fmnist import dataset, runs
 from fmnist.evaluate import evaluate, select
-from fmnist.model_card import compute_model_card, format_model_card
+from fmnist.model_card import compute_model_card
+from fmnist.model_card_text import format_model_card
 from tests import made_data, made_runs
 from tests.apptest import visits
 

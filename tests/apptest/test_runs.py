@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmnist import runs
+from fmnist import json_files, runs
 from fmnist.own_model_record import OwnModel
 from fmnist.taught_record import Taught
 from tests import made_runs
@@ -290,7 +290,7 @@ def test_evaluate_knows_a_brought_model(lab, status):
 @pytest.mark.parametrize("page", ["runs", "train", "evaluate"])
 def test_what_the_figures_of_a_taught_run_are_about_is_said(lab, page):
     run_dir = made_runs.write_run(lab.runs_dir)
-    runs.write_json(run_dir / "taught.json", Taught(14).to_json())
+    json_files.write_json(run_dir / "taught.json", Taught(14).to_json())
     said = "A teaching: the model for drawings, taught 14 corrections;"
     assert said in words(open_page(page, run=run_dir.name))
     (run_dir / "taught.json").unlink()
@@ -299,7 +299,7 @@ def test_what_the_figures_of_a_taught_run_are_about_is_said(lab, page):
 
 def test_a_teaching_under_way_is_no_training_to_be_stopped_and_scored(lab):
     run_dir = made_runs.write_run(lab.runs_dir, status="running", message="learning to see")
-    runs.write_json(run_dir / "taught.json", Taught(14).to_json())
+    json_files.write_json(run_dir / "taught.json", Taught(14).to_json())
     at = open_page("train", run=run_dir.name)
     assert button(at, "Stop").help == "Ends it without a model"
     assert "Teaching: learning to see …" in [bar.proto.text for bar in at.get("progress")]

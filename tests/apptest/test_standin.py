@@ -10,7 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmnist import catalogue, dataset, download, runs, standin
+from fmnist import catalogue, dataset, download, json_files, standin
 from fmnist.dataset import CLASS_NAMES, DatasetError
 from pages import _standin
 from tests import made_data, made_runs
@@ -188,7 +188,7 @@ def test_a_run_on_the_standin_and_one_on_the_real_data_are_compared_with_a_warni
 def test_the_bundled_run_is_scored_on_the_standin(lab, bundled_dir, made_standin, engine):
     folder = made_runs.write_run(bundled_dir.parent, accuracy=0.7).rename(bundled_dir)
     environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
-    runs.write_json(folder / "environment.json", {**environment, "dataset": "fashion-mnist"})
+    json_files.write_json(folder / "environment.json", {**environment, "dataset": "fashion-mnist"})
     at = open_page("evaluate")
     assert address(at)["run"] == "bundled"
     labels = catalogue.load("stand-in").test_labels

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmnist import runs
+from fmnist import run_files, runs, settings
 from fmnist.config import FIELDS, TrainConfig
 from fmnist.dataset import STANDARD
 from fmnist.engine import EngineError
@@ -355,7 +355,7 @@ def test_a_runs_folder_that_cannot_be_written_is_one_sentence(lab):
 def test_trainings_at_once_is_kept_in_the_runs_folder(lab):
     at = open_train()
     at.slider(key="train_parallel").set_value(2).run()
-    assert runs.read_parallel_trainings() == 2
+    assert settings.read_parallel_trainings() == 2
     assert open_train().slider(key="train_parallel").value == 2
 
 
@@ -378,7 +378,7 @@ def test_start_trains_in_a_process_of_its_own(lab):
     while run.is_live and time.monotonic() < deadline:
         time.sleep(0.2)
         run = runs.load_run(run.run_id)
-    assert run.status.status == "completed", (run.status, runs.read_log(run))
+    assert run.status.status == "completed", (run.status, run_files.read_log(run))
     at.run()
     assert "From the page" in words(at)
     assert metrics(at)["Test accuracy"].endswith("%")

@@ -1,0 +1,134 @@
+"""What a run has written: its tables, its answers, its results, its log."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fmnist.dataset import CLASS_NAMES, DatasetError, check_class_names
+from fmnist.json_files import read_json_or_empty
+from fmnist.runs import Run, RunDamaged
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HISTORY_COLUMNS = (
+    "epoch",
+    "loss",
+    "accuracy",
+    "val_loss",
+    "val_accuracy",
+    "learning_rate",
+    "seconds",
+)
+BATCH_COLUMNS = ("step", "epoch", "loss", "accuracy", "images_per_second")
+
+
+def read_history(run: Run) -> pd.DataFrame:
+    """`history.csv`: one row per finished epoch (none yet: no rows)."""
+    return _read_csv(run.file("history.csv"), HISTORY_COLUMNS)
+
+
+def read_batches(run: Run) -> pd.DataFrame:
+    """`batches.csv`: the running figures, at most two rows a second of training."""
+    return _read_csv(run.file("batches.csv"), BATCH_COLUMNS)
+
+
+def read_probabilities(run: Run) -> np.ndarray:
+    """`test_probabilities.npy`: float32 (N, 10), in the order of the test set.
+
+    Raises:
+        RunDamaged: it is missing, half-written or of another shape.
+    """
+    try:
+        probabilities = np.load(run.file("test_probabilities.npy"), allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise RunDamaged(f"{run.run_id}: test_probabilities.npy cannot be read.") from error
+    if probabilities.ndim != 2 or probabilities.shape[1] != 10:
+        raise RunDamaged(
+            f"{run.run_id}: test_probabilities.npy has shape {probabilities.shape}, not (N, 10)."
+        )
+    return probabilities
+
+
+def read_environment(run: Run) -> dict[str, Any]:
+    """`environment.json`, or {} while there is none."""
+    return read_json_or_empty(run.file("environment.json"))
+
+
+def read_fingerprint(run: Run) -> str:
+    """Of the dataset the run was trained and scored on; "" when it does not say."""
+    fingerprint = read_environment(run).get("dataset_fingerprint")
+    return fingerprint if isinstance(fingerprint, str) else ""
+
+
+def read_class_names(run: Run) -> tuple[str, ...]:
+    """What the model's ten answers are called: Fashion-MNIST's classes, if the run says nothing."""
+    try:
+        return check_class_names(read_environment(run)["class_names"])
+    except (KeyError, DatasetError):
+        return CLASS_NAMES
+
+
+def read_results(run: Run) -> dict[str, Any]:
+    """`results.json` (test_accuracy, test_loss, best_epoch, seconds, …), or {} before scoring."""
+    values = read_json_or_empty(run.file("results.json"))
+    return {
+        key: value
+        for key, value in values.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    }
+
+
+def read_log(run: Run, last_lines: int = 40) -> str:
+    """The end of `log.txt`."""
+    try:
+        text = run.file("log.txt").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-last_lines:])
+
+
+def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A table of numbers; a last line still being written, or a broken one, is left out."""
+    import pandas as pd
+
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    header, *lines = text[: text.rfind("\n") + 1].splitlines() or [""]
+    names = header.split(",")
+    rows = _all_numbers(lines, len(names)) if names == list(columns) else None
+    if rows is None:
+        rows = list(_whole_rows(lines, names, columns))
+    return pd.DataFrame(rows, columns=list(columns), dtype=np.float64)
+
+
+def _all_numbers(lines: list[str], width: int) -> np.ndarray | None:
+    """Float64 (lines, width), or None when a line is broken. Quick: a page asks twice a second."""
+    if any(line.count(",") != width - 1 for line in lines):
+        return None
+    try:
+        cells = np.array(",".join(lines).split(","), dtype=np.float64)
+    except ValueError:
+        return None
+    return cells.reshape(-1, width)
+
+
+def _whole_rows(
+    lines: list[str], names: list[str], columns: tuple[str, ...]
+) -> Iterator[list[float]]:
+    for line in lines:
+        cells = line.split(",")
+        if len(cells) != len(names):
+            continue
+        row = dict(zip(names, cells, strict=True))
+        try:
+            yield [float(row.get(column) or "nan") for column in columns]
+        except ValueError:
+            continue
