@@ -41,10 +41,14 @@ def _render_lessons(is_offered: bool, source: str) -> None:
         return
     _draw_correct.render_question(source)
     count = _draw_corrections.render_kept()
-    live = next((run for run in teaching.list_taught() if run.is_live), None)
+    taught = teaching.list_taught()
+    live = next((run for run in taught if run.is_live), None)
     if live:
         st.fragment(_tick, run_every=TICK)(live.run_id)
-    elif count:
+        return
+    if taught and taught[0].status.status == "stopped":
+        st.caption("The last teaching was stopped: it changed nothing.")
+    if count:
         _render_start(count)
 
 

@@ -1,4 +1,4 @@
-"""The training under way, in the sidebar of every page."""
+"""The training or teaching under way, in the sidebar of every page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import streamlit as st
 
 from fmnist import formats, progress, runs
 from fmnist.runs import Run
+from fmnist.taught_record import STAGES
 from pages import _url
 
 TICK = 2.0  # seconds
@@ -32,7 +33,7 @@ def render() -> None:
 
 
 def _live_runs() -> list[Run]:
-    return [run for run in runs.list_runs() if run.is_training]
+    return [run for run in runs.list_runs() if run.is_training or (run.is_live and run.taught)]
 
 
 def _strip() -> None:
@@ -50,10 +51,10 @@ def _tick() -> None:
     page = (st.context.url or "").rstrip("/").rsplit("/", 1)[-1]
     if has_ended and page in _FOLLOWING_PAGES:
         st.rerun()
-    training = [run for run in live if run.status.status == "running"]
-    for run in training:
-        _render_training(run)
-    waiting = len(live) - len(training)
+    active = [run for run in live if run.taught or run.status.status == "running"]
+    for run in active:
+        (_render_teaching if run.taught else _render_training)(run)
+    waiting = len(live) - len(active)
     if waiting:
         st.caption(f":material/hourglass_top: {waiting} waiting in line")
     if not live:
@@ -66,8 +67,17 @@ def _settle() -> None:
 
 
 def _render_finished() -> None:
-    st.markdown("**Training finished**")
-    _render_link(st.session_state["strip_followed"][0], "See how it went")
+    try:
+        run = runs.load_run(st.session_state["strip_followed"][0])
+    except runs.RunNotFound:  # deleted meanwhile
+        return
+    st.markdown(f"**{'Teaching' if run.taught else 'Training'} finished**")
+    _render_link(run, "See how it went")
+
+
+def _render_teaching(run: Run) -> None:
+    st.progress(STAGES.get(run.status.message, 0.5), "**Teaching drawings**")
+    _render_link(run, "Watch")
 
 
 def _render_training(run: Run) -> None:
@@ -84,7 +94,7 @@ def _render_training(run: Run) -> None:
             ]
         )
     )
-    _render_link(run.run_id, "Watch")
+    _render_link(run, "Watch")
 
 
 def _time_left(run: Run, curves: progress.Curves) -> list[str]:
@@ -92,10 +102,10 @@ def _time_left(run: Run, curves: progress.Curves) -> list[str]:
     return [] if seconds is None else [f"{formats.duration(seconds)} left"]
 
 
-def _render_link(run_id: str, label: str) -> None:
+def _render_link(run: Run, label: str) -> None:
     st.page_link(
-        "pages/train.py",
+        "pages/draw.py" if run.taught else "pages/train.py",
         label=label,
-        icon=":material/monitoring:",
-        query_params=_url.link(run=run_id),
+        icon=":material/school:" if run.taught else ":material/monitoring:",
+        query_params=None if run.taught else _url.link(run=run.run_id),
     )

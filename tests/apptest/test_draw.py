@@ -510,6 +510,9 @@ def test_teaching_is_started_watched_and_not_started_twice(
     assert TEACH not in labels(at)
     at.button(key="teach_stop").click().run()
     assert runs.is_stop_requested(run.run_dir)
+    runs.write_status(run.run_dir, status="stopped")
+    at = open_page()
+    assert "The last teaching was stopped: it changed nothing." in words(at)
     message = "Its process ended."
     runs.write_status(run.run_dir, status="failed", message=message)
     at = open_page()

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmnist import json_files, runs
+from fmnist.config import TrainConfig
 from fmnist.own_model_record import OwnModel
 from fmnist.taught_record import Taught
 from tests import made_runs
@@ -189,6 +190,16 @@ def test_the_strip_follows_a_training_on_every_page(lab):
     assert "1 waiting in line" in said[1]
     link = at.sidebar.get("page_link")[0].proto
     assert (link.page, link.query_string) == ("train", f"run={run_dir.name}")
+
+
+def test_the_strip_follows_a_teaching_to_the_page_it_began_on(lab):
+    run = runs.create_taught_run(TrainConfig(name="taught"), Taught(1), b"[]")
+    runs.claim_run(run.run_dir)
+    runs.write_status(run.run_dir, status="running", message="learning")
+    at = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert at.sidebar.get("progress")[0].proto.text == "**Teaching drawings**"
+    link = at.sidebar.get("page_link")[0].proto
+    assert (link.page, link.query_string, link.label) == ("draw", "", "Watch")
 
 
 def test_there_is_no_strip_while_nothing_trains(three):
