@@ -33,6 +33,7 @@ from fmnist.config import ConfigError
 from fmnist.dataset import STANDARD, Dataset
 from fmnist.environment import describe_environment
 from fmnist.keras_file import ModelRefused, check_archive
+from fmnist.keras_import import import_keras
 from fmnist.own_model_record import INPUTS, OUTPUTS, OwnModel
 from fmnist.train import (
     SCORING_BATCH,
@@ -72,6 +73,7 @@ def load_model(path: Path, name: str) -> keras.Model:
     Raises:
         ModelRefused: Keras cannot open it, or it has other inputs or outputs.
     """
+    import_keras()
     import keras
 
     with _explained(f"{name} cannot be opened by Keras {keras.__version__}"):

@@ -36,6 +36,7 @@ from fmnist.dataset import STANDARD, Dataset, cache_dir
 from fmnist.doubt import DOUBT_FILE, choose_threshold
 from fmnist.drawings import bend_picture, draw_again, make_drawings, shows_garment
 from fmnist.environment import describe_environment
+from fmnist.keras_import import import_keras
 from fmnist.own_model import watched
 from fmnist.sketch import INK_ABOVE, ink_to_image
 from fmnist.strokes import render
@@ -220,6 +221,7 @@ def _teach(run: runs.Run, say: Any) -> dict[str, Any]:
     if not corrections:
         raise TrainingError("There is no correction to learn: keep one first.")
     dataset = catalogue.load(run.config.dataset)
+    import_keras()
     import keras
 
     from fmnist.callbacks import RunReporter

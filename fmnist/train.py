@@ -16,6 +16,7 @@ from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import Dataset, split_train_val
 from fmnist.environment import describe_environment
 from fmnist.evaluate import mean_cross_entropy
+from fmnist.keras_import import import_keras
 from fmnist.models import EMA_MOMENTUM, build_model, build_network, count_macs
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def train_and_evaluate(
             f"validation_fraction {config.validation_fraction:g} of {len(dataset.train_labels)} "
             "training images leaves one side of the split empty: choose another share."
         )
+    import_keras()
     import keras
     import numpy as np
 

@@ -12,6 +12,7 @@ import pytest
 
 from fmnist import download, runs, standin
 from fmnist.dataset import load_dataset
+from fmnist.engine import Engine
 from tests import made_data, made_runs
 
 
@@ -97,6 +98,14 @@ def no_mirrors(lab: Lab, no_data: None, monkeypatch: pytest.MonkeyPatch) -> None
 def made(lab: Lab) -> runs.Run:
     """A completed run, right on 160 of the 200 made test images."""
     return runs.read_run(made_runs.write_run(lab.runs_dir, accuracy=0.8))
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """The real engine, whose process starts with its first prediction: one for all who only ask."""
+    engine = Engine()
+    yield engine
+    engine.close()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from fmnist import catalogue, drawing_model, runs
 from fmnist.dataset import CLASS_NAMES
 from fmnist.doubt import DOUBT_FILE, read_threshold
 from fmnist.drawing_model import COPIED_FILES, keep_drawing_model, main
-from fmnist.engine import Engine
 from fmnist.predict import DRAWING_MODEL
 from tests import made_data, made_runs
 
@@ -20,13 +19,6 @@ def drawings(lab) -> catalogue.Entry:
     """A dataset in the place of the drawings: the made shapes, each as easy as the other."""
     arrays = (*made_data.make_split(200, [0, 1]), *made_data.make_split(50, [0, 2]))
     return catalogue.add_dataset("Drawings", CLASS_NAMES, arrays, {})
-
-
-@pytest.fixture(scope="module")
-def engine():
-    engine = Engine()
-    yield engine
-    engine.close()
 
 
 def test_a_run_on_the_drawings_is_kept_with_a_threshold(lab, drawings, engine, tmp_path):

@@ -17,6 +17,12 @@ from fmnist.sketch import FILL_LEVEL
 from tests import made_data, made_runs
 
 
+@pytest.fixture(autouse=True)
+def _one_engine_for_all(engine, monkeypatch):
+    monkeypatch.setattr(predict, "Engine", lambda: engine)
+    monkeypatch.setattr(engine, "close", lambda: None)
+
+
 def save(path: Path, picture: np.ndarray) -> str:
     Image.fromarray(picture).save(path)
     return str(path)

@@ -1,6 +1,7 @@
 """A training, watched: curves that grow, refresh and other tabs, stop, crashes on all sides."""
 
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -8,12 +9,19 @@ from playwright.sync_api import Page, expect
 
 from fmnist import runs
 from pages import _live_strip
-from tests import made_runs
+from tests import made_data, made_runs
 from tests.browser import steps
 from tests.browser.conftest import Server, Visitors, wait_for
 
 STOPS_WITHIN = 2.5  # seconds from the click on Stop to the last step; 2 are promised
 ENGINE_MODULE = "fmnist.engine_child"
+
+
+@pytest.fixture(scope="module")
+def browser_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made images, also where the real ones are: here it matters how a training is watched."""
+    folder = tmp_path_factory.mktemp("watched-data")
+    return made_data.write_dataset(folder, train=12_000, test=2_000, mislabelled=0.1)
 
 
 @pytest.fixture
