@@ -29,6 +29,7 @@ def describe_command(config: TrainConfig) -> str:
 
 
 def describe_network(config: TrainConfig) -> str:
+    """The layers, in one sentence."""
     dense = formats.join([f"{units}" for units in config.dense_units])
     layers = _plural("a dense layer", config.dense_units, "dense layers")
     hidden = f"{layers} of {dense} units" if dense else ""
@@ -68,6 +69,7 @@ def describe_network(config: TrainConfig) -> str:
 
 
 def describe_training(config: TrainConfig) -> str:
+    """Batches, optimizer and what is done to the images, in one sentence."""
     schedule = {
         "constant": "held constant",
         "cosine": "falling to 0 along a cosine",

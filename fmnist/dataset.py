@@ -17,15 +17,12 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import platformdirs
 
 from fmnist.idx import DatasetError, read_idx, write_idx
-
-if TYPE_CHECKING:
-    pass
 
 CLASS_NAMES = (
     "T-shirt/top",

@@ -33,10 +33,12 @@ def _retry_on_windows(access: Callable[[], Any]) -> Any:
 
 
 def read_json(path: Path) -> Any:
+    """What a JSON file holds. Raises OSError and ValueError."""
     return json.loads(_retry_on_windows(lambda: path.read_text(encoding="utf-8")))
 
 
 def read_json_or_empty(path: Path) -> dict[str, Any]:
+    """The object that a JSON file holds; {} where it is absent, broken or something else."""
     try:
         values = read_json(path)
     except (OSError, ValueError):

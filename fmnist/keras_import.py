@@ -9,12 +9,13 @@ def import_keras() -> None:
     """Import both, without scikit-learn, which Keras wants for wrappers that nothing here uses.
 
     That is a quarter of the seconds it takes. Scikit-learn can be imported afterwards; no other
-    thread may do so meanwhile.
+    thread may do so meanwhile. Where it was imported before, it saves nothing.
     """
-    if "keras" in sys.modules or "sklearn" in sys.modules:
-        return
-    sys.modules["sklearn"] = None  # an import of it fails, which Keras allows for
+    is_left_out = not {"keras", "sklearn"} & sys.modules.keys()
+    if is_left_out:
+        sys.modules["sklearn"] = None  # an import of it fails, which Keras allows for
     try:
         import keras  # noqa: F401 - with TensorFlow, its backend
     finally:
-        del sys.modules["sklearn"]
+        if is_left_out:
+            del sys.modules["sklearn"]

@@ -264,6 +264,7 @@ def _create(
 
 
 def cannot_write(folder: Path, error: OSError) -> RunsFolderError:
+    """The error to raise where something in a runs folder could not be written, and its advice."""
     return RunsFolderError(
         f"The runs folder {folder} cannot be written ({error.strerror or error}). Free some "
         "space, allow writing there, or name another folder in FMNIST_RUNS_DIR."

@@ -23,6 +23,11 @@ STAGES = {
 }
 
 
+def share_done(stage: str | None) -> float:
+    """How much of a teaching is done in a stage, 0 to 1; half of it in one that is not known."""
+    return STAGES.get(stage, 0.5)
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Answers to the same images, before and after."""

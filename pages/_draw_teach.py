@@ -9,7 +9,7 @@ import streamlit as st
 from fmnist import catalogue, jobs, predict, runs, teaching
 from fmnist.dataset import CLASS_NAMES, STANDARD
 from fmnist.drawings import SLUG
-from fmnist.taught_record import STAGES
+from fmnist.taught_record import share_done
 from pages import _dataset_choice, _draw_correct, _draw_corrections, _draw_taught
 
 KEY = "draw_teach"  # for `st.rerun` in a widget's callback
@@ -63,7 +63,7 @@ def _tick(run_id: str) -> None:
     stage = run.status.message or "learning"
     is_stopping = runs.is_stop_requested(run.run_dir)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(STAGES.get(stage, 0.5), f"Teaching: {stage} …")
+        st.progress(share_done(stage), f"Teaching: {stage} …")
         st.button(
             "Stopping …" if is_stopping else "Stop",
             icon=":material/stop:",

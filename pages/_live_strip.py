@@ -6,7 +6,7 @@ import streamlit as st
 
 from fmnist import formats, progress, runs
 from fmnist.runs import Run
-from fmnist.taught_record import STAGES
+from fmnist.taught_record import share_done
 from pages import _url
 
 TICK = 2.0  # seconds
@@ -33,7 +33,7 @@ def render() -> None:
 
 
 def _live_runs() -> list[Run]:
-    return [run for run in runs.list_runs() if run.is_training or (run.is_live and run.taught)]
+    return [run for run in runs.list_runs() if run.is_live and not run.own_model]
 
 
 def _strip() -> None:
@@ -76,7 +76,7 @@ def _render_finished() -> None:
 
 
 def _render_teaching(run: Run) -> None:
-    st.progress(STAGES.get(run.status.message, 0.5), "**Teaching drawings**")
+    st.progress(share_done(run.status.message), "**Teaching drawings**")
     _render_link(run, "Watch")
 
 

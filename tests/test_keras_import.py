@@ -3,21 +3,29 @@
 import subprocess
 import sys
 
-SCRIPT = """
+import pytest
+
+BEFORE = """
 import sys
 from fmnist.keras_import import import_keras
 
 import_keras()
 assert {"keras", "tensorflow"} <= set(sys.modules)
 assert "sklearn" not in sys.modules
-import_keras()
 from sklearn.neighbors import NearestNeighbors
+"""
+AFTER = """
+import sys
+import sklearn
+from fmnist.keras_import import import_keras
 
 import_keras()
-assert sys.modules["sklearn"]
+assert {"keras", "tensorflow"} <= set(sys.modules)
+assert sys.modules["sklearn"] is sklearn
 """
 
 
-def test_scikit_learn_stays_out_and_can_be_imported_afterwards():
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
+@pytest.mark.parametrize("script", [BEFORE, AFTER], ids=["before", "after"])
+def test_keras_comes_without_scikit_learn_unless_that_is_there(script):
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

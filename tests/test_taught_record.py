@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binomtest
 
 from fmnist import taught_record
-from fmnist.taught_record import STAGES, Comparison, Taught
+from fmnist.taught_record import STAGES, Comparison, Taught, share_done
 
 
 def test_what_is_right_after_is_counted():
@@ -58,3 +58,7 @@ def test_every_stage_that_a_teaching_names_has_its_place_in_the_progress():
     source = Path(taught_record.__file__).with_name("teach.py").read_text(encoding="utf-8")
     assert ["loading TensorFlow", *re.findall(r'say\("(.+)"\)', source)] == list(STAGES)
     assert sorted(STAGES.values()) == list(STAGES.values())
+    assert (share_done("learning"), share_done("of a later version"), share_done(None)) == (
+        0.5,
+    ) * 3
+    assert share_done("scoring") == 0.9

@@ -202,6 +202,20 @@ def test_the_strip_follows_a_teaching_to_the_page_it_began_on(lab):
     assert (link.page, link.query_string, link.label) == ("draw", "", "Watch")
 
 
+def test_a_run_deleted_while_the_strip_follows_it_is_no_error(lab):
+    def strip():
+        import streamlit as st
+
+        from pages import _live_strip
+
+        st.session_state["strip_followed"] = ["20260101-000000-gone"]
+        _live_strip._strip()
+
+    at = AppTest.from_function(strip).run()
+    assert not at.exception
+    assert not at.markdown
+
+
 def test_there_is_no_strip_while_nothing_trains(three):
     assert not AppTest.from_file(str(APP), default_timeout=60).run().sidebar.caption
 
