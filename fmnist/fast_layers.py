@@ -5,9 +5,6 @@ What they learn goes into Keras's own layers before a model is saved or scored.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -16,82 +13,104 @@ from keras import layers
 
 from fmnist.config import TrainConfig
 
+_SMALL_MAP = 7  # rows; on a map of 14 Keras's own gradient is quicker
 
-class PooledConvolution(layers.Layer):
-    """A convolution of a one-channel image, stride 1, and the 2×2 max pooling after it.
 
-    Input (B, 28, 28, 1), output (B, rows / 2, columns / 2, filters). The four positions under a
-    pool are four convolutions of stride 2 whose results are compared at once: the map before the
-    pooling, by far the largest array of a small network, never exists.
+class PooledConvolution(layers.Conv2D):
+    """A convolution, its relu and the max pooling after it, with one gradient for the three.
+
+    Input (B, rows, columns, channels), output the pooled map. A pooled value is that of one place
+    of the map, so the gradients of the relu and of the bias are computed from the pooled map: a
+    quarter of the numbers with a pool of 2.
     """
 
-    def __init__(
-        self, filters: int, kernel_size: int, *, padding: str, use_bias: bool, **kwargs: Any
-    ):
-        super().__init__(**kwargs)
-        self.filters = filters
-        self.kernel_size = kernel_size
-        self.padding = padding
-        self.use_bias = use_bias
+    def __init__(self, filters: int, kernel_size: int, strides: int, *, pool: int, **kwargs: Any):
+        super().__init__(filters, kernel_size, strides, **kwargs)
+        self.pool = pool
 
     @staticmethod
     def can_compute(config: TrainConfig) -> bool:
-        """Whether the first convolution of `config` and its pooling are of this kind."""
-        return config.strides == 1 and config.pool == 2
+        """Whether relu and pooling follow the convolutions of `config`, nothing between."""
+        return config.pool > 1 and not config.batch_norm
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        shape = (self.kernel_size, self.kernel_size, 1, self.filters)
-        self.kernel = self.add_weight(name="kernel", shape=shape, initializer="glorot_uniform")
-        if self.use_bias:
-            self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        batch, rows, columns, channels = super().compute_output_shape(input_shape)
+        return batch, rows // self.pool, columns // self.pool, channels
 
-    def call(self, images: tf.Tensor) -> tf.Tensor:
-        if self.padding == "same":
-            before = (self.kernel_size - 1) // 2
-            after = self.kernel_size - 1 - before
-            images = tf.pad(images, [[0, 0], [before, after], [before, after], [0, 0]])
-        # Without a whole 2×2 under it a last row or column gives nothing, as with max pooling.
-        kernel = tf.cast(self.kernel, images.dtype)
-        best = None
-        for down in (0, 1):
-            for right in (0, 1):
-                moved = tf.pad(kernel, [[down, 1 - down], [right, 1 - right], [0, 0], [0, 0]])
-                found = tf.nn.conv2d(images, moved, 2, "VALID")
-                best = found if best is None else tf.maximum(best, found)
-        return tf.nn.bias_add(best, tf.cast(self.bias, best.dtype)) if self.use_bias else best
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        padding = self.padding.upper()
+        strides = [1, *self.strides, 1]
+        window = [1, self.pool, self.pool, 1]
+
+        @tf.custom_gradient
+        def convolve(inputs, kernel, bias):
+            found = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(inputs, kernel, strides, padding), bias))
+            pooled = tf.nn.max_pool2d(found, window, window, "VALID")
+
+            def differentiate(gradient):
+                gradient = tf.raw_ops.ReluGrad(gradients=gradient, features=pooled)
+                of_map = tf.raw_ops.MaxPoolGrad(
+                    orig_input=found,
+                    orig_output=pooled,
+                    grad=gradient,
+                    ksize=window,
+                    strides=window,
+                    padding="VALID",
+                )
+                common = {"out_backprop": of_map, "strides": strides, "padding": padding}
+                of_inputs = tf.raw_ops.Conv2DBackpropInput(
+                    input_sizes=tf.shape(inputs), filter=kernel, **common
+                )
+                of_kernel = tf.raw_ops.Conv2DBackpropFilter(
+                    input=inputs, filter_sizes=tf.shape(kernel), **common
+                )
+                return of_inputs, of_kernel, tf.reduce_sum(gradient, [0, 1, 2])
+
+            return pooled, differentiate
+
+        return convolve(inputs, tf.convert_to_tensor(self.kernel), tf.convert_to_tensor(self.bias))
 
 
 class Convolution(layers.Conv2D):
-    """`keras.layers.Conv2D` of stride 1 with a quicker gradient for its input.
+    """`keras.layers.Conv2D` with a quicker gradient of its kernel, on small maps in bfloat16.
 
-    That gradient is itself a convolution, of the output's gradient with the turned kernel; as one
-    it takes half the time that TensorFlow's operation for it takes on a CPU.
+    That gradient is itself a convolution, with the images as channels: of the input, turned so that
+    its channels are the images, by the output's gradient as the kernel.
     """
 
     @staticmethod
-    def can_compute(strides: int, kernel_size: int) -> bool:
-        """Whether the gradient of such a convolution is a convolution of stride 1."""
-        return strides == 1 and kernel_size % 2 == 1
+    def can_compute(config: TrainConfig, rows: int) -> bool:
+        """Whether it is quicker for the convolutions of `config` on a map of so many rows."""
+        return (
+            rows <= _SMALL_MAP
+            and config.strides == 1
+            and config.padding == "same"
+            and config.kernel_size % 2 == 1
+            and keras.config.dtype_policy().compute_dtype == "bfloat16"
+        )
 
     def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        padding = self.padding.upper()
-        around = [self.kernel_size[0] - 1] * 2 if padding == "VALID" else None
-        back = [[0, 0], around, around, [0, 0]] if around else "SAME"
+        before = self.kernel_size[0] // 2
+        around = [[0, 0], [before, before], [before, before], [0, 0]]
 
         @tf.custom_gradient
         def convolve(inputs, kernel):
             def differentiate(gradient):
-                turned = tf.transpose(kernel[::-1, ::-1], [0, 1, 3, 2])
-                kernel_gradient = tf.raw_ops.Conv2DBackpropFilter(
-                    input=inputs,
-                    filter_sizes=tf.shape(kernel),
+                of_inputs = tf.raw_ops.Conv2DBackpropInput(
+                    input_sizes=tf.shape(inputs),
+                    filter=kernel,
                     out_backprop=gradient,
                     strides=[1, 1, 1, 1],
-                    padding=padding,
+                    padding="SAME",
                 )
-                return tf.nn.conv2d(gradient, turned, 1, back), kernel_gradient
+                images, by = (
+                    tf.transpose(inputs, [3, 1, 2, 0]),
+                    tf.transpose(gradient, [1, 2, 0, 3]),
+                )
+                of_kernel = tf.nn.conv2d(images, by, 1, around)
+                return of_inputs, tf.transpose(of_kernel, [1, 2, 0, 3])
 
-            return tf.nn.conv2d(inputs, kernel, 1, padding), differentiate
+            return tf.nn.conv2d(inputs, kernel, 1, "SAME"), differentiate
 
         return convolve(inputs, tf.convert_to_tensor(kernel))
 
@@ -119,38 +138,3 @@ class FusedBatchNormalization(layers.BatchNormalization):
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + now * (1 - self.momentum))
         return output
-
-
-def choose_precision(precision: str) -> str:
-    """The arithmetic that `precision` means on this computer: "float32" or "bfloat16".
-
-    "auto" is bfloat16 where the processor multiplies in it (AMX), or the GPU (Ampere and newer);
-    elsewhere TensorFlow imitates it, at a fraction of the speed.
-    """
-    if precision != "auto":
-        return precision
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:  # the training runs there, whatever the processor can do
-        details = map(tf.config.experimental.get_device_details, gpus)
-        is_fast = all(gpu.get("compute_capability", (0, 0)) >= (8, 0) for gpu in details)
-    else:
-        is_fast = "amx_bf16" in _processor_flags()
-    return "bfloat16" if is_fast else "float32"
-
-
-def _processor_flags() -> str:
-    try:
-        return Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:  # not Linux
-        return ""
-
-
-@contextmanager
-def computing_in(precision: str) -> Iterator[None]:
-    """Layers built inside compute in a `choose_precision` answer; weights are float32 in either."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)

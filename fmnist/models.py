@@ -91,13 +91,16 @@ def _add_convolutions(x: Any, config: TrainConfig, fast: bool) -> Any:
     """The blocks of a cnn on top of `x`."""
     from keras import layers
 
-    Convolution, Normalization = layers.Conv2D, layers.BatchNormalization
+    Normalization = layers.BatchNormalization
     if fast:
         from fmnist import fast_layers
 
         Normalization = fast_layers.FusedBatchNormalization
-        if fast_layers.Convolution.can_compute(config.strides, config.kernel_size):
-            Convolution = fast_layers.Convolution
+
+    def choose_convolution(rows: int) -> type[layers.Conv2D]:
+        if fast and fast_layers.Convolution.can_compute(config, rows):
+            return fast_layers.Convolution
+        return layers.Conv2D
 
     def normalise(x: Any, name: str) -> Any:
         momentum = EMA_MOMENTUM if config.weight_averaging else NORM_MOMENTUM
@@ -111,37 +114,38 @@ def _add_convolutions(x: Any, config: TrainConfig, fast: bool) -> Any:
             "use_bias": not config.batch_norm,
             "name": f"conv_{number}",
         }
-        # relu and maximum may change places: a quarter of the numbers is left for the relu
-        relu_last = config.batch_norm or (fast and config.pool > 1)
-        if fast and number == 1 and fast_layers.PooledConvolution.can_compute(config):
-            x = fast_layers.PooledConvolution(filters, config.kernel_size, **common)(x)
+        if fast and fast_layers.PooledConvolution.can_compute(config):
+            x = fast_layers.PooledConvolution(
+                filters, config.kernel_size, config.strides, pool=config.pool, **common
+            )(x)
         else:
-            activation = None if relu_last else "relu"
-            x = Convolution(
+            activation = None if config.batch_norm else "relu"
+            x = choose_convolution(x.shape[1])(
                 filters, config.kernel_size, config.strides, activation=activation, **common
             )(x)
             if config.pool > 1:
                 x = layers.MaxPooling2D(config.pool, name=f"pool_{number}")(x)
         if config.batch_norm:
             x = normalise(x, f"conv_{number}_")
-        if relu_last:
             x = layers.ReLU(name=f"relu_{number}")(x)
         for block in range(1, config.residual_blocks + 1):
-            x = _add_residual_block(x, config, Convolution, normalise, f"residual_{number}_{block}")
+            x = _add_residual_block(
+                x, config, choose_convolution, normalise, f"residual_{number}_{block}"
+            )
         if config.dropout and number <= dropped:
             x = layers.Dropout(config.dropout, name=f"dropout_{number}")(x)
     return x
 
 
 def _add_residual_block(
-    x: Any, config: TrainConfig, Convolution: Any, normalise: Any, name: str
+    x: Any, config: TrainConfig, choose_convolution: Any, normalise: Any, name: str
 ) -> Any:
     """x + two convolutions of x, each with its relu."""
     from keras import layers
 
     inside = x
     for half in "ab":
-        inside = Convolution(
+        inside = choose_convolution(x.shape[1])(
             x.shape[-1],
             config.kernel_size,
             padding="same",
@@ -152,6 +156,14 @@ def _add_residual_block(
             inside = normalise(inside, f"{name}_{half}_")
         inside = layers.ReLU(name=f"{name}_relu_{half}")(inside)
     return layers.Add(name=f"{name}_add")([x, inside])
+
+
+def list_fast_layers(model: keras.Model) -> list[str]:
+    """The kinds of layers of `fast_layers` in a network, by name; none in a saved one."""
+    from fmnist import fast_layers
+
+    kinds = {type(layer) for layer in model.layers}
+    return sorted(kind.__name__ for kind in kinds if kind.__module__ == fast_layers.__name__)
 
 
 def describe_model(model: keras.Model) -> list[dict[str, Any]]:

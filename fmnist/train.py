@@ -17,7 +17,14 @@ from fmnist.dataset import Dataset, split_train_val
 from fmnist.environment import describe_environment
 from fmnist.evaluate import mean_cross_entropy
 from fmnist.keras_import import import_keras
-from fmnist.models import EMA_MOMENTUM, build_model, build_network, count_macs
+from fmnist.models import (
+    EMA_MOMENTUM,
+    build_model,
+    build_network,
+    count_macs,
+    list_fast_layers,
+)
+from fmnist.processor import choose_precision, computing_in, uses_onednn
 
 if TYPE_CHECKING:
     import keras
@@ -70,7 +77,6 @@ def train_and_evaluate(
     import numpy as np
 
     from fmnist.callbacks import CHECKPOINT_NAME
-    from fmnist.fast_layers import choose_precision, computing_in
 
     began = time.perf_counter()
     keras.utils.set_random_seed(config.seed)
@@ -86,6 +92,8 @@ def train_and_evaluate(
         "macs_per_image": count_macs(network),
         "seed": config.seed,
         "precision": precision,
+        "onednn": uses_onednn(),
+        "fast_layers": list_fast_layers(model),
         **describe_environment(dataset),
     }
     json_files.write_json(run_dir / "environment.json", environment)

@@ -5,27 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from fmnist import fast_layers
-from fmnist.config import TrainConfig
-from fmnist.fast_layers import (
-    FusedBatchNormalization,
-    choose_precision,
-    computing_in,
-)
-from fmnist.models import build_network
-
-NETWORKS = {
-    "conv-64": TrainConfig(filters=(4,), dense_units=(8,)),
-    "two pooled": TrainConfig(filters=(4, 6), dense_units=(8,)),
-    "same padding, even kernel": TrainConfig(filters=(4,), kernel_size=4, padding="same"),
-    "a row is left over": TrainConfig(filters=(4,), kernel_size=2),  # 27 → 13
-    "not pooled": TrainConfig(filters=(4, 5), pool=1, strides=2, dense_units=()),
-    "pool of 3": TrainConfig(filters=(4,), pool=3, dense_units=()),
-    "normalised, residual": TrainConfig(
-        filters=(4, 6), padding="same", batch_norm=True, residual_blocks=1, head="max",
-        dense_units=(),
-    ),
-}  # fmt: skip
+from fmnist.fast_layers import Convolution, FusedBatchNormalization, PooledConvolution
+from fmnist.models import build_network, list_fast_layers
+from fmnist.processor import computing_in
+from tests.networks import NETWORKS
 
 
 @pytest.fixture
@@ -86,25 +69,49 @@ def test_bfloat16_keeps_weights_and_answers_in_float32(images):
     )
 
 
-def test_a_named_precision_is_taken_as_it_is():
-    assert choose_precision("float32") == "float32"
-    assert choose_precision("bfloat16") == "bfloat16"
+def test_the_kernel_gradient_as_a_convolution_is_that_of_keras():
+    rng = np.random.default_rng(0)
+    inputs = tf.constant(rng.normal(size=(5, 7, 7, 3)), tf.float32)
+    upstream = tf.constant(rng.normal(size=(5, 7, 7, 4)), tf.float32)
+    plain, fast = (kind(4, 3, padding="same") for kind in (keras.layers.Conv2D, Convolution))
+    gradients = []
+    for layer in (plain, fast):
+        layer.build(inputs.shape)
+        layer.set_weights(plain.get_weights())
+
+        @tf.function
+        def differentiate(layer=layer):
+            with tf.GradientTape() as tape:
+                tape.watch(inputs)
+                output = layer(inputs)
+            return tape.gradient(output, [inputs, *layer.trainable_weights], upstream)
+
+        gradients.append(differentiate())
+    for one, other in zip(*gradients, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("capabilities", "flags", "expected"),
-    [
-        ([(9, 0)], "", "bfloat16"),
-        ([(7, 5)], "amx_bf16", "float32"),  # the older GPU does the work
-        ([(8, 0), (7, 0)], "", "float32"),
-        ([], "flags: avx2 amx_bf16 amx_tile", "bfloat16"),
-        ([], "flags: avx2", "float32"),
-    ],
-)
-def test_automatic_precision_follows_the_device(monkeypatch, capabilities, flags, expected):
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: capabilities)
-    monkeypatch.setattr(
-        tf.config.experimental, "get_device_details", lambda gpu: {"compute_capability": gpu}
-    )
-    monkeypatch.setattr(fast_layers, "_processor_flags", lambda: flags)
-    assert choose_precision("auto") == expected
+def test_each_layer_is_taken_where_it_wins():
+    plain_conv, residual = NETWORKS["one convolution"], NETWORKS["normalised, residual"]
+    assert list_fast_layers(build_network(plain_conv, fast=True)) == ["PooledConvolution"]
+    assert list_fast_layers(build_network(plain_conv)) == []
+    assert list_fast_layers(build_network(residual, fast=True)) == ["FusedBatchNormalization"]
+    with computing_in("bfloat16"):  # the second block's map is 7 × 7
+        network = build_network(residual, fast=True)
+    assert list_fast_layers(network) == ["Convolution", "FusedBatchNormalization"]
+    assert type(network.get_layer("residual_1_1_conv_a")) is keras.layers.Conv2D
+    assert type(network.get_layer("residual_2_1_conv_a")) is Convolution
+
+
+def test_a_pooled_convolution_by_hand():
+    layer = PooledConvolution(1, 1, 1, pool=2, padding="valid")
+    inputs = tf.reshape(tf.constant([1.0, -3.0, 2.0, 0.0]), (1, 2, 2, 1))
+    layer.build(inputs.shape)
+    layer.set_weights([np.full((1, 1, 1, 1), 2.0), np.array([1.0])])
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        output = layer(inputs)
+    assert output.numpy().ravel() == [5.0]  # 2 · 2 + 1, of 3, −5, 5 and 1
+    of_inputs, of_kernel, of_bias = tape.gradient(output, [inputs, layer.kernel, layer.bias])
+    assert of_inputs.numpy().ravel().tolist() == [0.0, 0.0, 2.0, 0.0]
+    assert (of_kernel.numpy().ravel().tolist(), of_bias.numpy().tolist()) == ([2.0], [1.0])

@@ -13,8 +13,8 @@ import pytest
 from fmnist import callbacks, catalogue, evaluate, run_files, runs, train
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import DatasetError, load_dataset, split_train_val
-from fmnist.fast_layers import choose_precision
 from fmnist.models import build_model, build_network
+from fmnist.processor import choose_precision
 from fmnist.train_command import train_run
 from tests import made_data
 

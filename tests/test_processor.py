@@ -1,0 +1,114 @@
+"""What a computer is fastest in, for kinds of computers that this one is not; then, on this one,
+everything that trains or predicts with oneDNN's operations and without.
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+import tensorflow as tf
+
+from fmnist import processor
+from fmnist.processor import choose_precision, prefer_onednn, uses_onednn
+from fmnist.recipes import RECIPES
+from tests.networks import NETWORKS
+
+AVX2 = frozenset({"avx2"})
+BFLOAT16 = frozenset({"avx2", "avx512_bf16"})
+AMX = frozenset({"avx2", "amx_bf16", "amx_tile"})
+
+
+def test_a_named_precision_is_taken_as_it_is():
+    assert choose_precision("float32") == "float32"
+    assert choose_precision("bfloat16") == "bfloat16"
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "flags", "environment", "expected"),
+    [
+        ([(9, 0)], AVX2, {}, "bfloat16"),
+        ([(7, 5)], AMX, {}, "float32"),  # the older GPU does the work
+        ([(8, 0), (7, 0)], AVX2, {}, "float32"),
+        ([], AMX, {}, "bfloat16"),
+        ([], BFLOAT16, {}, "bfloat16"),
+        ([], AVX2, {}, "float32"),
+        ([], frozenset(), {}, "float32"),
+        ([], BFLOAT16, {"TF_ENABLE_ONEDNN_OPTS": "0"}, "float32"),
+        ([], BFLOAT16, {"ONEDNN_MAX_CPU_ISA": "AVX2"}, "float32"),
+        ([], BFLOAT16, {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE"}, "float32"),
+        ([], BFLOAT16, {"ONEDNN_MAX_CPU_ISA": "avx512_core_bf16"}, "bfloat16"),
+    ],
+)
+def test_automatic_precision_follows_the_device(
+    monkeypatch, capabilities, flags, environment, expected
+):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: capabilities)
+    monkeypatch.setattr(
+        tf.config.experimental, "get_device_details", lambda gpu: {"compute_capability": gpu}
+    )
+    monkeypatch.setattr(processor, "processor_flags", lambda: flags)
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+    for name, value in {"TF_ENABLE_ONEDNN_OPTS": "1", **environment}.items():
+        monkeypatch.setenv(name, value)
+    assert choose_precision("auto") == expected
+
+
+@pytest.mark.parametrize(
+    ("machine", "before", "after", "uses"),
+    [
+        ("x86_64", None, "1", True),
+        ("AMD64", "", "1", True),
+        ("x86_64", "0", "0", False),  # what somebody chose stays
+        ("x86_64", "false", "false", False),
+        ("arm64", None, None, None),
+    ],
+)
+def test_onednn_is_preferred_unless_somebody_chose(monkeypatch, machine, before, after, uses):
+    monkeypatch.setattr(processor.platform, "machine", lambda: machine)
+    if before is None:
+        monkeypatch.delenv(processor.ONEDNN, raising=False)
+    else:
+        monkeypatch.setenv(processor.ONEDNN, before)
+    prefer_onednn()
+    assert os.environ.get(processor.ONEDNN) == after
+    assert uses_onednn() is uses
+
+
+# -- both settings, for real ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict]]:
+    """What `tests.networks` found with oneDNN's operations ("1") and without ("0")."""
+    children = {
+        setting: subprocess.Popen(
+            [sys.executable, "-m", "tests.networks"],
+            env={**os.environ, processor.ONEDNN: setting},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for setting in "10"
+    }
+    found = {}
+    for setting, child in children.items():
+        output, errors = child.communicate()
+        assert child.returncode == 0, f"{processor.ONEDNN}={setting}: {errors[-2000:]}"
+        found[setting] = json.loads(output)
+    yield found
+
+
+@pytest.mark.parametrize("setting", "10")
+@pytest.mark.parametrize("name", [*NETWORKS, *RECIPES])
+def test_every_network_trains_as_in_keras_under_both_settings(trained, name, setting):
+    result = trained[setting][name]
+    ours, keras_own, in_best_precision = result["losses"]
+    assert ours == pytest.approx(keras_own, rel=1e-3)
+    assert result["difference"] < 1e-3
+    assert math.isfinite(in_best_precision)
+    assert result["row_sums"] == pytest.approx([1.0] * 20, abs=1e-5)
+    assert result["modules"] == ["keras"]  # what is saved has none of our layers
