@@ -26,12 +26,12 @@ NETWORKS = {
         dense_units=(),
     ),
 }  # fmt: skip
-STEPS = 3
+STEPS = 2
 BATCH = 16
 
 
 def train_each_way(config: TrainConfig, images: Any, labels: Any) -> dict[str, Any]:
-    """Three steps of ours and of Keras's layers from the same weights, in float32; then ours in
+    """Two steps of ours and of Keras's layers from the same weights, in float32; then ours in
     the precision of this computer, saved and scored by what was saved.
 
     Returns the loss of each way, the largest difference of a weight between the first two, the
@@ -54,7 +54,7 @@ def train_each_way(config: TrainConfig, images: Any, labels: Any) -> dict[str, A
     )
 
     config = config.replace(
-        batch_size=BATCH, epochs=1, optimizer="sgd", schedule="constant", learning_rate=0.001
+        batch_size=BATCH, epochs=1, optimizer="sgd", schedule="constant", learning_rate=0.0001
     )
     losses, weights, names = [], [], []
     for fast, precision in (
@@ -101,7 +101,12 @@ def main() -> None:
     import_keras()
     images, labels = made_data.make_split(STEPS * BATCH, 0)
     configs = {**NETWORKS, **{name: recipe.config for name, recipe in RECIPES.items()}}
-    json.dump({name: train_each_way(configs[name], images, labels) for name in configs}, sys.stdout)
+    found: dict[TrainConfig, dict[str, Any]] = {}  # some recipes differ in their data alone
+    for config in configs.values():
+        key = config.replace(name="", dataset="fashion-mnist")
+        found[config] = found.get(key) or train_each_way(config, images, labels)
+        found[key] = found[config]
+    json.dump({name: found[config] for name, config in configs.items()}, sys.stdout)
 
 
 if __name__ == "__main__":
