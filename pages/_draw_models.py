@@ -42,13 +42,13 @@ def name_classes(names: tuple[str, ...]) -> str:
 
 def render_no_model(run: Run | None) -> None:
     """Say why nothing can answer, and the way to a model."""
-    message = "No model yet: train one, then draw for it."
+    advice = "No model yet: train one, then draw for it."
     if run is not None:
-        message = (
+        advice = (
             f"{markdown(run.title)} has no model that can answer "
             f"({markdown(run.damaged or run.status.status)}): choose another run, or train one."
         )
-    st.info(message, icon=":material/model_training:")
+    st.info(advice, icon=":material/model_training:")
     st.page_link(
         "pages/train.py",
         label="Train a model",

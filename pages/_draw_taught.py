@@ -42,13 +42,13 @@ def _render_outcome(run: Run) -> None:
             ("Made drawings, never corrected", taught.drawings),
             ("Test look-alikes" if run.saw_standin else "Test photographs", taught.photographs),
         )
-        title = f"**Taught {formats.day_and_time(run.run_id)}: what was gained, what was lost**"
+        heading = f"**Taught {formats.day_and_time(run.run_id)}: what was gained, what was lost**"
         lines = [
             f"- {what}: {_count(pair)}{'' if pair is taught.learnt else _judge(pair)}"
             for what, pair in rows
             if pair is not None
         ]
-        st.markdown("\n".join([title, "", *lines]))
+        st.markdown("\n".join([heading, "", *lines]))
         st.caption(
             "Each line counts the same images, answered by the model that comes with the Lab and "
             "by the taught one. p: how likely chance alone is to tell the two this far apart "

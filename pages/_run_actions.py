@@ -65,11 +65,11 @@ def render_actions(chosen: list[Run]) -> None:
             _render_delete(chosen)
     for run in chosen:
         if run.damaged:
-            problem = markdown(f"{run.title} is damaged: {run.damaged}.")
-            st.warning(problem, icon=":material/broken_image:")
+            st.warning(
+                markdown(f"{run.title} is damaged: {run.damaged}."), icon=":material/broken_image:"
+            )
         elif run.status.status == "failed":
-            problem = markdown(f"{run.title} failed: {run.status.message}")
-            st.error(problem, icon=":material/error:")
+            st.error(markdown(f"{run.title} failed: {run.status.message}"), icon=":material/error:")
         elif run.taught:
             st.caption(f":material/school: **{markdown(run.title)}**: {run.taught.explanation}")
 

@@ -118,7 +118,7 @@ def read(name: str) -> Any:
     except ValueError:
         shown = re.sub(r"[^\w.,-]", "·", text[:40])
         st.warning(
-            f"The address asks for {name} “{markdown(shown)}”, which should be "
+            f"The address asks for {markdown(f'{name} “{shown}”')}, which should be "
             f"{parameter.expected}. Showing the default instead.",
             icon=":material/link_off:",
         )
