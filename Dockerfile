@@ -3,6 +3,9 @@
 #   docker build -t fmnist-lab .
 #   docker run -p 127.0.0.1:8501:8501 -v fmnist-lab:/data fmnist-lab
 #   … -v /where/the/files/lie:/dataset:ro -e FMNIST_DATA_DIR=/dataset …
+# Opened as localhost; by another name, or through a proxy, only where that is named, with spaces
+# between several:
+#   … -e STREAMLIT_SERVER_ALLOWED_HOSTS="lab.example.org localhost" …
 FROM python:3.11-slim
 
 WORKDIR /app

@@ -2,11 +2,18 @@ PYTHON := .venv/bin/python
 PORT ?= 8501
 # The Lab starts and deletes trainings and asks nobody's name: only this computer may open it.
 ADDRESS ?= 127.0.0.1
+# The names and addresses that others open the Lab by, with commas between them; localhost always
+# does. A web page with a name of its own for this computer is kept out.
+ALLOWED_HOSTS ?= $(filter-out 0.0.0.0 ::,$(ADDRESS))
+
+comma := ,
+hosts := localhost 127.0.0.1 ::1 $(subst $(comma), ,$(ALLOWED_HOSTS))
 
 .PHONY: help run test lint format clean
 
 help:
-	@echo "make run     open the Lab on port 8501    (PORT=8600; for a class: ADDRESS=0.0.0.0)"
+	@echo "make run     open the Lab on port 8501    (PORT=8600; for a class:"
+	@echo "             ADDRESS=0.0.0.0 ALLOWED_HOSTS=the name or address that people type)"
 	@echo "make test    lint, then every test        (ARGS=\"-k browse\" goes to pytest)"
 	@echo "make lint    ruff alone"
 	@echo "make format  let ruff rewrite what it can"
@@ -14,7 +21,9 @@ help:
 
 run:
 	@sh .ci/setup run
-	$(PYTHON) -m streamlit run app.py --server.port $(PORT) --server.address $(ADDRESS) $(ARGS)
+	$(if $(ALLOWED_HOSTS),,@echo "make: only localhost is let in; others need ALLOWED_HOSTS=..." >&2)
+	$(PYTHON) -m streamlit run app.py --server.port $(PORT) --server.address $(ADDRESS) \
+	$(foreach host,$(hosts),--server.allowedHosts '$(host)') $(ARGS)
 
 test:
 	@sh .ci/setup test

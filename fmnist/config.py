@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from fmnist.plain_text import clean
+
 # A dataset's short name: fit for a folder and for an address.
 DATASET_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -281,7 +283,7 @@ def _checked(field: dataclasses.Field, value: Any) -> Any:
         raise ConfigError(
             f"{field.name} has {len(value)} characters: at most {bounds.max_length} are allowed."
         )
-    return " ".join(value.split())
+    return clean(value)
 
 
 def _number(name: str, value: Any, kind: type, bounds: Bounds) -> int | float:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import queue
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -24,9 +25,12 @@ MIRRORS = (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
 )
 
-_CHUNK_BYTES = 1 << 18
 _MAX_DOWNLOAD_BYTES = 64 << 20  # the largest file is 26 MB
-_LOCK_TIMEOUT_S = 600.0
+# A mirror that takes longer over this much is given up: 10 kB/s is no download of 30 MB.
+_CHUNK_BYTES, _CHUNK_S = 200_000, 20.0
+_READ_BYTES = 1 << 16
+_LONGEST_S = 900.0  # all mirrors and files together; whoever waits for another's download, too
+_MAX_REDIRECTS = 5
 
 
 def download_dataset(
@@ -37,8 +41,9 @@ def download_dataset(
     """Download what is missing into `<cache>/fashion-mnist` and return that folder.
 
     All mirrors (MIRRORS, if none are given) are asked at once whether they are there; those that
-    have not answered after `timeout` seconds are given up, the others are tried in turn. `timeout`
-    holds for each read, too. A file gets its name only when it is complete and its MD5 is
+    have not answered after `timeout` seconds are given up, the others are tried in turn. A mirror
+    is given up, too, where nothing comes for `timeout` seconds, or 200 kB take longer than 20; the
+    whole ends after 15 minutes. A file gets its name only when it is complete and its MD5 is
     right. `progress(file, bytes, total)` is called as bytes arrive. Two processes at once download
     once.
 
@@ -49,7 +54,7 @@ def download_dataset(
     reasons = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(folder / "download.lock", timeout=_LOCK_TIMEOUT_S):
+        with filelock.FileLock(folder / "download.lock", timeout=_LONGEST_S):
             asked_at = time.monotonic()
             asked = {mirror: _ask(mirror, timeout) for mirror in everywhere}
             for mirror, answer in asked.items():
@@ -57,13 +62,14 @@ def download_dataset(
                     _wait(answer, timeout, asked_at)
                     for name in dataset.FILES:
                         if not _is_right(folder / name):
-                            _download_file(mirror, name, folder, timeout, progress)
+                            until = asked_at + _LONGEST_S
+                            _download_file(mirror, name, folder, timeout, until, progress)
                     return folder
                 except _MirrorError as error:
                     reasons.append(f"{mirror}: {error}")
     except filelock.Timeout:
         raise DatasetError(
-            f"Another process has been downloading into {folder} for {_LOCK_TIMEOUT_S:.0f} s; "
+            f"Another process has been downloading into {folder} for {_LONGEST_S:.0f} s; "
             "end it, or try again later."
         ) from None
     except OSError as error:
@@ -81,6 +87,45 @@ class _MirrorError(Exception):
     """This mirror did not give the file; the next one may."""
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """To HTTP and HTTPS alone, and not for ever."""
+
+    max_redirections = max_repeats = _MAX_REDIRECTS
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        if not newurl.lower().startswith(("http://", "https://")):
+            raise _MirrorError(f"it leads to {newurl[:100]!r}, which is neither HTTP nor HTTPS")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _open(url: str, timeout: float, method: str = "GET") -> http.client.HTTPResponse:
+    """The answer's body, still to be read. What this and reading it may raise: see _WRONG.
+
+    No handler for files and FTP is there, as it would be in `urllib.request.urlopen`.
+    """
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.HTTPHandler,
+        urllib.request.HTTPSHandler,
+        urllib.request.UnknownHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPErrorProcessor,
+        _Redirects,
+    ):
+        opener.add_handler(handler())
+    return opener.open(urllib.request.Request(url, method=method), timeout=timeout)
+
+
+# URLError, timeouts and broken connections are OSErrors; what no address, number or text can be
+# made of, in a header or a redirect, is a ValueError.
+_WRONG = (OSError, http.client.HTTPException, ValueError, _MirrorError)
+
+
+def _as_mirror_error(error: Exception) -> _MirrorError:
+    return _MirrorError(" ".join(str(error).split())[:200] or type(error).__name__)
+
+
 def _ask(mirror: str, timeout: float) -> Future:
     """Whether the mirror is there: a future that holds nothing, or a _MirrorError.
 
@@ -89,14 +134,13 @@ def _ask(mirror: str, timeout: float) -> Future:
     answer = Future()
 
     def knock() -> None:
-        request = urllib.request.Request(mirror + next(iter(dataset.FILES)), method="HEAD")
         try:
-            with urllib.request.urlopen(request, timeout=timeout):
+            with _open(mirror + next(iter(dataset.FILES)), timeout, method="HEAD"):
                 answer.set_result(None)
         except urllib.error.HTTPError:
             answer.set_result(None)  # it is there; whether it has the files is seen soon
-        except (OSError, http.client.HTTPException) as error:
-            answer.set_exception(_MirrorError(str(error) or type(error).__name__))
+        except _WRONG as error:
+            answer.set_exception(_as_mirror_error(error))
 
     threading.Thread(target=knock, daemon=True).start()
     return answer
@@ -114,43 +158,73 @@ def _is_right(path: Path) -> bool:
 
 
 def _download_file(
-    mirror: str, name: str, folder: Path, timeout: float, progress: Progress | None
+    mirror: str, name: str, folder: Path, timeout: float, until: float, progress: Progress | None
 ) -> None:
+    """Write the file, complete and with the right MD5, or raise a _MirrorError.
+
+    until: the time, of the monotonic clock, at which all ends.
+    """
     partial = folder / f"{name}.{os.getpid()}.partial"
+    digest, done = hashlib.md5(usedforsecurity=False), 0
     try:
         with partial.open("wb") as target:
-            digest = _fetch(mirror + name, target, timeout, progress, name)
-        if digest != dataset.FILES[name]:
-            raise _MirrorError(f"{name} has the MD5 {digest}; expected {dataset.FILES[name]}")
+            for chunk, total in _chunks(mirror + name, timeout, until):
+                done += len(chunk)
+                digest.update(chunk)
+                target.write(chunk)
+                if progress:
+                    progress(name, done, max(done, total))
+        found = digest.hexdigest()
+        if found != dataset.FILES[name]:
+            raise _MirrorError(f"{name} has the MD5 {found}; expected {dataset.FILES[name]}")
         partial.replace(folder / name)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _fetch(url: str, target, timeout: float, progress: Progress | None, name: str) -> str:
-    """Stream `url` into `target`; returns the MD5 of what came."""
-    digest = hashlib.md5(usedforsecurity=False)
-    done = 0
-    for chunk, total in _chunks(url, timeout):
-        done += len(chunk)
-        if done > _MAX_DOWNLOAD_BYTES:
-            raise _MirrorError(f"{name} has more than {_MAX_DOWNLOAD_BYTES >> 20} MB")
-        digest.update(chunk)
-        target.write(chunk)
-        if progress:
-            progress(name, done, max(done, total))
-    return digest.hexdigest()
+def _chunks(url: str, timeout: float, until: float) -> Iterator[tuple[bytes, int]]:
+    """Yield (bytes, total bytes announced or 0); what the network does wrong is a _MirrorError.
 
+    Read in a thread that nobody waits for, and that ends by itself once it is given up: a mirror
+    may be slow in its very headers.
+    """
+    arrived: queue.SimpleQueue = queue.SimpleQueue()
+    is_given_up = threading.Event()
 
-def _chunks(url: str, timeout: float):
-    """Yield (bytes, total bytes announced or 0); what the network does wrong is a _MirrorError."""
+    def read() -> None:
+        try:
+            with _open(url, timeout) as response:
+                total, done = response.length or 0, 0
+                while not is_given_up.is_set() and (chunk := response.read1(_READ_BYTES)):
+                    done += len(chunk)
+                    if max(done, total) > _MAX_DOWNLOAD_BYTES:
+                        raise _MirrorError(f"it has more than {_MAX_DOWNLOAD_BYTES >> 20} MB")
+                    arrived.put((chunk, total))
+                    if done == total:  # a server may leave the connection open
+                        break
+                arrived.put(None)
+        except _WRONG as error:
+            arrived.put(_as_mirror_error(error))
+
+    threading.Thread(target=read, daemon=True).start()
     try:
-        with urllib.request.urlopen(url, timeout=timeout) as response:
-            total = int(response.headers.get("Content-Length") or 0)
-            while True:
-                chunk = response.read(_CHUNK_BYTES)
-                if not chunk:
-                    return
-                yield chunk, total
-    except (OSError, http.client.HTTPException) as error:  # URLError and timeouts are OSErrors
-        raise _MirrorError(str(error) or type(error).__name__) from error
+        began, done = time.monotonic(), 0
+        while True:
+            end = min(began + _CHUNK_S, until)
+            try:
+                match arrived.get(timeout=max(0.0, end - time.monotonic())):
+                    case None:
+                        return
+                    case _MirrorError() as error:
+                        raise error
+                    case chunk, total:
+                        yield chunk, total
+            except queue.Empty:
+                slow = f"too slow: {done:,} bytes in {_CHUNK_S:g} s"
+                late = f"the download was not complete after {_LONGEST_S / 60:.0f} minutes"
+                raise _MirrorError(slow if end < until else late) from None
+            done += len(chunk)
+            if done >= _CHUNK_BYTES:
+                began, done = time.monotonic(), 0
+    finally:
+        is_given_up.set()

@@ -16,6 +16,7 @@ import plotly.graph_objects as go
 
 from fmnist.dataset import CLASS_NAMES
 from fmnist.evaluate import MatrixMode, normalised
+from fmnist.plain_text import plotly as plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +111,8 @@ def plot_comparison(histories: Mapping[str, pd.DataFrame], metric: Metric) -> go
     validation images, its training curve, dotted.
     """
     traces = []
-    for number, (label, history) in enumerate(histories.items()):
+    for number, (title, history) in enumerate(histories.items()):
+        label = plain(title)
         colour = RUN_COLOURS[number % len(RUN_COLOURS)]
         trace = _epoch_trace(history, f"val_{metric}", label, colour) or _epoch_trace(
             history, metric, f"{label} (training)", colour, dash="dot"
@@ -219,8 +221,8 @@ def plot_confusion_matrix(
     [true, predicted], which a click returns. selected: the outlined cell. text_colour: of the
     numbers in the cells, which need the theme's strongest; None leaves it to the chart's theme.
     """
-    values = normalised(matrix, mode)
-    size = len(class_names)
+    values, names = normalised(matrix, mode), [plain(name) for name in class_names]
+    size = len(names)
     is_right = np.eye(size, dtype=bool)
     cells = [(true, predicted) for true in range(size) for predicted in range(size)]
     rows = normalised(matrix, "rows")
@@ -249,14 +251,14 @@ def plot_confusion_matrix(
         # Plotly would fade all other cells on a click: the outline says enough.
         "unselected": {"marker": {"opacity": 1}, "textfont": {"color": text_colour}},
         "hovertext": [
-            f"<b>{class_names[true]}</b> called <b>{class_names[predicted]}</b><br>"
+            f"<b>{names[true]}</b> called <b>{names[predicted]}</b><br>"
             f"{matrix[true, predicted]:,} of {matrix[true].sum():,} "
             f"({rows[true, predicted]:.1%})<br>Click to see them"
             for true, predicted in cells
         ],
         "hoverinfo": "text",
     }
-    ticks = {"tickvals": list(range(size)), "ticktext": list(class_names), "showgrid": False}
+    ticks = {"tickvals": list(range(size)), "ticktext": names, "showgrid": False}
     layout = {
         "xaxis": _axis("Predicted label", range=[-0.5, size - 0.5], tickangle=-40, **ticks),
         "yaxis": _axis("True label", range=[size - 0.5, -0.5], **ticks),
@@ -321,7 +323,7 @@ def plot_report(report: pd.DataFrame) -> go.Figure:
                 "type": "bar",
                 "orientation": "h",
                 "x": classes[column].tolist(),
-                "y": classes["class"].tolist(),
+                "y": [plain(name) for name in classes["class"]],
                 "xaxis": f"x{suffix}",
                 "marker": {"color": list(CLASS_COLOURS)},
                 "text": [f"{100 * value:.1f}" for value in classes[column]],
@@ -363,9 +365,9 @@ def plot_probabilities(
 
     label: the true class, if known; its name is marked.
     """
-    names = [
-        f"<b>{name}</b> (true)" if number == label else name
-        for number, name in enumerate(class_names)
+    names = [plain(name) for name in class_names]
+    ticks = [
+        f"<b>{name}</b> (true)" if number == label else name for number, name in enumerate(names)
     ]
     bars = {
         "type": "bar",
@@ -376,14 +378,14 @@ def plot_probabilities(
         "text": [f"{100 * value:.1f}\N{NO-BREAK SPACE}%" for value in probabilities],
         "textposition": "outside",
         "cliponaxis": False,
-        "customdata": list(class_names),
+        "customdata": names,
         "hovertemplate": "%{customdata}: %{x:.2%}<extra></extra>",
     }
     layout = {
         "xaxis": _axis("Probability (%)", range=[0, 1.18], tickvals=[0, 0.25, 0.5, 0.75, 1])
         | {"ticktext": ["0", "25", "50", "75", "100"]},
         "yaxis": _axis("", range=[len(names) - 0.5, -0.5], showgrid=False)
-        | {"tickvals": list(range(len(names))), "ticktext": names},
+        | {"tickvals": list(range(len(names))), "ticktext": ticks},
         "bargap": 0.25,
     }
     return _figure([bars], 340, layout)
@@ -398,7 +400,7 @@ def plot_class_counts(counts: np.ndarray, class_names: tuple[str, ...] = CLASS_N
         "type": "bar",
         "orientation": "h",
         "x": [int(count) for count in counts],
-        "y": list(class_names),
+        "y": [plain(name) for name in class_names],
         "marker": {"color": list(CLASS_COLOURS)},
         "text": [f"{count:,}" for count in counts],
         "textposition": "outside",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from fmnist import formats
 from fmnist.evaluate import PLURALS
 from fmnist.model_card import CALIBRATION_BINS, LIKE_SHIRTS, ModelCard
 from fmnist.own_model_record import OwnModel
+from fmnist.plain_text import markdown_file
 from fmnist.taught_record import Comparison, Taught
 
 
@@ -19,7 +18,7 @@ def format_model_card(card: ModelCard) -> str:
         f"probabilities. Run `{card.run_id}` of the Fashion-MNIST Lab."
     )
     parts = [
-        f"# Model card: {_escape(card.title)}",
+        f"# Model card: {markdown_file(card.title)}",
         intro,
         "## How good it is",
         _format_scores(card),
@@ -65,7 +64,7 @@ def _format_scores(card: ModelCard) -> str:
 def _format_classes(card: ModelCard) -> str:
     head = ["| class | recall | precision | test images |", "|---|---:|---:|---:|"]
     rows = [
-        f"| {score.name} | {formats.percent(score.recall)} | "
+        f"| {markdown_file(score.name)} | {formats.percent(score.recall)} | "
         f"{formats.percent(score.precision)} | {formats.count(score.images)} |"
         for score in card.classes
     ]
@@ -77,11 +76,11 @@ def _format_classes(card: ModelCard) -> str:
 
 
 def _format_limits(card: ModelCard) -> str:
-    mistaken = [f"{name} ({count})" for name, count in card.weakest_confusions]
+    mistaken = [f"{markdown_file(name)} ({count})" for name, count in card.weakest_confusions]
     weakest = (
-        f"Its weakest class is {card.weakest.name}: of {formats.count(card.weakest.images)} "
-        f"images {formats.percent(card.weakest.recall)} are recognised"
-        + (f", most others taken for {formats.join(mistaken)}." if mistaken else ".")
+        f"Its weakest class is {markdown_file(card.weakest.name)}: of "
+        f"{formats.count(card.weakest.images)} images {formats.percent(card.weakest.recall)} are "
+        "recognised" + (f", most others taken for {formats.join(mistaken)}." if mistaken else ".")
     )
     taken = [
         f"{count} for {PLURALS[label]}"
@@ -127,7 +126,7 @@ def _format_limits(card: ModelCard) -> str:
 
 
 def _data(card: ModelCard) -> str:
-    return _escape(card.dataset) or "its dataset"
+    return markdown_file(card.dataset) or "its dataset"
 
 
 def _format_origin(card: ModelCard, own_model: OwnModel) -> str:
@@ -141,11 +140,11 @@ def _format_origin(card: ModelCard, own_model: OwnModel) -> str:
     )
     versions = ", ".join(f"{name} {version}" for name, version in card.versions)
     return _bullets(
-        ("Training", _escape(brought)),
+        ("Training", markdown_file(brought)),
         ("Input and output", own_model.summary or "unknown"),
         ("Parameters", parameters),
-        ("Data", _escape(data)),
-        ("Versions", _escape(versions) or "unknown"),
+        ("Data", markdown_file(data)),
+        ("Versions", markdown_file(versions) or "unknown"),
     )
 
 
@@ -162,7 +161,7 @@ def _format_teaching(card: ModelCard, taught: Taught) -> str:
         ("Test look-alikes" if card.saw_standin else "Test photographs", taught.photographs),
     )
     return _bullets(
-        ("Training", _escape(learnt)),
+        ("Training", markdown_file(learnt)),
         *((name, _format_pair(pair)) for name, pair in pairs if pair is not None),
         ("Seed", str(card.seed)),
     )
@@ -196,19 +195,14 @@ def _format_training(card: ModelCard) -> str:
         ("Network", card.network + parameters),
         ("Steps", card.training),
         ("Epochs", epochs),
-        ("Data", _escape(data)),
+        ("Data", markdown_file(data)),
         ("Seed", str(card.seed)),
-        ("Precision", _escape(card.precision) or "unknown"),
-        ("Hardware", _escape(card.hardware) or "unknown"),
-        ("Versions", _escape(versions) or "unknown"),
-        *([("Commit", _escape(card.git_commit))] if card.git_commit else []),
+        ("Precision", markdown_file(card.precision) or "unknown"),
+        ("Hardware", markdown_file(card.hardware) or "unknown"),
+        ("Versions", markdown_file(versions) or "unknown"),
+        *([("Commit", markdown_file(card.git_commit))] if card.git_commit else []),
     )
 
 
 def _bullets(*items: tuple[str, str]) -> str:
     return "\n".join(f"- **{name}:** {text}" for name, text in items)
-
-
-def _escape(text: str) -> str:
-    """Text whose signs mean nothing to Markdown."""
-    return re.sub(r"([\\`*_\[\]<>|$~])", r"\\\1", text)

@@ -7,7 +7,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from fmnist.plain_text import clean
+
 MAX_FILE_BYTES = 100_000_000
+_MAX_FILE_NAME = 120  # characters
 # What a person may say of it; "auto" leaves it to be found out.
 INPUTS = {"auto": "found out", "raw": "0 to 255", "unit": "0 to 1"}
 OUTPUTS = {"auto": "found out", "probabilities": "probabilities", "logits": "logits"}
@@ -59,6 +62,7 @@ class OwnModel:
         if not all(number is None or _is_number(number) for number in numbers):
             raise ValueError("a shape, an accuracy or a count is not a number.")
         object.__setattr__(self, "input_shape", tuple(shape))
+        object.__setattr__(self, "file_name", clean(self.file_name, _MAX_FILE_NAME))
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

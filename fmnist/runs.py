@@ -27,9 +27,10 @@ import numpy as np
 import psutil
 
 from fmnist import formats, json_files
-from fmnist.config import ConfigError, TrainConfig
+from fmnist.config import ConfigError, TrainConfig, field_bounds
 from fmnist.dataset import STAND_IN, STANDARD
 from fmnist.own_model_record import MAX_FILE_BYTES, OwnModel
+from fmnist.plain_text import clean
 from fmnist.taught_record import Taught
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ SCORED_FILES = ("model.keras", "test_probabilities.npy", "results.json")
 BUNDLED_ID = "bundled"
 BUNDLED_DIR = Path(__file__).parent / BUNDLED_ID
 
+MAX_TITLE = field_bounds("name").max_length
 _STATUS_TEXTS = ("status", "host", "message")
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]{1,50}")
 _LARGEST_NUMBER = 1e15  # in a status; NaN is no smaller than it
@@ -116,7 +118,9 @@ class Run:
 
     @property
     def title(self) -> str:
-        return BUNDLED_ID if self.is_bundled else self.notes.get("name") or self.config.label
+        if self.is_bundled:
+            return BUNDLED_ID
+        return clean(self.notes.get("name", ""), MAX_TITLE) or self.config.label
 
     @property
     def origin(self) -> str:
@@ -426,7 +430,7 @@ def rename_run(run: Run, name: str) -> None:
         RunsFolderError: the folder cannot be written.
     """
     _refuse_bundled(run.run_dir, "renamed")
-    notes = {**run.notes, "name": " ".join(name.split())[:60]}
+    notes = {**run.notes, "name": clean(name, MAX_TITLE)}
     try:
         json_files.write_json(run.file("notes.json"), notes)
     except OSError as error:
@@ -465,6 +469,8 @@ def read_status(run_dir: Path) -> Status:
     for key, value in values.items():
         if value is not None and not _is_plausible(key, value):
             raise RunDamaged(f"status.json has {key} {value!r}")
+        if isinstance(value, str):
+            values[key] = clean(value)
     return Status(**values)
 
 

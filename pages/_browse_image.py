@@ -10,6 +10,7 @@ from fmnist.dataset import Dataset
 from fmnist.dataset_table import pixel_name
 from fmnist.idx import SIDE
 from fmnist.images import image_png
+from fmnist.plain_text import markdown
 from pages import _url
 from pages._browse_pixels import render_pixels
 from pages._neighbours import render_neighbours
@@ -38,7 +39,7 @@ def render(data: Dataset, split: str, index: int, sample: np.ndarray) -> None:
     image, name = images[index], data.class_names[labels[index]]
     _scroll_to_top(key="top", data=[f"{split} {index}"])
     render_steps(index, sample, len(images), "All images", ":material/grid_view:")
-    st.title(name)
+    st.title(markdown(name))
     st.caption(f"{SPLIT_NAMES[split].capitalize()} {formats.count(index)}, label {labels[index]}")
     left, right = st.columns([3, 1], gap="medium")
     with left:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from fmnist import dataset, dataset_table, formats
 from fmnist.dataset import Dataset
+from fmnist.plain_text import to_csv
 from pages import _url
 from pages._image_grid import render_grid
 
@@ -53,7 +54,7 @@ def render_table(images: np.ndarray, labels: np.ndarray, sample: np.ndarray, nam
     st.dataframe(frame, height=380)
     st.download_button(
         "Download as CSV",
-        lambda: frame.to_csv(index=False),
+        lambda: to_csv(frame),
         file_name=f"{name}.csv",
         mime="text/csv",
         icon=":material/download:",

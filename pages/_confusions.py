@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fmnist.evaluate import Evaluation, describe_confusion
+from fmnist.plain_text import markdown
 from pages import _url
 from pages._answers import render_selection, selected_indices
 
@@ -81,7 +82,7 @@ def _render_top_confusions(evaluation: Evaluation) -> None:
     with st.container(gap="xxsmall"):
         for true, predicted, count in evaluation.top_confusions[:TOP_CONFUSIONS]:
             st.button(
-                describe_confusion(true, predicted, count, evaluation.class_names),
+                markdown(describe_confusion(true, predicted, count, evaluation.class_names)),
                 key=f"confusion_{true}_{predicted}",
                 type="tertiary",
                 icon=":material/arrow_forward:",
@@ -93,7 +94,7 @@ def _render_top_confusions(evaluation: Evaluation) -> None:
 def _render_cell(evaluation: Evaluation, images: np.ndarray, true: int, predicted: int) -> None:
     indices = selected_indices(evaluation)
     names = evaluation.class_names
-    st.subheader(describe_confusion(true, predicted, len(indices), names))
+    st.subheader(markdown(describe_confusion(true, predicted, len(indices), names)))
     with st.container(horizontal=True):
         st.button(
             "All confusions",
@@ -102,7 +103,7 @@ def _render_cell(evaluation: Evaluation, images: np.ndarray, true: int, predicte
             kwargs={"true": None, "predicted": None, "page": None},
         )
     if not len(indices):
-        st.caption(f"No {names[true]} was called {names[predicted]}.")
+        st.caption(markdown(f"No {names[true]} was called {names[predicted]}."))
         return
     with st.container(height=560, border=False):
         render_selection(evaluation, images, indices)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from fmnist import catalogue, run_files, runs
 from fmnist.dataset import Dataset, DatasetError, DatasetMissing
+from fmnist.plain_text import markdown
 from fmnist.rescore import answer_test_images
 from pages import _engine, _import, _standin
 from pages._dataset_choice import choose, chosen, render_choice
@@ -26,7 +27,7 @@ def dataset() -> Dataset:
         _standin.render_arrival(error)
     except DatasetError as error:
         render_choice()
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(markdown(error), icon=":material/broken_image:")
         _import.render()
     return st.stop()
 

@@ -10,6 +10,7 @@ import streamlit as st
 from fmnist import catalogue
 from fmnist.catalogue import Entry
 from fmnist.dataset import STANDARD, DatasetError
+from fmnist.plain_text import markdown
 from pages import _url
 
 # What an address says about one dataset, and what means nothing in another.
@@ -23,7 +24,7 @@ def chosen() -> Entry:
         if entry.slug == wanted:
             return entry
     if wanted not in (STANDARD, usual.slug):
-        st.warning(f"There is no dataset “{wanted}” here.", icon=":material/link_off:")
+        st.warning(f"There is no dataset “{markdown(wanted)}” here.", icon=":material/link_off:")
     if wanted != STANDARD:
         choose(STANDARD)
     return usual
@@ -70,8 +71,8 @@ def render_choice() -> None:
 def _render_delete(entry: Entry) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown(
-            f"Delete “{entry.name}” for good? Its images are lost. Runs that saw them stay, with "
-            "their scores, but Evaluate has no images to show for them."
+            f"Delete “{markdown(entry.name)}” for good? Its images are lost. Runs that saw them "
+            "stay, with their scores, but Evaluate has no images to show for them."
         )
         st.button(
             "Delete for good",
@@ -88,13 +89,13 @@ def _delete(slug: str) -> None:
         catalogue.delete_dataset(slug)
         open_dataset(STANDARD)
     except DatasetError as error:
-        st.toast(str(error), icon=":material/error:", duration="infinite")
+        st.toast(markdown(error), icon=":material/error:", duration="infinite")
 
 
 def name_choice() -> str:
-    """ " on My digits, the data chosen in Browse"; nothing where there is one dataset alone."""
+    """Markdown: " on My digits, the data chosen in Browse"; nothing where there is one dataset."""
     several = len(catalogue.list_choices()) > 1
-    return f" on {chosen().name}, the data chosen in Browse" if several else ""
+    return f" on {markdown(chosen().name)}, the data chosen in Browse" if several else ""
 
 
 def open_dataset(slug: str) -> None:

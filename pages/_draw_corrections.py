@@ -10,6 +10,7 @@ import streamlit as st
 from fmnist import corrections
 from fmnist.corrections import Correction, CorrectionError, Kept
 from fmnist.dataset import CLASS_NAMES
+from fmnist.plain_text import markdown
 from pages import _draw_canvas
 from pages._image_grid import render_grid
 
@@ -30,11 +31,11 @@ def try_change(change: Callable[[], None]) -> bool:
 def render_kept() -> int:
     """The corrections kept, newest first, each to be removed; returns how many there are."""
     if "correct_problem" in st.session_state:
-        st.error(st.session_state.pop("correct_problem"), icon=":material/error:")
+        st.error(markdown(st.session_state.pop("correct_problem")), icon=":material/error:")
     try:
         kept = corrections.read_corrections()
     except CorrectionError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(markdown(error), icon=":material/broken_image:")
         return 0
     if kept.unreadable:
         st.warning(

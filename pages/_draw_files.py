@@ -9,6 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from fmnist.images import image_png
+from fmnist.plain_text import markdown
 from fmnist.strokes import Drawing, DrawingError, from_json, load_examples, render, to_json
 from pages import _draw_canvas, _url
 from pages._image_grid import render_grid
@@ -62,7 +63,7 @@ def _render_dialog() -> None:
     try:
         drawing = from_json(file.getvalue())
     except DrawingError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(markdown(error), icon=":material/broken_image:")
         return
     st.session_state["drawings_opened"] += 1
     _open(drawing)

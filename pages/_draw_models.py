@@ -9,6 +9,7 @@ import streamlit as st
 from fmnist import predict, run_files
 from fmnist.dataset import CLASS_NAMES
 from fmnist.drawings import SLUG
+from fmnist.plain_text import markdown
 from fmnist.runs import Run
 from pages import _url
 
@@ -32,15 +33,22 @@ def choose_models(run: Run | None) -> tuple[Path | None, Path | None]:
     return own, None
 
 
+def name_classes(names: tuple[str, ...]) -> str:
+    """What may be drawn, as Markdown."""
+    if names == CLASS_NAMES:
+        return "the ten garments"
+    return f"its ten classes ({markdown(', '.join(names))})"
+
+
 def render_no_model(run: Run | None) -> None:
     """Say why nothing can answer, and the way to a model."""
-    message = "No model yet: train one, then draw for it."
+    advice = "No model yet: train one, then draw for it."
     if run is not None:
-        message = (
-            f"{run.title} has no model that can answer ({run.damaged or run.status.status}): "
-            "choose another run, or train one."
+        advice = (
+            f"{markdown(run.title)} has no model that can answer "
+            f"({markdown(run.damaged or run.status.status)}): choose another run, or train one."
         )
-    st.info(message, icon=":material/model_training:")
+    st.info(advice, icon=":material/model_training:")
     st.page_link(
         "pages/train.py",
         label="Train a model",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist import formats, predict, runs, settings, teaching
+from fmnist.plain_text import markdown
 from fmnist.runs import Run
 from fmnist.taught_record import Comparison
 from pages import _url
@@ -16,7 +17,7 @@ def render_taught(shown: Run | None) -> None:
     shown: the run of that teaching, which has ended and was not stopped.
     """
     if "taught_problem" in st.session_state:
-        st.error(st.session_state.pop("taught_problem"), icon=":material/error:")
+        st.error(markdown(st.session_state.pop("taught_problem")), icon=":material/error:")
     if shown:
         _render_outcome(shown)
     _render_choice(shown)
@@ -26,9 +27,11 @@ def _render_outcome(run: Run) -> None:
     """What the teaching gained and lost, or why it ended without a model."""
     taught = run.taught
     if run.damaged:
-        st.warning(f"The taught model is damaged: {run.damaged}.", icon=":material/broken_image:")
+        st.warning(
+            f"The taught model is damaged: {markdown(run.damaged)}.", icon=":material/broken_image:"
+        )
     elif run.status.status == "failed":
-        st.error(f"The teaching failed: {run.status.message}", icon=":material/error:")
+        st.error(f"The teaching failed: {markdown(run.status.message)}", icon=":material/error:")
     else:
         rows = (
             ("Your corrections, which it learnt", taught.learnt),
@@ -39,13 +42,13 @@ def _render_outcome(run: Run) -> None:
             ("Made drawings, never corrected", taught.drawings),
             ("Test look-alikes" if run.saw_standin else "Test photographs", taught.photographs),
         )
-        title = f"**Taught {formats.day_and_time(run.run_id)}: what was gained, what was lost**"
+        heading = f"**Taught {formats.day_and_time(run.run_id)}: what was gained, what was lost**"
         lines = [
             f"- {what}: {_count(pair)}{'' if pair is taught.learnt else _judge(pair)}"
             for what, pair in rows
             if pair is not None
         ]
-        st.markdown("\n".join([title, "", *lines]))
+        st.markdown("\n".join([heading, "", *lines]))
         st.caption(
             "Each line counts the same images, answered by the model that comes with the Lab and "
             "by the taught one. p: how likely chance alone is to tell the two this far apart "

@@ -9,6 +9,7 @@ import streamlit as st
 from fmnist import catalogue, jobs, predict, runs, teaching
 from fmnist.dataset import CLASS_NAMES, STANDARD
 from fmnist.drawings import SLUG
+from fmnist.plain_text import markdown
 from fmnist.taught_record import share_done
 from pages import _dataset_choice, _draw_correct, _draw_corrections, _draw_taught
 
@@ -29,7 +30,7 @@ def render_teach(model: Path, source: str) -> None:
     if is_offered:
         st.subheader("Teach it")
     if is_offered and problem:
-        st.warning(problem, icon=":material/broken_image:")
+        st.warning(markdown(problem), icon=":material/broken_image:")
     _render_lessons(is_offered, source)
     if is_offered:  # no part of the fragment: what is chosen here concerns the whole page
         _draw_taught.render_taught(next(iter(ended), None))
@@ -63,7 +64,7 @@ def _tick(run_id: str) -> None:
     stage = run.status.message or "learning"
     is_stopping = runs.is_stop_requested(run.run_dir)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(share_done(stage), f"Teaching: {stage} …")
+        st.progress(share_done(stage), f"Teaching: {markdown(stage)} …")
         st.button(
             "Stopping …" if is_stopping else "Stop",
             icon=":material/stop:",
@@ -99,7 +100,7 @@ def _render_start(count: int) -> None:
         try:
             jobs.start_teaching(photographs.slug)
         except ValueError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(markdown(error), icon=":material/error:")
             return
         st.rerun()
 

@@ -7,6 +7,7 @@ import streamlit as st
 from fmnist import catalogue, formats, run_files
 from fmnist.dataset import STAND_IN, Dataset
 from fmnist.evaluate import Evaluation
+from fmnist.plain_text import markdown
 from fmnist.runs import Run
 from pages import _data, _dataset_choice
 
@@ -15,17 +16,17 @@ def render_whose(run: Run, data: Dataset) -> None:
     """Say whose test images are answered, where that is not a matter of course."""
     if run.taught:
         st.caption(f":material/school: {run.taught.explanation}")
-    name = _dataset_choice.chosen().name
+    data_name = markdown(_dataset_choice.chosen().name)
     if not _data.has_seen(run, data):
         then = formats.percent(run_files.read_results(run).get("test_accuracy"))
-        seen = run_files.read_environment(run).get("dataset", "other data")
+        seen = markdown(run_files.read_environment(run).get("dataset", "other data"))
         st.caption(
             f":material/dataset: Scored here on the {formats.count(len(data.test_labels))} test "
-            f"images of **{name}**. The data this run saw is not here: {seen}, of which it "
+            f"images of **{data_name}**. The data this run saw is not here: {seen}, of which it "
             f"recognised {then}."
         )
     elif len(catalogue.list_choices()) > 1:
-        st.caption(f":material/dataset: Its answers to {name}, the data this run saw.")
+        st.caption(f":material/dataset: Its answers to {data_name}, the data this run saw.")
 
 
 def render_headline(evaluation: Evaluation, data: Dataset) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from fmnist.dataset import MAX_NAME, DatasetError
 from fmnist.import_data import CLASSES_FILE, Source, import_dataset, open_source
+from fmnist.plain_text import markdown
 from pages import _dataset_choice
 
 MAX_FILE = 200  # MB; the CSV file of 60,000 images has 133
@@ -38,7 +39,7 @@ def render() -> None:
             with open_source(files) as source:
                 name, class_names = _render_names(source)
         except DatasetError as error:
-            st.error(str(error), icon=":material/broken_image:")
+            st.error(markdown(error), icon=":material/broken_image:")
             return
         if st.button("Import", type="primary", icon=":material/add:", key="import_start"):
             _import(files, name, class_names)
@@ -48,7 +49,7 @@ def _render_names(source: Source) -> tuple[str, list[str] | None]:
     """The name, and the class names where none came along."""
     name = st.text_input("Name", source.name, max_chars=MAX_NAME, key="import_name")
     if source.class_names:
-        st.caption(f"Classes: {', '.join(source.class_names)}")
+        st.caption(f"Classes: {markdown(', '.join(source.class_names))}")
         return name, None
     text = st.text_area(
         "Class names, one a line, in the order of the labels",
@@ -72,14 +73,14 @@ def _import(files: list, name: str, class_names: list[str] | None) -> None:
         if percent != shown:
             shown = percent
             left = (time.monotonic() - began) * (total - done) / max(done, 1)
-            bar.progress(percent, f"{file} · {percent} % · about {left:.0f} s left")
+            bar.progress(percent, f"{markdown(file)} · {percent} % · about {left:.0f} s left")
 
     try:
         entry = import_dataset(files, name, class_names, show)
     except DatasetError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(markdown(error), icon=":material/broken_image:")
         return
     st.session_state["imports_done"] += 1
     _dataset_choice.open_dataset(entry.slug)
-    st.toast(f"{entry.name} is here.", icon=":material/check:")
+    st.toast(f"{markdown(entry.name)} is here.", icon=":material/check:")
     st.rerun()

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from fmnist import figures, formats, jobs, progress, run_files, runs
+from fmnist.plain_text import markdown
 from fmnist.progress import Curves
 from fmnist.runs import Run
 from pages import _recipe, _url
@@ -62,7 +63,8 @@ def render_nothing_yet(everything: list[Run]) -> None:
     ]
     for run in finished[:3]:
         accuracy = formats.percent(run_files.read_results(run).get("test_accuracy"))
-        label = f"{run.title} · {accuracy} on the {'stand-in' if run.saw_standin else 'test set'}"
+        where = "stand-in" if run.saw_standin else "test set"
+        label = f"{markdown(run.title)} · {accuracy} on the {where}"
         _render_link("train", label, ":material/history:", run)
 
 
@@ -79,11 +81,14 @@ def _tick(run_id: str, shown: str) -> None:
 
 def _render(run: Run) -> None:
     if run.damaged:
-        st.error(f"{run.title} is damaged: {run.damaged}.", icon=":material/broken_image:")
+        st.error(
+            markdown(f"{run.title} is damaged: {run.damaged}."), icon=":material/broken_image:"
+        )
         return
     if run.own_model:
         st.info(
-            f"“{run.title}” was trained elsewhere and brought as a file, so there are no curves.",
+            f"“{markdown(run.title)}” was trained elsewhere and brought as a file, so there are no "
+            "curves.",
             icon=":material/upload_file:",
         )
         _render_link("runs", "See the run", ":material/list_alt:", run)
@@ -114,7 +119,7 @@ def _render(run: Run) -> None:
 def _render_head(run: Run) -> None:
     label, icon, colour = _BADGES[run.status.status]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(run.title, anchor=False, width="content")
+        st.subheader(markdown(run.title), anchor=False, width="content")
         st.badge(label, icon=icon, color=colour)
         if run.saw_standin:
             st.badge("Stand-in data", icon=":material/auto_awesome:", color="violet")
@@ -136,7 +141,7 @@ def _render_stop(run: Run) -> None:
         args=(run.run_id,),
     )
     if "live_problem" in st.session_state:
-        st.error(st.session_state.pop("live_problem"), icon=":material/error:")
+        st.error(markdown(st.session_state.pop("live_problem")), icon=":material/error:")
 
 
 def _stop(run_id: str) -> None:
@@ -147,13 +152,15 @@ def _stop(run_id: str) -> None:
 
 
 def _render_queued(run: Run, _curves: Curves) -> None:
-    st.info(progress.describe_place(run, runs.list_runs()), icon=":material/hourglass_top:")
+    st.info(
+        markdown(progress.describe_place(run, runs.list_runs())), icon=":material/hourglass_top:"
+    )
     st.caption("It starts by itself when its turn comes, even if this page is closed.")
 
 
 def _render_running(run: Run, curves: Curves) -> None:
     status = run.status
-    st.progress(progress.share_done(status), _describe_progress(run, curves))
+    st.progress(progress.share_done(status), markdown(_describe_progress(run, curves)))
     numbers = progress.latest(curves)
     _render_metrics(
         ("Accuracy", formats.percent(numbers.get("accuracy")), "of the latest training batches"),
@@ -191,12 +198,14 @@ def _render_ended(run: Run, curves: Curves) -> None:
     is_completed = run.status.status == "completed"
     if not results:
         what = "It finished, but left no scores." if is_completed else "It ended before it began."
-        st.info(run.status.message or what, icon=":material/info:")
+        st.info(markdown(run.status.message or what), icon=":material/info:")
         return
     said = run.status.message or ("" if is_completed else "Stopped; scored as it stood.")
     epochs = f"{len(curves.history)} of {run.config.epochs} epochs"
     took = f"{epochs} in {formats.duration(results.get('seconds'))}"
-    st.progress(progress.share_done(run.status) if not is_completed else 1.0, f"{took}. {said}")
+    st.progress(
+        progress.share_done(run.status) if not is_completed else 1.0, markdown(f"{took}. {said}")
+    )
     best = results.get("best_epoch")
     which = "Stand-in" if run.saw_standin else "Test"
     _render_metrics(
@@ -229,7 +238,7 @@ def _render_link(page: str, label: str, icon: str, run: Run) -> None:
 
 def _render_failed(run: Run, _curves: Curves) -> None:
     reason = run.status.message or "The training failed and left no reason."
-    st.error(reason, icon=":material/error:")
+    st.error(markdown(reason), icon=":material/error:")
     st.caption("Change what the message names, then start it again; the other runs are untouched.")
     log = run_files.read_log(run)
     if log:

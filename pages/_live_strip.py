@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist import formats, progress, runs
+from fmnist.plain_text import markdown
 from fmnist.runs import Run
 from fmnist.taught_record import share_done
 from pages import _url
@@ -83,7 +84,7 @@ def _render_teaching(run: Run) -> None:
 def _render_training(run: Run) -> None:
     curves = progress.read_curves(run)
     accuracy = progress.latest(curves).get("val_accuracy")
-    st.progress(progress.share_done(run.status), f"**{run.title}**")
+    st.progress(progress.share_done(run.status), f"**{markdown(run.title)}**")
     st.caption(
         " · ".join(
             [

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from fmnist import runs
+from fmnist.plain_text import for_streamlit
 from fmnist.runs import Run
 from pages import _data
 
@@ -16,7 +17,8 @@ def render(run: Run) -> None:
     """A section, closed at first, with the card computed from the run's own folder."""
     card = _write_card(str(run.run_dir), run.title, _stamp(run), _data.dataset().fingerprint)
     with st.expander("Model card", icon=":material/id_card:"):
-        st.markdown(re.sub("^#", "####", card, flags=re.MULTILINE))  # smaller than the page's own
+        shown = re.sub("^#", "####", card, flags=re.MULTILINE)  # smaller than the page's own
+        st.markdown(for_streamlit(shown))
         st.download_button(
             "Download (Markdown)",
             card,

@@ -9,6 +9,7 @@ import streamlit as st
 
 from fmnist.dataset import Dataset
 from fmnist.engine import EngineError
+from fmnist.plain_text import markdown
 from pages import _engine
 from pages._image_grid import render_grid
 
@@ -47,7 +48,9 @@ def _render(
     try:
         found, distances = find()
     except EngineError as error:
-        waiting.warning(f"The neighbours could not be found. {error}", icon=":material/hub:")
+        waiting.warning(
+            f"The neighbours could not be found. {markdown(error)}", icon=":material/hub:"
+        )
         return
     waiting.caption(
         "Below each: its class and its distance, the root of the summed squared differences of "

@@ -6,6 +6,7 @@ import streamlit as st
 
 from fmnist import formats, run_files
 from fmnist.dataset import STANDARD, Dataset
+from fmnist.plain_text import markdown
 from fmnist.runs import Run
 from pages import _url
 
@@ -26,22 +27,22 @@ def render_no_run() -> None:
 def render_reason(run: Run) -> None:
     """A run that is there, but has no scores."""
     if run.damaged:
-        st.warning(f"This run is damaged: {run.damaged}.", icon=":material/broken_image:")
+        st.warning(f"This run is damaged: {markdown(run.damaged)}.", icon=":material/broken_image:")
         render_link("runs", "See all runs", ":material/list_alt:")
     elif run.own_model:
         reason = "It is being checked." if run.is_live else run.status.message
-        st.info(f"“{run.title}” has no scores. {reason}", icon=":material/upload_file:")
+        st.info(markdown(f"“{run.title}” has no scores. {reason}"), icon=":material/upload_file:")
         render_link("runs", "See the run", ":material/list_alt:")
     elif run.is_live:
         st.info(
-            f"“{run.title}” is {run.status.status}. It is scored on all test images when it ends; "
-            "until then, watch its curves.",
+            f"“{markdown(run.title)}” is {run.status.status}. It is scored on all test images "
+            "when it ends; until then, watch its curves.",
             icon=":material/hourglass_top:",
         )
         render_link("train", "Watch the training", ":material/model_training:")
     else:
         reason = run.status.message or "It ended before it was scored."
-        st.warning(f"This run has no scores. {reason}", icon=":material/error:")
+        st.warning(f"This run has no scores. {markdown(reason)}", icon=":material/error:")
         render_link("train", "Look at the run, or train again", ":material/model_training:")
 
 
@@ -61,9 +62,10 @@ def render_another_dataset(run: Run, loaded: Dataset) -> None:
         advice += " and start the app again."
     st.warning(
         f"This run was {'' if run.own_model else 'trained and '}scored on other data "
-        f"({environment.get('dataset')}, fingerprint {environment.get('dataset_fingerprint')}) "
-        f"than is loaded now ({loaded.name}, {loaded.fingerprint}), so its answers cannot be shown "
-        f"beside these images. {advice}",
+        f"({markdown(environment.get('dataset'))}, fingerprint "
+        f"{markdown(environment.get('dataset_fingerprint'))}) "
+        f"than is loaded now ({markdown(loaded.name)}, {loaded.fingerprint}), so its answers "
+        f"cannot be shown beside these images. {advice}",
         icon=":material/difference:",
     )
     accuracy, loss = st.columns(2)

@@ -11,6 +11,7 @@ from fmnist.dataset import Dataset
 from fmnist.evaluate import Evaluation
 from fmnist.idx import SIDE
 from fmnist.images import image_png
+from fmnist.plain_text import markdown
 from pages import _url
 from pages._answers import selected_indices
 from pages._neighbours import render_neighbours
@@ -29,7 +30,7 @@ def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
     render_steps(index, seen, len(evaluation.labels), "Back", ":material/close:")
     is_correct = evaluation.is_correct[index]
     said = "rightly recognised" if is_correct else f"called {names[predicted]}"
-    st.header(f"{names[true]}, {said}")
+    st.header(markdown(f"{names[true]}, {said}"))
     st.caption(
         f"Test image {formats.count(index)} · {formats.percent(evaluation.confidence[index])} "
         f"confident · {'right' if is_correct else 'wrong'}"

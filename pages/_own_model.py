@@ -6,6 +6,7 @@ import streamlit as st
 
 from fmnist import formats, jobs, runs
 from fmnist.own_model_record import INPUTS, MAX_FILE_BYTES, OUTPUTS, OwnModel
+from fmnist.plain_text import markdown
 from fmnist.runs import Run
 from pages import _dataset_choice, _url
 
@@ -43,7 +44,7 @@ def _start(content: bytes, file_name: str, name: str) -> None:
     try:
         run_id = jobs.start_own_model(content, file_name, name, _dataset_choice.chosen().slug)
     except ValueError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(markdown(error), icon=":material/error:")
         return
     _url.write(run=None, runs=[run_id])
     st.rerun()
@@ -62,7 +63,7 @@ def render_findings(run: Run) -> None:
             _render_check(run)
             return
         if own_model.summary:
-            st.markdown(f"**{own_model.file_name}:** {own_model.summary}")
+            st.markdown(f"**{markdown(own_model.file_name)}:** {own_model.summary}")
         _render_accuracies(run)
         is_open = (own_model.inputs, own_model.outputs) != ("auto", "auto")
         if own_model.summary or is_open or run.status.status == "stopped":
@@ -73,7 +74,8 @@ def _render_check(run: Run) -> None:
     is_stopping = runs.is_stop_requested(run.run_dir)
     with st.container(horizontal=True, vertical_alignment="center"):
         message = "stopping" if is_stopping else run.status.message
-        st.markdown(f":material/hourglass_top: Checking {run.own_model.file_name}: {message} …")
+        what = markdown(f"Checking {run.own_model.file_name}: {message} …")
+        st.markdown(f":material/hourglass_top: {what}")
         st.button(
             "Stop",
             icon=":material/stop:",

@@ -12,6 +12,7 @@ import streamlit as st
 from fmnist import estimate, formats, runs
 from fmnist.config import TrainConfig
 from fmnist.engine import EngineError
+from fmnist.plain_text import markdown
 from pages import _engine
 
 _PATIENCE = 0.3  # seconds; a warm engine answers sooner
@@ -48,7 +49,7 @@ def render_plan(config: TrainConfig, image_count: int) -> None:
         st.fragment(_render_waiting, run_every=_LOOK_AGAIN)(answer)
     except EngineError as error:
         _ask_engine.clear(network)
-        st.caption(f":material/info: No layer table just now: {error}")
+        st.caption(f":material/info: No layer table just now: {markdown(error)}")
     else:
         _render_description(plan, config, image_count)
 

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fmnist.evaluate import Evaluation, predictions_table
+from fmnist.plain_text import to_csv
 from pages import _url
 
 
@@ -36,8 +37,16 @@ def render_report(evaluation: Evaluation, _images: np.ndarray) -> None:
         )
         st.download_button(
             "Predictions as CSV",
-            lambda: predictions_table(evaluation).to_csv(index=False),
+            lambda: to_csv(predictions_table(evaluation)),
             file_name=f"predictions-{_url.read('run')}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "This table as CSV",
+            lambda: to_csv(evaluation.report),
+            file_name=f"report-{_url.read('run')}.csv",
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",

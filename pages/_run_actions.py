@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from fmnist import runs
+from fmnist.plain_text import markdown, to_csv
 from fmnist.runs import Run
 from pages import _url
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def tell_apart(some: list[Run]) -> list[str]:
@@ -23,14 +28,31 @@ def tell_apart(some: list[Run]) -> list[str]:
     return labels
 
 
+def render_without_choice(table: pd.DataFrame) -> None:
+    """What can be done with all runs, as `run_tables.summary_table` lists them."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            "Select rows to open, compare, rename, delete or download runs.", width="content"
+        )
+        st.download_button(
+            "All as CSV",
+            lambda: to_csv(table),
+            "runs.csv",
+            "text/csv",
+            icon=":material/download:",
+            key="download_table",
+            on_click="ignore",
+        )
+
+
 def render_actions(chosen: list[Run]) -> None:
     """A row of links and menus; those about one run only when one is chosen."""
     if "run_problem" in st.session_state:
-        st.error(st.session_state.pop("run_problem"), icon=":material/error:")
+        st.error(markdown(st.session_state.pop("run_problem")), icon=":material/error:")
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(chosen) == 1:
             run = chosen[0]
-            st.markdown(f"**{run.title}**", width="content")
+            st.markdown(f"**{markdown(run.title)}**", width="content")
             _render_links(run)
             if not run.is_bundled:
                 _render_rename(run)
@@ -43,11 +65,13 @@ def render_actions(chosen: list[Run]) -> None:
             _render_delete(chosen)
     for run in chosen:
         if run.damaged:
-            st.warning(f"{run.title} is damaged: {run.damaged}.", icon=":material/broken_image:")
+            st.warning(
+                markdown(f"{run.title} is damaged: {run.damaged}."), icon=":material/broken_image:"
+            )
         elif run.status.status == "failed":
-            st.error(f"{run.title} failed: {run.status.message}", icon=":material/error:")
+            st.error(markdown(f"{run.title} failed: {run.status.message}"), icon=":material/error:")
         elif run.taught:
-            st.caption(f":material/school: **{run.title}**: {run.taught.explanation}")
+            st.caption(f":material/school: **{markdown(run.title)}**: {run.taught.explanation}")
 
 
 def _render_links(run: Run) -> None:
@@ -112,7 +136,7 @@ def _render_downloads(run: Run) -> None:
 def _render_delete(chosen: list[Run]) -> None:
     is_live = any(run.is_live for run in chosen)
     with st.popover("Delete", icon=":material/delete:", disabled=is_live):
-        what = f"“{chosen[0].title}”" if len(chosen) == 1 else f"these {len(chosen)} runs"
+        what = f"“{markdown(chosen[0].title)}”" if len(chosen) == 1 else f"these {len(chosen)} runs"
         st.markdown(f"Delete {what} for good? The model, its curves and scores are lost.")
         st.button(
             "Delete for good",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist import figures, run_files
+from fmnist.plain_text import markdown
 from fmnist.run_tables import compare_settings, describe_datasets, saw_different_data
 from fmnist.runs import Run
 from pages import _run_actions
@@ -19,8 +20,8 @@ def render(chosen: list[Run]) -> None:
     if saw_different_data(readable):
         names = ", ".join(dict.fromkeys(describe_datasets(readable)))
         st.warning(
-            f"These runs saw different data ({names}): neither their accuracies nor their losses "
-            "say which network is better.",
+            f"These runs saw different data ({markdown(names)}): neither their accuracies nor "
+            "their losses say which network is better.",
             icon=":material/difference:",
         )
     trained = [run for run in readable if not run.own_model]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from fmnist import formats, run_files, runs
+from fmnist.plain_text import markdown
 from fmnist.runs import Run
 from pages import _dataset_choice, _url
 
@@ -25,7 +26,8 @@ def render_run_picker(fits: Callable[[Run], bool], label: str = "Run") -> Run | 
     ids = [run.run_id for run in choices]
     if wanted and wanted not in ids:
         st.warning(
-            f"There is no run “{wanted}”: it may have been deleted.", icon=":material/link_off:"
+            f"There is no run “{markdown(wanted)}”: it may have been deleted.",
+            icon=":material/link_off:",
         )
     if not choices:
         return None

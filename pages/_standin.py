@@ -12,6 +12,7 @@ import streamlit as st
 from fmnist import catalogue
 from fmnist.dataset import FILES, STAND_IN, STANDARD, DatasetMissing
 from fmnist.fetch import Fetcher
+from fmnist.plain_text import markdown
 from pages import _dataset_choice, _import, _url
 
 _TICK = 0.3  # seconds between two looks
@@ -30,7 +31,7 @@ def render_arrival(missing: DatasetMissing) -> None:
     """In place of a page that has no dataset: what is done about that, and what a person can do."""
     st.header("The dataset is not here yet", divider="grey")
     if fetcher().failure:
-        st.error(fetcher().failure, icon=":material/error:")
+        st.error(markdown(fetcher().failure), icon=":material/error:")
         st.button("Try again", icon=":material/refresh:", on_click=fetcher().start)
     else:
         st.markdown(
@@ -40,7 +41,7 @@ def render_arrival(missing: DatasetMissing) -> None:
         fetcher().start()
         st.fragment(_render_step, run_every=_TICK)()
     _dataset_choice.render_choice()
-    st.info(str(missing), icon=":material/folder_open:")
+    st.info(markdown(missing), icon=":material/folder_open:")
     _import.render()
 
 
@@ -76,7 +77,7 @@ def _render_ways(missing: DatasetMissing) -> None:
     if missing.can_download:
         st.markdown("**Download** (30 MB), where there is a network")
         if fetcher().refusal:
-            st.caption(f":material/cloud_off: The last time: {fetcher().refusal}")
+            st.caption(f":material/cloud_off: The last time: {markdown(fetcher().refusal)}")
         st.button("Try the download again", icon=":material/refresh:", on_click=fetcher().start)
     st.markdown("**A folder** that has the four files")
     st.caption(

@@ -15,6 +15,7 @@ import streamlit as st
 
 from fmnist.config import DATASET_SLUG
 from fmnist.dataset import STANDARD
+from fmnist.plain_text import markdown
 from fmnist.runs import RUN_ID
 from fmnist.strokes import MAX_LINK, from_link, to_link
 
@@ -117,8 +118,8 @@ def read(name: str) -> Any:
     except ValueError:
         shown = re.sub(r"[^\w.,-]", "·", text[:40])
         st.warning(
-            f"The address asks for {name} “{shown}”, which should be {parameter.expected}. "
-            "Showing the default instead.",
+            f"The address asks for {markdown(f'{name} “{shown}”')}, which should be "
+            f"{parameter.expected}. Showing the default instead.",
             icon=":material/link_off:",
         )
         del st.query_params[name]

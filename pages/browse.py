@@ -5,6 +5,7 @@ import streamlit as st
 
 from fmnist import dataset, formats
 from fmnist.dataset import CLASS_NAMES, Dataset
+from fmnist.plain_text import markdown
 from pages import _browse_image, _browse_views, _data, _dataset_choice, _import, _standin, _url
 from pages._browse_choices import render_choices, render_view_switch
 from pages._image_grid import render_grid
@@ -40,7 +41,7 @@ def render_introduction(data: Dataset) -> None:
             icon=":material/model_training:",
             query_params=_url.link(),
         )
-    what = "garments" if data.class_names == CLASS_NAMES else data.name
+    what = "garments" if data.class_names == CLASS_NAMES else markdown(data.name)
     st.markdown(
         f"{formats.count(len(data.train_images))} training and "
         f"{formats.count(len(data.test_images))} test images of {what}, 28 × 28 grey pixels each. "

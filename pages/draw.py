@@ -13,6 +13,7 @@ from fmnist.dataset import CLASS_NAMES
 from fmnist.doubt import read_threshold
 from fmnist.engine import EngineError
 from fmnist.images import ImageError
+from fmnist.plain_text import markdown
 from fmnist.sketch import Sketch, sketch_to_image
 from fmnist.strokes import DrawingError, render
 from pages import (
@@ -25,7 +26,7 @@ from pages import (
     _url,
 )
 from pages._draw_files import render_files
-from pages._draw_models import can_answer, choose_models, render_no_model
+from pages._draw_models import can_answer, choose_models, name_classes, render_no_model
 from pages._draw_picture import read_picture, render_sources
 from pages._run_picker import render_run_picker
 from pages._standin import render_banner
@@ -53,7 +54,7 @@ def render_answer(model: Path, class_names: tuple[str, ...], source: str) -> Non
         with right:
             render_result(model, class_names, sketch, source)
     except (DrawingError, ImageError) as error:
-        right.error(str(error), icon=":material/broken_image:")
+        right.error(markdown(error), icon=":material/broken_image:")
 
 
 def read_canvas() -> Sketch | None:
@@ -85,7 +86,7 @@ def render_result(
         with st.spinner("The model is waking up …"):
             prediction = _engine.get().predict(model, sketch.image[np.newaxis])
     except (EngineError, ValueError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(markdown(error), icon=":material/error:")
         return
     st.session_state["answered"] = _draw_answer.render_answer(
         prediction, sketch.image, class_names, threshold
@@ -105,7 +106,7 @@ if model is None:
         render_no_model(run)
     st.stop()
 names = run_files.read_class_names(run) if run else CLASS_NAMES
-what = "the ten garments" if names == CLASS_NAMES else f"its ten classes ({', '.join(names)})"
+what = name_classes(names)
 introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one at a time.")
 _engine.get().warm(model)
 with board:

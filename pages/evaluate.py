@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fmnist.dataset import CLASS_NAMES
+from fmnist.plain_text import markdown
 from pages import (
     _answers,
     _confusions,
@@ -70,7 +71,9 @@ _headline.render_whose(run, data)
 try:
     evaluation = _data.evaluation(run, data)
 except ValueError as error:
-    st.error(f"The scores of this run cannot be used: {error}", icon=":material/broken_image:")
+    st.error(
+        f"The scores of this run cannot be used: {markdown(error)}", icon=":material/broken_image:"
+    )
     _no_scores.render_link("runs", "See all runs", ":material/list_alt:")
     st.stop()
 index = _url.read("index")

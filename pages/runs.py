@@ -7,6 +7,7 @@ import streamlit as st
 
 from fmnist import formats, runs
 from fmnist.dataset import STANDARD
+from fmnist.plain_text import markdown
 from fmnist.run_tables import summary_table
 from fmnist.runs import Run
 from pages import _dataset_choice, _own_model, _run_actions, _run_comparison, _standin, _url
@@ -39,9 +40,10 @@ def _render_body(was_live: bool) -> None:
         _render_empty()
     if not everything:
         return
-    chosen = _render_table(everything)
+    table = summary_table(everything)
+    chosen = _render_table(everything, table)
     if not chosen:
-        st.caption("Select rows to open, compare, rename, delete or download runs.")
+        _run_actions.render_without_choice(table)
         return
     _run_actions.render_actions(chosen)
     if len(chosen) == 1:
@@ -49,19 +51,20 @@ def _render_body(was_live: bool) -> None:
     _run_comparison.render(chosen[:_MOST_COMPARED])
 
 
-def _render_table(everything: list[Run]) -> list[Run]:
+def _render_table(everything: list[Run], table: pd.DataFrame) -> list[Run]:
     """Draw all runs; returns those selected, which the address keeps."""
     ids = [run.run_id for run in everything]
     wanted = _url.read("runs") or [run_id for run_id in [_url.read("run")] if run_id in ids]
     for run_id in wanted:
         if run_id not in ids:
             st.warning(
-                f"There is no run “{run_id}”: it may have been deleted.", icon=":material/link_off:"
+                f"There is no run “{markdown(run_id)}”: it may have been deleted.",
+                icon=":material/link_off:",
             )
     # A selection is kept by position: another list of runs is another table, selected anew.
     key = f"runs_table_{hash(tuple(ids))}"
     state = st.dataframe(
-        _in_display_form(summary_table(everything)),
+        _in_display_form(table),
         key=key,
         hide_index=True,
         on_select=lambda: _keep_selection(ids, st.session_state[key].selection.rows),

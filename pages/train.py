@@ -11,6 +11,7 @@ from fmnist import jobs, runs, settings
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import Dataset
 from fmnist.feature_maps import check_architecture
+from fmnist.plain_text import markdown
 from fmnist.runs import Run
 from pages import _config_form, _data, _dataset_choice, _live, _plan, _standin, _url
 
@@ -25,7 +26,7 @@ def _find_run(everything: list[Run]) -> Run | None:
             return runs.load_run(wanted)
         except runs.RunNotFound as error:
             _url.write(run=None)
-            st.warning(str(error), icon=":material/link_off:")
+            st.warning(markdown(error), icon=":material/link_off:")
     live = next((run for run in everything if run.is_training), None)
     if live:
         _url.write(run=live.run_id)
@@ -40,7 +41,7 @@ def _render_setup(data: Dataset) -> None:
         check_architecture(config)
     except ConfigError as error:
         config = None
-        st.warning(str(error), icon=":material/block:")
+        st.warning(markdown(error), icon=":material/block:")
     with st.container(horizontal=True, vertical_alignment="center"):
         is_pressed = st.button(
             "Start training",
@@ -71,7 +72,7 @@ def _render_queue_setting() -> None:
             help="More at once share the processor; the rest wait in line.",
         )
         if "train_problem" in st.session_state:
-            st.error(st.session_state.pop("train_problem"), icon=":material/error:")
+            st.error(markdown(st.session_state.pop("train_problem")), icon=":material/error:")
 
 
 def _set_parallel() -> None:
@@ -89,7 +90,7 @@ def _start(config: TrainConfig) -> None:
     try:
         run_id = jobs.start_run(config)
     except (ConfigError, runs.RunsFolderError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(markdown(error), icon=":material/error:")
         return
     _url.write(run=run_id)
     st.rerun()

@@ -21,6 +21,7 @@ SCREEN = [ROOT / "app.py", *PAGES]
 KERAS = {"keras", "tensorflow"}
 NEVER_IMPORTS = {
     "fmnist.config": {"numpy", *KERAS},
+    "fmnist.plain_text": {"numpy", "pandas", "plotly", "fmnist.config", *KERAS},
     "fmnist.recipes": KERAS,
     "fmnist.published": KERAS,
     "fmnist.dataset": KERAS,
@@ -56,6 +57,16 @@ NEVER_IMPORTS = {
     "fmnist.figures": {"fmnist.runs", *KERAS},
     "fmnist.images": KERAS,
 }
+# What reads its text as Markdown, and what may hold words of a person or a file.
+MARKDOWN = {
+    "badge", "button", "caption", "checkbox", "error", "expander", "header", "info", "markdown",
+    "metric", "page_link", "popover", "progress", "subheader", "success", "title", "toast",
+    "toggle", "warning", "write",
+}  # fmt: skip
+STRANGE = re.compile(
+    r"\b(title|(?<!recipe\.)name|file_name|message|damaged|problem|error|class_names|names\[|wanted|"
+    r"refusal|failure|reason|environment)\b"
+)
 # What a package is called where it is installed from, if not as it is imported.
 DISTRIBUTIONS = {
     "PIL": "pillow",
@@ -88,6 +99,42 @@ def test_no_page_leads_to_tensorflow(path):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_a_page_computes_nothing(path):
     assert not called_names(path) & {"argmax", "groupby", "open", "fit"}
+
+
+@pytest.mark.parametrize("path", SCREEN, ids=lambda path: path.name)
+def test_what_a_page_shows_of_a_persons_words_is_only_text(path):
+    """What is not a literal passes `plain_text.markdown` where Streamlit reads Markdown."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    shown = [
+        (call.lineno, value)
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and call.func.attr in MARKDOWN
+        for argument in text_arguments(call)
+        for value in open_values(argument)
+    ]
+    assert [(line, value) for line, value in shown if STRANGE.search(value)] == []
+
+
+def text_arguments(call: ast.Call) -> list[ast.AST]:
+    """What a call of Streamlit shows: its label or body; of a progress bar, the second argument."""
+    position = 1 if call.func.attr == "progress" else 0
+    labels = [keyword.value for keyword in call.keywords if keyword.arg == "label"]
+    return [*call.args[position : position + 1], *labels]
+
+
+def open_values(node: ast.AST) -> Iterator[str]:
+    """The expressions whose text an argument consists of, those aside that `markdown` made."""
+    if isinstance(node, ast.JoinedStr):
+        for part in node.values:
+            yield from open_values(part.value if isinstance(part, ast.FormattedValue) else part)
+    elif isinstance(node, ast.BinOp | ast.IfExp | ast.BoolOp):
+        for part in ast.iter_child_nodes(node):
+            yield from open_values(part)
+    elif isinstance(node, ast.Call) and ast.unparse(node.func) == "markdown":
+        return
+    elif isinstance(node, ast.expr) and not isinstance(node, ast.Constant):
+        yield ast.unparse(node)
 
 
 @pytest.mark.parametrize("path", SCREEN, ids=lambda path: path.name)

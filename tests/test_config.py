@@ -68,6 +68,10 @@ def test_a_setting_by_its_former_name_is_understood():
     assert TrainConfig.from_json({"dropout_between": False}) == TrainConfig()
 
 
+def test_a_name_is_kept_without_what_nobody_sees():
+    assert TrainConfig(name=" a\0 \u202eb\n ").name == "a b"
+
+
 def test_absent_keys_take_defaults_and_unknown_ones_are_refused():
     assert TrainConfig.from_json({"epochs": 3}) == TrainConfig(epochs=3)
     with pytest.raises(ConfigError, match="^Unknown setting 'layers'"):

@@ -1,5 +1,7 @@
 """fmnist/fetch.py: the download where there is one, the stand-in where there is none."""
 
+import socketserver
+import threading
 import time
 
 import pytest
@@ -34,6 +36,28 @@ def test_a_data_folder_that_lacks_files_is_not_filled(fetcher, monkeypatch, tmp_
     fetcher.start()
     wait(fetcher)
     assert fetcher.refusal.startswith(f"FMNIST_DATA_DIR names {tmp_path / 'mine'}")
+    assert catalogue.find_standin()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"HTTP/1.0 200 OK\r\nContent-Length: many\r\n\r\n", b"HTTP/1.0 200 OK\r\n\r\nx", b"\0", b""],
+)
+def test_a_broken_mirror_is_told_and_the_standin_made(fetcher, monkeypatch, answer):
+    class Broken(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.rfile.readline()
+            self.wfile.write(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Broken) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        mirror = f"http://127.0.0.1:{server.server_address[1]}/"
+        monkeypatch.setattr(download, "MIRRORS", [mirror])
+        fetcher.start()
+        wait(fetcher)
+        server.shutdown()
+    assert fetcher.refusal.startswith(f"No mirror gave the dataset ({mirror}: ")
+    assert fetcher.failure == ""
     assert catalogue.find_standin()
 
 

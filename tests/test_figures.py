@@ -184,6 +184,25 @@ def test_probabilities_mark_the_true_class():
     assert figure.data[0].text[3] == "100.0\N{NO-BREAK SPACE}%"
 
 
+def test_no_name_is_more_than_text_in_any_figure(history):
+    """A link, a tag, a formula and a template, as class names and as a title."""
+    name, text = '<a href="http://x">$y$</a>', '&#60;a href="http://x"&#62;&#36;y&#36;&#60;/a&#62;'
+    names = (name, *map(str, range(1, 10)))
+    matrix = np.eye(10, dtype=int)
+    report = pd.DataFrame({"class": [*names, "macro"], "precision": 0.5, "recall": 0.5, "f1": 0.5})
+    drawn = [
+        figures.plot_comparison({name: history}, "loss"),
+        figures.plot_confusion_matrix(matrix, class_names=names),
+        figures.plot_report(report),
+        figures.plot_probabilities(np.full(10, 0.1), 0, names),
+        figures.plot_class_counts(np.arange(10), names),
+    ]
+    for figure in drawn:
+        found = str(figure.to_plotly_json())
+        assert text in found
+        assert name not in found
+
+
 def test_histogram_counts_every_pixel():
     image = np.zeros((28, 28), np.uint8)
     image[0, :5] = 255

@@ -25,6 +25,11 @@ def test_a_record_survives_its_file():
     assert OwnModel.from_json(json.loads(json.dumps(FOUND.to_json()))) == FOUND
 
 
+def test_a_file_name_is_kept_short_and_without_what_nobody_sees():
+    assert OwnModel("\u202esarek\0.keras").file_name == "sarek.keras"
+    assert OwnModel("x" * 500).file_name == "x" * 120
+
+
 def test_the_summary_says_what_the_scores_rest_on():
     assert OwnModel("theirs.keras").summary == ""
     expected = "28 × 28 × 1 in, values 0 to 255; positive scores (divided by their sum)"

@@ -313,6 +313,27 @@ def test_renaming_and_taking_the_name_back(made):
     assert runs.load_run(made.run_id).title == "Made run"
 
 
+HIDING = "\u202etxt.exe\0\u200b \x1b[1m" + "x" * 90
+
+
+def test_a_name_hides_nothing_and_turns_nothing_round(made):
+    runs.rename_run(made, HIDING)
+    kept = json.loads(made.file("notes.json").read_text(encoding="utf-8"))
+    assert kept["name"] == "txt.exe [1m" + "x" * 49
+    runs.rename_run(made, "\u202e\0 ")
+    assert runs.load_run(made.run_id).title == "Made run"
+
+
+def test_what_lies_in_a_folder_hides_nothing_either(made):
+    """Whoever wrote it."""
+    json_files.write_json(made.file("notes.json"), {"name": HIDING})
+    status = json.loads(made.file("status.json").read_text(encoding="utf-8"))
+    json_files.write_json(made.file("status.json"), {**status, "message": "a\u202eb\n\nc\0"})
+    run = runs.load_run(made.run_id)
+    assert run.title == "txt.exe [1m" + "x" * 49
+    assert run.status.message == "ab c"
+
+
 def test_deleting_leaves_nothing_and_harms_no_other(lab, made):
     other = made_runs.write_run(lab.runs_dir, "20260103-000000-other")
     runs.delete_run(made)

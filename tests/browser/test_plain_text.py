@@ -1,0 +1,292 @@
+"""What a stranger typed is only text, on every page: nothing of it is fetched, nothing of it is a
+link, and it reads as it was typed.
+
+It comes as the title of runs, as the name and the classes of a dataset, as the reason of a failure,
+and in the address.
+"""
+
+import csv
+import http.server
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from fmnist import catalogue, dataset, json_files
+from fmnist.plain_text import clean
+from tests import made_data, made_runs
+from tests.browser.conftest import Server, Visitors
+from tests.browser.steps import main
+from tests.conftest import kill_trainings
+
+# FOREIGN stands for a server of the test's own, which is told of every request.
+TITLES = (
+    "![x](http://FOREIGN/a.png)",
+    "[a link](http://FOREIGN/b)",
+    "<img src=http://FOREIGN/c.png> <b>bold</b>",
+    '<a href="http://FOREIGN/d">x</a>',
+    "see http://FOREIGN/e or www.foreign.example, me@foreign.example",
+    "$x^2$ and `code` and *stars* and _lines_",
+    ":red[x] :material/delete: :smile: :small[x] 10:30:15",
+    "\u202etxt.exe\u202c \0 \u200bhidden",
+    "=1+2",
+    "%{customdata} &lt;b&gt; <br> -> <->",
+    "1. # - > 😀 👩🏽\u200d🎓 日本語",
+    "x" * 500,
+)
+SLUG = "strange"
+STYLED = ".katex, em, del, .stMarkdownColoredText, blockquote, [data-testid=stMain] li"
+
+
+class Foreign(http.server.ThreadingHTTPServer):
+    """Answers nothing, and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        super().__init__(("127.0.0.1", 0), self._handler())
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.server.asked.append(self.path)
+                self.send_error(404)
+
+            def log_message(self, *_):
+                pass
+
+        return Handler
+
+    def titles(self) -> list[str]:
+        return [title.replace("FOREIGN", f"127.0.0.1:{self.server_port}") for title in TITLES]
+
+    def class_names(self) -> list[str]:
+        return [clean(title, 60) for title in self.titles()[:9]] + ["www.foreign.example"]
+
+
+@pytest.fixture(scope="module")
+def foreign() -> Iterator[Foreign]:
+    with Foreign() as foreign:
+        yield foreign
+        foreign.shutdown()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, foreign: Foreign) -> Iterator[Server]:
+    """A Lab whose dataset and runs have strange names.
+
+    A rule keeps most of them from datasets; here it is gone, as if a folder came from elsewhere.
+    """
+    folder = tmp_path_factory.mktemp("strange")
+    root = Path(__file__).parent.parent.parent
+    (folder / "sitecustomize.py").write_text(
+        f"import re, sys\nsys.path.insert(0, {str(root)!r})\n"
+        "import fmnist.dataset as names\nnames._NAME, names.MAX_NAME = re.compile('.+'), 99\n",
+        encoding="utf-8",
+    )
+    data_dir = made_data.write_dataset(folder / "data")
+    write_dataset(folder / "datasets", foreign)
+    write_runs(folder / "runs", folder / "datasets" / SLUG, foreign)
+    server = Server(
+        folder,
+        data_dir,
+        folder / "cache",
+        FMNIST_DATASETS_DIR=str(folder / "datasets"),
+        PYTHONPATH=str(folder),
+    )
+    yield server
+    server.kill()
+    kill_trainings(server.runs_dir)
+
+
+def write_dataset(datasets: Path, foreign: Foreign) -> None:
+    folder = made_data.write_dataset(datasets / SLUG, seed=1)
+    loaded = dataset.load_dataset(folder)
+    info = {
+        "name": clean(foreign.titles()[4], 90),
+        "class_names": foreign.class_names(),
+        "fingerprint": loaded.fingerprint,
+    }
+    json_files.write_json(folder / catalogue.INFO_FILE, info)
+
+
+def write_runs(runs_dir: Path, data_dir: Path, foreign: Foreign) -> None:
+    names = foreign.class_names()
+    options = {"data_dir": data_dir, "dataset": SLUG, "class_names": names}
+    for number, title in enumerate(foreign.titles()):
+        run_dir = made_runs.write_run(runs_dir, run_id(number), accuracy=0.8, **options)
+        json_files.write_json(run_dir / "notes.json", {"name": title})
+    message = " ".join(foreign.titles()[:8])
+    run_dir = made_runs.write_run(runs_dir, run_id(40), "failed", message=message, **options)
+    json_files.write_json(run_dir / "notes.json", {"name": foreign.titles()[0]})
+    made_runs.write_run(runs_dir, run_id(41), accuracy=0.8, with_model=True, **options)
+
+
+def run_id(number: int) -> str:
+    return f"20260101-00{number:02d}00-strange"
+
+
+@pytest.fixture
+def page(visitors: Visitors, server: Server, foreign: Foreign) -> Iterator[Page]:
+    """At the end, nobody but the Lab has been asked for anything."""
+    page, elsewhere = visitors.open(), []
+
+    def watch(url: str) -> None:
+        if not re.match(rf"(data|blob|about):|(http|ws)://localhost:{server.port}/", url):
+            elsewhere.append(url)
+
+    page.context.on("request", lambda request: watch(request.url))
+    yield page
+    assert (elsewhere, foreign.asked) == ([], [])
+
+
+def visit(page: Page, path: str, **query: object) -> None:
+    page.goto(f"/{path}?{urlencode(query)}")
+    expect(page.get_by_role("heading").first).to_be_visible()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def expect_no_life(page: Page) -> None:
+    """Nothing leads away, and nothing is set in another way than as plain text."""
+    leaving = page.evaluate(
+        """() => [...document.querySelectorAll('a, img, iframe, image, use, object')]
+            .map(one => one.href?.baseVal ?? one.href ?? one.src ?? '')
+            .filter(url => url && !url.startsWith(location.origin) && !url.startsWith('data:'))"""
+    )
+    assert leaving == []
+    expect(main(page).locator(STYLED)).to_have_count(0)
+
+
+@pytest.mark.parametrize("number", range(len(TITLES)))
+def test_the_title_of_a_run(page: Page, foreign: Foreign, number: int):
+    title = clean(foreign.titles()[number], 60)
+    visit(page, "train", run=run_id(number), data=SLUG)
+    expect(main(page).get_by_role("heading", level=3).first).to_have_text(title)
+    expect_no_life(page)
+    visit(page, "runs", runs=run_id(number))
+    expect(main(page).get_by_text(title, exact=True).first).to_be_visible()
+    main(page).get_by_role("button", name="Delete").click()
+    expect(page.get_by_text(f"Delete “{title}” for good?")).to_be_visible()
+    expect_no_life(page)
+    visit(page, "evaluate", run=run_id(number))
+    chosen = page.get_by_role("combobox", name="Run")
+    expect(chosen).to_have_value(re.compile(re.escape(f"{title} · test")))
+    main(page).get_by_text("Model card", exact=True).click()
+    expect(main(page).get_by_text(f"Model card: {title}", exact=True)).to_be_visible()
+    expect(main(page).locator(".katex, .stMarkdownColoredText")).to_have_count(0)
+
+
+def test_titles_in_one_chart_and_table(page: Page, foreign: Foreign):
+    visit(page, "runs", runs=",".join(map(run_id, range(10))))
+    shown = [clean(title, 60) for title in foreign.titles()[:10]]
+    chart = main(page).locator(".js-plotly-plot").first
+    expect(chart.locator(".legendtext")).to_have_text(shown)
+    expect(main(page).locator(".js-plotly-plot a")).to_have_count(0)
+    expect_no_life(page)
+
+
+def test_all_runs_as_csv(page: Page, foreign: Foreign):
+    visit(page, "runs")
+    with page.expect_download() as download:
+        main(page).get_by_role("button", name="All as CSV").click()
+    with Path(download.value.path()).open(encoding="utf-8", newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert "'=1+2" in cells
+    assert not [cell for cell in cells if cell[:1] in tuple("=+-@\t\r")]
+    expect(page.get_by_role("button", name="Download as CSV")).to_have_count(0)
+
+
+def test_the_first_page_lists_finished_runs(page: Page):
+    visit(page, "train", data=SLUG)
+    expect(main(page).get_by_text("Your training will appear here")).to_be_visible()
+    expect_no_life(page)
+
+
+def test_why_a_run_failed(page: Page, foreign: Foreign):
+    reason = clean(" ".join(foreign.titles()[:8]))
+    for path, query in (("train", "run"), ("runs", "runs")):
+        visit(page, path, **{query: run_id(40)})
+        expect(main(page).get_by_test_id("stAlert")).to_contain_text(reason)
+        expect_no_life(page)
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"view": "classes"}, {"view": "table"}, {"index": 3}, {"classes": "0,1,2"}]
+)
+def test_names_on_browse(page: Page, foreign: Foreign, query: dict):
+    visit(page, "", data=SLUG, **query)
+    names = foreign.class_names()
+    if query.get("view") == "classes":
+        expect(main(page).locator(".ytick text")).to_have_text(names[::-1])
+    if "index" in query:
+        title = main(page).get_by_role("heading", level=1)
+        expect(title).to_be_visible()
+        assert title.inner_text() in names
+    elif query.get("view") != "table":
+        expect(main(page).get_by_text(clean(foreign.titles()[4], 90)).first).to_be_visible()
+    expect_no_life(page)
+
+
+def test_deleting_a_dataset_asks_by_its_name(page: Page, foreign: Foreign):
+    visit(page, "", data=SLUG)
+    main(page).get_by_role("button", name="Delete").click()
+    expect(page.get_by_text(f"Delete “{clean(foreign.titles()[4], 90)}” for good?")).to_be_visible()
+    expect_no_life(page)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"true": 0, "predicted": 1}, {"view": "images"}, {"view": "report"}, {"index": 3}],
+    ids=["matrix", "cell", "images", "report", "image"],
+)
+def test_class_names_on_evaluate(page: Page, foreign: Foreign, query: dict):
+    visit(page, "evaluate", run=run_id(0), data=SLUG, **query)
+    names = foreign.class_names()
+    if not query:
+        for name in names:
+            expect(
+                main(page).get_by_role("button").filter(has_text=f"“{name}”").first
+            ).to_be_visible()
+    if "predicted" in query:
+        wrong = f"of “{names[0]}” called “{names[1]}”"
+        expect(main(page).get_by_role("heading", level=3).first).to_contain_text(wrong)
+    if query.get("view") != "images":
+        expect(main(page).locator(".js-plotly-plot .ytick text").first).to_be_visible()
+        ticks = set(main(page).locator(".js-plotly-plot .ytick text").all_text_contents())
+        assert len(ticks & set(names)) >= 9  # of one image, the true class is marked
+    expect(main(page).locator(".js-plotly-plot a")).to_have_count(0)
+    expect_no_life(page)
+
+
+def test_class_names_on_draw(page: Page, foreign: Foreign):
+    visit(page, "draw", run=run_id(41))
+    expect(main(page).get_by_text(", ".join(foreign.class_names()))).to_be_visible()
+    expect(main(page).locator("a[href*=foreign], img[src*=':/' i]:not([src^=data])")).to_have_count(
+        0
+    )
+
+
+def test_a_name_that_is_refused_is_quoted_as_text(page: Page, foreign: Foreign, tmp_path: Path):
+    visit(page, "")
+    folder = made_data.write_dataset(tmp_path / "files", train=50, test=20)
+    main(page).get_by_text("Add your own data").click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(sorted(folder.iterdir()))
+    field = page.get_by_label("Class names, one a line")
+    field.fill("\n".join([foreign.titles()[0]] * 10))
+    field.press("Control+Enter")
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_test_id("stAlert").filter(has_text=foreign.titles()[0])).to_be_visible()
+    expect_no_life(page)
+
+
+@pytest.mark.parametrize("name", ["data", "run", "view", "sort", "index"])
+def test_what_an_address_asks_for(page: Page, name: str):
+    for value in ("www.foreign.example", "http://foreign.example", "![x](//foreign.example/a.png)"):
+        for path in ("", "evaluate"):
+            visit(page, path, **{name: value})
+            expect_no_life(page)
