@@ -40,7 +40,7 @@ def render_comparison(
     sketch: Sketch | None = st.session_state.get("sketch")
     if sketch is None or sketch.is_empty:
         return
-    if photograph_model is not None:
+    if photograph_model is not None and not sketch.is_photo:
         plain = to_model_image(sketch.stages["bright on black"])
         left, right = st.columns(2, gap="large")
         try:

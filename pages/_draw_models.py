@@ -10,6 +10,7 @@ from fmnist import predict, run_files
 from fmnist.dataset import CLASS_NAMES
 from fmnist.drawings import SLUG
 from fmnist.runs import Run
+from fmnist.sketch import Sketch
 from pages import _url
 
 
@@ -24,12 +25,21 @@ def choose_models(run: Run | None) -> tuple[Path | None, Path | None]:
     classes or has seen drawings itself.
     """
     own = run.file("model.keras") if run is not None and can_answer(run) else None
-    knows_drawings = run is not None and (run.config.dataset == SLUG or run.taught is not None)
-    if own and (knows_drawings or run_files.read_class_names(run) != CLASS_NAMES):
+    if own and (not knows_photos(run) or run_files.read_class_names(run) != CLASS_NAMES):
         return own, None
     if predict.DRAWING_MODEL.is_file():
         return predict.find_drawing_model()[0], own
     return own, None
+
+
+def knows_photos(run: Run | None) -> bool:
+    """Whether a run learnt from pictures of the things themselves."""
+    return run is not None and run.config.dataset != SLUG and run.taught is None
+
+
+def choose_answering(sketch: Sketch, model: Path, photograph_model: Path | None) -> Path:
+    """Of the two that `choose_models` names, the one that answers for a drawing or photograph."""
+    return photograph_model if sketch.is_photo and photograph_model else model
 
 
 def render_no_model(run: Run | None) -> None:

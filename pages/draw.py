@@ -25,7 +25,13 @@ from pages import (
     _url,
 )
 from pages._draw_files import render_files
-from pages._draw_models import can_answer, choose_models, render_no_model
+from pages._draw_models import (
+    can_answer,
+    choose_answering,
+    choose_models,
+    knows_photos,
+    render_no_model,
+)
 from pages._draw_picture import read_picture, render_sources
 from pages._run_picker import render_run_picker
 from pages._standin import render_banner
@@ -41,16 +47,24 @@ CANVAS_WIDTH = 360  # CSS pixels; a phone's width holds it
 
 
 @st.fragment(key=ANSWER)
-def render_answer(model: Path, class_names: tuple[str, ...], source: str) -> None:
+def render_answer(
+    model: Path,
+    photograph_model: Path | None,
+    class_names: tuple[str, ...],
+    source: str,
+    sees_photos: bool,
+) -> None:
     """The drawing or picture, and the answer beside it; a stroke reruns only this."""
     with st.container(horizontal=True, gap="medium"):
         left, right = st.container(width=CANVAS_WIDTH), st.container(width="stretch")
     st.session_state["sketch"] = st.session_state["answered"] = None
     try:
         with left:
-            sketch = read_canvas() if source == "draw" else read_file(source)
+            sketch = read_canvas() if source == "draw" else read_file(source, sees_photos)
         st.session_state["sketch"] = sketch
         with right:
+            if sketch is not None:
+                model = choose_answering(sketch, model, photograph_model)
             render_result(model, class_names, sketch, source)
     except (DrawingError, ImageError) as error:
         right.error(str(error), icon=":material/broken_image:")
@@ -61,8 +75,8 @@ def read_canvas() -> Sketch | None:
     return sketch_to_image(render(drawing), background=_draw_canvas.PAPER) if drawing else None
 
 
-def read_file(source: str) -> Sketch | None:
-    return read_picture(source, CANVAS_WIDTH, on_change=explain)
+def read_file(source: str, sees_photos: bool) -> Sketch | None:
+    return read_picture(source, CANVAS_WIDTH, on_change=explain, knows_photos=sees_photos)
 
 
 def explain() -> None:
@@ -87,9 +101,9 @@ def render_result(
     except (EngineError, ValueError) as error:
         st.error(str(error), icon=":material/error:")
         return
-    st.session_state["answered"] = _draw_answer.render_answer(
-        prediction, sketch.image, class_names, threshold
-    )
+    label = _draw_answer.render_answer(prediction, sketch.image, class_names, threshold)
+    if not sketch.is_photo:  # only what the model for drawings answered can be corrected
+        st.session_state["answered"] = label
 
 
 render_banner()
@@ -110,10 +124,10 @@ introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one
 _engine.get().warm(model)
 with board:
     source = render_sources()
-    render_answer(model, names, source)
+    render_answer(model, photograph_model, names, source, knows_photos(run))
     if source == "draw":
         render_files()
     _draw_teach.render_teach(model, source)
 with stages:
-    _draw_stages.render_stages(model, names)
+    _draw_stages.render_stages(model, photograph_model, names)
 _draw_comparison.render_comparison(model, photograph_model, names)
