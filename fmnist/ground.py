@@ -1,11 +1,11 @@
 """The item in a picture, bright on black, and what lies around it left out.
 
-Around an item there may be the dark edge of a scan, a frame, the axes of a figure with their labels,
+Around an item there may be the dark edge of a scan, a frame, the axes of a figure and their labels,
 squared paper, light that falls off to one side, and small marks. Each is told from the item by what
 an item is not: straight from edge to edge, or around all the rest.
 
-Pure functions on arrays; a picture is grey, uint8 (H, W), a few hundred pixels on a side. `strength`
-is how far a pixel is from the ground, in grey levels, float32 (H, W).
+Pure functions on arrays; a picture is grey, uint8 (H, W), of a few hundred pixels on a side, and
+`strength` how far a pixel is from the ground, in grey levels, float32 (H, W).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def to_bright_on_black(grey: np.ndarray, background: int) -> np.ndarray:
 
 
 def find_ground(grey: np.ndarray) -> np.ndarray:
-    """The level of the ground, float32 (H, W): the border's median, or a slope that fits it better."""
+    """The level of the ground, float32 (H, W): the border's median, or its slope."""
     edge = border(grey).astype(np.float32)
     level = np.median(edge)
     spread = np.median(np.abs(edge - level))
@@ -98,8 +98,11 @@ def find_panel(grey: np.ndarray) -> np.ndarray | None:
 
     They are straight on all four sides, of one level, and hold something that is not small.
     """
-    inside = _inside_the_line(grey)
-    if inside is not grey and _holds_item(inside):
+    outside, inside = grey, _inside_the_line(grey)
+    while inside is not outside:
+        outside, inside = inside, _inside_the_line(inside)
+    is_lined = abs(np.median(border(inside)) - np.median(border(grey))) > MIN_CONTRAST
+    if is_lined and _holds_item(inside):
         return inside
     strength = erase_ruling(np.abs(grey - find_ground(grey)))
     differs = strength > max(MIN_CONTRAST, CONTENT_SHARE * strength.max())
@@ -112,6 +115,7 @@ def find_panel(grey: np.ndarray) -> np.ndarray | None:
         inside = _inside_sides(part[box], grey[box])
         if (
             inside is not None
+            and inside.size < grey.size
             and max(inside.shape) >= PANEL_SHARE * max(grey.shape)
             and _holds_item(inside)
         ):
@@ -189,7 +193,7 @@ def _noise(edge: np.ndarray) -> float:
 
 
 def _drop_edge_marks(content: np.ndarray) -> np.ndarray:
-    """Without what touches the picture's edge and does not reach far in, unless it is all there is."""
+    """Without what lies along the picture's edge and does not reach far in, unless it is all."""
     depth = int(EDGE_SHARE * min(content.shape))
     if not depth:
         return content

@@ -162,8 +162,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--sketch",
         action="store_true",
-        help="the files are drawings, or photos of drawings, of one item each (default: a 28×28 grey "
-        "image as it is, any other picture as a photo of one item on a plain ground)",
+        help="the files show drawings (default: a 28×28 grey image is taken as it is, any other "
+        "picture as a photo of one item on a plain ground)",
     )
     options = parser.parse_args(arguments)
     engine = Engine()

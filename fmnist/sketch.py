@@ -39,8 +39,8 @@ _RING = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))  
 class Sketch:
     """`image` uint8 (28, 28); `stages` name → uint8 array (H, W), in order; the last is the image.
 
-    `is_empty`: nothing is drawn, or stands out. `is_photo`: it keeps a photograph's grey values (see
-    `fmnist.photo`), where a drawing's lines were filled and shaded.
+    `is_empty`: nothing is drawn, or stands out. `is_photo`: it keeps a photograph's grey values
+    (see `fmnist.photo`), where a drawing's lines were filled and shaded.
     """
 
     image: np.ndarray

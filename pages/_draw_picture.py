@@ -1,7 +1,7 @@
 """Where a drawing comes from: the canvas, or a picture instead: a file, or a photo taken now.
 
-A picture shows a drawing, whose outline is filled and shaded, or the thing itself, whose grey values
-are kept; which of them is found out, and can be corrected.
+A picture shows a drawing, whose outline is filled and shaded, or the thing itself, whose grey
+values are kept; which of them is found out, and can be corrected.
 """
 
 from __future__ import annotations

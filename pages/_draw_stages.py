@@ -1,11 +1,10 @@
-"""From a drawing or photograph to what the model sees: the picture after each stage, and the answer to it."""
+"""From a drawing or photo to what the model sees: each stage, and the answer to it."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -16,7 +15,7 @@ from fmnist.figures import CLASS_COLOURS
 from fmnist.images import image_png
 from fmnist.sketch import Sketch, to_model_image
 from pages import _engine
-from pages._draw_models import choose_answering
+from pages._draw_models import Models
 
 KEY = "draw_stages"  # for `st.rerun` in a widget's callback
 
@@ -55,7 +54,7 @@ ol.stages { display: grid; gap: 1rem;
 
 
 @st.fragment(key=KEY)
-def render_stages(model: Path, photograph_model: Path | None, class_names: Sequence[str]) -> None:
+def render_stages(models: Models, class_names: Sequence[str]) -> None:
     """Of what was last answered, which is kept in the session; to each the answer of its model."""
     sketch: Sketch | None = st.session_state.get("sketch")
     if sketch is None or sketch.is_empty:
@@ -63,8 +62,7 @@ def render_stages(model: Path, photograph_model: Path | None, class_names: Seque
     *earlier, image = sketch.stages.values()
     images = np.stack([*map(to_model_image, earlier), image])
     try:
-        answering = choose_answering(sketch, model, photograph_model)
-        probabilities = _engine.get().predict(answering, images).probabilities
+        probabilities = _engine.get().predict(models.choose(sketch), images).probabilities
     except EngineError:
         return  # the answer above says why
     items = [

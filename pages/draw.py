@@ -1,7 +1,6 @@
 """Draw: does it recognise what I draw?"""
 
 import contextlib
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -25,13 +24,7 @@ from pages import (
     _url,
 )
 from pages._draw_files import render_files
-from pages._draw_models import (
-    can_answer,
-    choose_answering,
-    choose_models,
-    knows_photos,
-    render_no_model,
-)
+from pages._draw_models import Models, can_answer, choose_models, render_no_model
 from pages._draw_picture import read_picture, render_sources
 from pages._run_picker import render_run_picker
 from pages._standin import render_banner
@@ -47,25 +40,20 @@ CANVAS_WIDTH = 360  # CSS pixels; a phone's width holds it
 
 
 @st.fragment(key=ANSWER)
-def render_answer(
-    model: Path,
-    photograph_model: Path | None,
-    class_names: tuple[str, ...],
-    source: str,
-    sees_photos: bool,
-) -> None:
+def render_answer(models: Models, class_names: tuple[str, ...], source: str) -> None:
     """The drawing or picture, and the answer beside it; a stroke reruns only this."""
     with st.container(horizontal=True, gap="medium"):
         left, right = st.container(width=CANVAS_WIDTH), st.container(width="stretch")
     st.session_state["sketch"] = st.session_state["answered"] = None
     try:
         with left:
-            sketch = read_canvas() if source == "draw" else read_file(source, sees_photos)
+            if source == "draw":
+                sketch = read_canvas()
+            else:
+                sketch = read_picture(source, CANVAS_WIDTH, explain, models.knows_photos)
         st.session_state["sketch"] = sketch
         with right:
-            if sketch is not None:
-                model = choose_answering(sketch, model, photograph_model)
-            render_result(model, class_names, sketch, source)
+            render_result(models, class_names, sketch, source)
     except (DrawingError, ImageError) as error:
         right.error(str(error), icon=":material/broken_image:")
 
@@ -73,10 +61,6 @@ def render_answer(
 def read_canvas() -> Sketch | None:
     drawing = _draw_canvas.render_canvas(lambda: _url.write(drawing=None), on_settled=explain)
     return sketch_to_image(render(drawing), background=_draw_canvas.PAPER) if drawing else None
-
-
-def read_file(source: str, sees_photos: bool) -> Sketch | None:
-    return read_picture(source, CANVAS_WIDTH, on_change=explain, knows_photos=sees_photos)
 
 
 def explain() -> None:
@@ -87,13 +71,14 @@ def explain() -> None:
 
 
 def render_result(
-    model: Path, class_names: tuple[str, ...], sketch: Sketch | None, source: str
+    models: Models, class_names: tuple[str, ...], sketch: Sketch | None, source: str
 ) -> None:
     if sketch is None or sketch.is_empty:
         thing = "a garment" if class_names == CLASS_NAMES else "one of the ten classes"
         title, detail = HINTS[source] if sketch is None else BLANK
         _draw_answer.render_hint(title.format(thing=thing), detail.format(thing=thing), class_names)
         return
+    model = models.choose(sketch)
     try:
         threshold = read_threshold(model)
         with st.spinner("The model is waking up …"):
@@ -112,7 +97,8 @@ introduction = st.empty()
 _draw_canvas.open_shared()
 board, stages, heading = st.container(), st.container(), st.empty()
 run = render_run_picker(can_answer, "Model")
-model, photograph_model = choose_models(run)
+models = choose_models(run)
+model, photograph_model, _ = models
 heading.subheader("What a model of photographs says" if photograph_model else "Which model answers")
 if model is None:
     with board:
@@ -124,10 +110,10 @@ introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one
 _engine.get().warm(model)
 with board:
     source = render_sources()
-    render_answer(model, photograph_model, names, source, knows_photos(run))
+    render_answer(models, names, source)
     if source == "draw":
         render_files()
     _draw_teach.render_teach(model, source)
 with stages:
-    _draw_stages.render_stages(model, photograph_model, names)
-_draw_comparison.render_comparison(model, photograph_model, names)
+    _draw_stages.render_stages(models, names)
+_draw_comparison.render_comparison(models, names)
