@@ -20,7 +20,7 @@ NOISE_SPREADS = 4.5  # median absolute deviations of the border; what differs le
 UNEVEN = 4  # grey levels of that deviation; above, the ground may slope
 CROSSINGS = 8  # of the border by thin lines; an item crosses it once or twice
 STRONGER = 1.3  # times the lines that cross the border: what differs so much is the item
-EDGE_SHARE = 0.1  # of the shorter side; how far a scan's edge or the line of a frame reaches in
+EDGE_SHARE = 0.12  # of the shorter side; how far a scan's edge or the line of a frame reaches in
 FULL_SHARE = 0.9  # of a straight side that is there
 TICK_SHARE = 0.06  # of a side; how far the ticks of axes stick out
 EVEN = 8  # grey levels; the sides of a panel vary no more
@@ -112,13 +112,10 @@ def find_panel(grey: np.ndarray) -> np.ndarray | None:
     sizes = [np.prod([side.stop - side.start for side in b]) for b in ndimage.find_objects(labels)]
     for part in (labels == 1 + int(np.argmax(sizes)), drop_stray_marks(differs)):
         box = find_box(part)
-        inside = _inside_sides(part[box], grey[box])
-        if (
-            inside is not None
-            and inside.size < grey.size
-            and max(inside.shape) >= PANEL_SHARE * max(grey.shape)
-            and _holds_item(inside)
-        ):
+        inside, is_broken = _inside_sides(part[box], grey[box])
+        least = FULL_SHARE if is_broken else PANEL_SHARE
+        is_smaller = PANEL_SHARE * max(grey.shape) <= max(inside.shape) and inside.size < grey.size
+        if is_smaller and _holds_item(inside, least):
             return inside
     return None
 
@@ -205,19 +202,22 @@ def _drop_edge_marks(content: np.ndarray) -> np.ndarray:
     return rest if rest.any() else content
 
 
-def _inside_sides(part: np.ndarray, grey: np.ndarray) -> np.ndarray | None:
-    """What four straight sides of a part hold, or None. part: bool, its box alone; grey: there."""
+def _inside_sides(part: np.ndarray, grey: np.ndarray) -> tuple[np.ndarray, bool]:
+    """What four straight sides of a part hold (nothing where there are none), and whether that
+    breaks two of them, as it does where there are no axes. part: bool, its box alone; grey: there.
+    """
     rows, columns = _straight_sides(part), _straight_sides(part.T)
+    is_broken = (rows is None) != (columns is None)
     if rows is None and columns is not None and part[:, columns][:, [0, -1]].all():
-        rows = slice(0, len(part))  # an item breaks two sides, as it does where there are no axes
+        rows = slice(0, len(part))
     elif columns is None and rows is not None and part[rows][[0, -1]].all():
         columns = slice(0, part.shape[1])
     if rows is None or columns is None:
-        return None
+        return grey[:0], is_broken
     sides = border(grey[rows, columns])[border(part[rows, columns])]
     if (np.abs(sides - np.median(sides)) <= EVEN).mean() < EVEN_SHARE:
-        return None
-    return _inside_the_line(grey[rows, columns])
+        return grey[:0], is_broken
+    return _inside_the_line(grey[rows, columns]), is_broken
 
 
 def _straight_sides(part: np.ndarray) -> slice | None:
@@ -248,8 +248,8 @@ def _inset(picture: np.ndarray, depth: int) -> np.ndarray:
     return picture[depth : height - depth, depth : width - depth]
 
 
-def _holds_item(inside: np.ndarray) -> bool:
-    """Whether there is ground along the edge, and something on it that is not small."""
+def _holds_item(inside: np.ndarray, least: float = PANEL_SHARE) -> bool:
+    """Whether there is ground along the edge, and on it what spans more than that share of it."""
     if min(inside.shape) < 3:
         return False
     difference = inside - find_ground(inside)
@@ -258,4 +258,4 @@ def _holds_item(inside: np.ndarray) -> bool:
     if is_ground.mean() < PANEL_SHARE or not held.any():
         return False
     sizes = (side.stop - side.start for side in find_box(held))
-    return max(size / side for size, side in zip(sizes, inside.shape, strict=True)) > PANEL_SHARE
+    return max(size / side for size, side in zip(sizes, inside.shape, strict=True)) > least

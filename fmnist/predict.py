@@ -133,6 +133,8 @@ def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engi
     """
     class_names = run_files.read_class_names(runs.read_run(model.parent))
     threshold = read_threshold(model)
+    # A model that cannot be opened is no matter of a file: this says so before any is read.
+    engine.predict(model, np.zeros((1, 28, 28), np.uint8))
     unread = 0
     for path in files:
         try:

@@ -1,4 +1,4 @@
-"""The item in a picture: small pictures made by hand, with what people's pictures have around it."""
+"""The item in a picture: small pictures made by hand, with what people have around it."""
 
 import numpy as np
 import pytest
@@ -46,8 +46,8 @@ def frame(picture: np.ndarray, width: int, level: int, inset: int = 0) -> np.nda
 
 def rule(picture: np.ndarray, spacing: int, level: int) -> np.ndarray:
     ruled = picture.copy()
-    ruled[spacing // 2 :: spacing] = np.minimum(ruled[spacing // 2 :: spacing], level)
-    columns = ruled[:, spacing // 2 :: spacing]
+    ruled[spacing // 3 :: spacing] = np.minimum(ruled[spacing // 3 :: spacing], level)
+    columns = ruled[:, spacing // 3 :: spacing]
     columns[:] = np.minimum(columns, level)
     return ruled
 
@@ -120,14 +120,20 @@ def test_the_dark_edge_of_a_scan_is_left_out(sides):
 def test_a_page_that_lies_askew_on_dark_glass_is_left_out():
     turned = ndimage.rotate(page(250, 0), 2, reshape=False, order=1, mode="constant", cval=10)
     box = find_box(find_item(turned) > 0)
-    assert (box[0].stop - box[0].start, box[1].stop - box[1].start) == pytest.approx((92, 63), abs=4)
+    assert (box[0].stop - box[0].start, box[1].stop - box[1].start) == pytest.approx(
+        (92, 63), abs=4
+    )
 
 
 @pytest.mark.parametrize("level", [230, 190, 120])
 @pytest.mark.parametrize("spacing", [8, 20, 33])
 def test_squared_paper_is_left_out(spacing, level):
-    box = find_box(find_item(rule(page(), spacing, level)) > 0)
-    assert box == (ROWS, COLUMNS)
+    bright = find_item(rule(page(), spacing, level))
+    box = find_box(bright > 0)
+    height, width = bright[box].shape
+    assert height in (90, 91)  # a line may touch the item
+    assert width in (60, 61)
+    assert not bright[box][40:80, 27:34].any()
 
 
 def test_squared_paper_that_lies_askew_is_left_out():
