@@ -25,9 +25,9 @@ from benchmarks._table import report
 from fmnist import train
 from fmnist.config import TrainConfig
 from fmnist.dataset import load_dataset
-from fmnist.processor import choose_precision, computing_in
 from fmnist.memory import keep_freed_memory
 from fmnist.models import build_network
+from fmnist.processor import choose_precision, computing_in
 from fmnist.recipes import RECIPES
 
 TARGET_SECONDS = 8.0  # of one turn

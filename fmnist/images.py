@@ -16,6 +16,17 @@ MAX_PIXELS = 25_000_000
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
 
 
+BIT_DEPTHS = (8, 10, 12, 14, 16)
+# What people have that Pillow does not read: how such files begin, at which byte.
+FOREIGN = {
+    "HEIC": (4, (b"ftyphei", b"ftyphev", b"ftypmif1", b"ftypmsf1")),
+    "AVIF": (4, (b"ftypavi",)),
+    "PDF": (0, (b"%PDF",)),
+    "SVG": (0, (b"<svg", b"<?xml")),
+    "PSD": (0, (b"8BPS",)),
+}
+
+
 class ImageError(ValueError):
     """The file is not a picture that can be used; the message says why."""
 
@@ -52,8 +63,9 @@ def _png(pixels: np.ndarray) -> bytes:
 def read_image(data: bytes) -> np.ndarray:
     """A picture file as an array: grey uint8 (H, W), or RGBA uint8 (H, W, 4).
 
-    RGBA for pictures with colour, a palette or transparency; 16 bits are scaled to 8; a photo is
-    turned as its EXIF data says; of an animation, the first frame.
+    RGBA for pictures with colour, a palette or transparency; a photo is turned as its EXIF data
+    says; of an animation, the first frame. Grey of 16 bits is scaled to 8 by the smallest of
+    BIT_DEPTHS that holds it: cameras and scanners store 10 to 14 bits in 16, others 8.
 
     Raises ImageError for what is not such a file, is damaged, or is too large (checked before
     anything is decoded).
@@ -69,9 +81,7 @@ def read_image(data: bytes) -> np.ndarray:
             picture.load()
             return _to_array(ImageOps.exif_transpose(picture))
     except Image.UnidentifiedImageError:
-        raise ImageError(
-            f"The file is not a picture that can be read; expected {', '.join(FORMATS)}."
-        ) from None
+        raise ImageError(_describe_foreign(data)) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageError(
             f"The picture is too large; expected at most {MAX_PIXELS / 1e6:.0f} megapixels. Make "
@@ -91,11 +101,28 @@ def _require_reasonable_size(width: int, height: int) -> None:
         )
 
 
+def _describe_foreign(data: bytes) -> str:
+    expected = f"expected {', '.join(FORMATS)}"
+    for kind, (start, signatures) in FOREIGN.items():
+        if data[start:].startswith(signatures):
+            return (
+                f"The file is {kind}, which cannot be read; {expected}. Export it as JPEG or PNG."
+            )
+    return f"The file is not a picture that can be read; {expected}."
+
+
 def _to_array(picture: Image.Image) -> np.ndarray:
     if picture.mode.startswith("I"):  # 16 bits a pixel, in a 16- or 32-bit integer
-        return (np.clip(np.asarray(picture), 0, 65535) // 257).astype(np.uint8)
+        return _to_eight_bits(np.clip(np.asarray(picture), 0, 65535))
     if picture.mode in ("1", "L") and "transparency" not in picture.info:
         return np.asarray(picture.convert("L"))
     if picture.mode == "F":
         raise ImageError("The picture has floating-point pixels; expected 8 or 16 bits a pixel.")
+    if picture.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
+        picture = picture.convert("RGB")
     return np.asarray(picture.convert("RGBA"))
+
+
+def _to_eight_bits(deep: np.ndarray) -> np.ndarray:
+    bits = next(bits for bits in BIT_DEPTHS if deep.max() < 2**bits)
+    return (deep.astype(np.uint32) * 255 // (2**bits - 1)).astype(np.uint8)

@@ -23,7 +23,8 @@ from fmnist.dataset import CLASS_NAMES
 from fmnist.doubt import compute_spread, read_threshold
 from fmnist.engine import Engine, EngineError
 from fmnist.images import MAX_FILE_BYTES, ImageError, read_image
-from fmnist.sketch import photo_to_image, sketch_to_image
+from fmnist.photo import photo_to_image
+from fmnist.sketch import sketch_to_image
 
 UNSURE_BELOW = 0.5  # confidence under which "not sure" is the honest answer
 DRAWING_MODEL = Path(__file__).parent / "drawing_model" / "model.keras"
@@ -107,21 +108,22 @@ def _model_of(run_dir: Path) -> Path:
 
 
 def read_file(path: Path, sketch: bool) -> np.ndarray:
-    """The 28×28 image (uint8) of a picture file, through the drawing path or as it is.
+    """The 28×28 image (uint8) of a picture file, of a drawing or of a photograph.
 
-    Raises ImageError when the file cannot be read, or shows nothing to a sketch's eye.
+    Raises ImageError when the file cannot be read, or nothing in it stands out.
     """
     try:
         with path.open("rb") as file:
             picture = read_image(file.read(MAX_FILE_BYTES + 1))
     except OSError as error:
         raise ImageError(f"The file cannot be read: {error.strerror}.") from error
-    if not sketch:
-        return photo_to_image(picture)
-    drawn = sketch_to_image(picture)
-    if drawn.is_empty:
-        raise ImageError("The drawing is empty: nothing stands out from its background.")
-    return drawn.image
+    prepared = sketch_to_image(picture) if sketch else photo_to_image(picture)
+    if prepared.is_empty:
+        raise ImageError(
+            "The picture is empty: nothing stands out from its background; expected one item on a "
+            "plain ground."
+        )
+    return prepared.image
 
 
 def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engine) -> int:
@@ -131,6 +133,8 @@ def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engi
     """
     class_names = run_files.read_class_names(runs.read_run(model.parent))
     threshold = read_threshold(model)
+    # A model that cannot be opened is no matter of a file: this says so before any is read.
+    engine.predict(model, np.zeros((1, 28, 28), np.uint8))
     unread = 0
     for path in files:
         try:
@@ -160,7 +164,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--sketch",
         action="store_true",
-        help="the files are drawings or photos of one item on a plain background",
+        help="the files show drawings (default: a 28×28 grey image is taken as it is, any other "
+        "picture as a photo of one item on a plain ground)",
     )
     options = parser.parse_args(arguments)
     engine = Engine()

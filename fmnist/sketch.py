@@ -1,4 +1,4 @@
-"""A drawing or a picture of any size → a 28×28 image like the dataset's, in stages.
+"""A drawing, or a picture of one, of any size → a 28×28 image like the dataset's, in stages.
 
 People draw outlines, in strokes of any width, and often leave them open; the dataset has solid
 garments. So a drawing is reduced to lines of one width, its outline is closed and filled, and lines
@@ -16,13 +16,13 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from fmnist.ground import drop_stray_marks, find_item, stretch, to_bright_on_black
+
 SIDE = 28  # pixels
 MAX_SIDE = 256  # pixels; larger drawings are averaged down first, so that the work is bounded
 WORK_SIDE = 84  # pixels; lines are found and filled in a square of this side, 3 pixels to one
-MIN_CONTRAST = 16  # grey levels between garment and background; less is a blank page with noise
 CONTENT_ABOVE = 32  # grey levels after stretching; fainter pixels do not widen the crop
 INK_ABOVE = 64  # grey levels after stretching; brighter pixels are ink
-STRAY_SHARE = 0.1  # of the drawing's longest side; smaller marks outside the rest are dropped
 MAX_ENLARGEMENT = 4  # times
 MAX_HALF_WIDTH = 5  # WORK_SIDE pixels; wider strokes are areas
 RIM = 3  # WORK_SIDE pixels; how much of an area is kept as its outline, before it is thinned
@@ -39,12 +39,14 @@ _RING = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))  
 class Sketch:
     """`image` uint8 (28, 28); `stages` name → uint8 array (H, W), in order; the last is the image.
 
-    `is_empty`: nothing is drawn, and the image is black.
+    `is_empty`: nothing is drawn, or stands out. `is_photo`: it keeps a photograph's grey values
+    (see `fmnist.photo`), where a drawing's lines were filled and shaded.
     """
 
     image: np.ndarray
     stages: dict[str, np.ndarray]
     is_empty: bool
+    is_photo: bool = False
 
 
 def sketch_to_image(drawing: np.ndarray, background: int | None = None) -> Sketch:
@@ -52,10 +54,11 @@ def sketch_to_image(drawing: np.ndarray, background: int | None = None) -> Sketc
 
     Args:
         drawing: uint8 (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA.
-        background: grey level of the paper, 0 to 255; None takes it from the border.
+        background: grey level of the paper, 0 to 255, where all on it is the drawing. None: of a
+            picture, what is drawn has to be found first (see `fmnist.ground`).
     """
-    grey = to_grey(_reduce(drawing))
-    bright = to_bright_on_black(grey, background)
+    grey = to_grey(reduce(drawing))
+    bright = find_item(grey) if background is None else to_bright_on_black(grey, background)
     stages = {"grey": grey, "bright on black": bright}
     if not bright.any():
         image = np.zeros((SIDE, SIDE), np.uint8)
@@ -77,65 +80,14 @@ def ink_to_image(ink: np.ndarray) -> np.ndarray:
     return to_model_image(shade(lines, fill(join_loose_ends(lines))))
 
 
-def photo_to_image(picture: np.ndarray) -> np.ndarray:
-    """A picture (uint8 (H, W), (H, W, 3) or (H, W, 4)) at 28×28, uint8, polarity kept.
-
-    28×28 is taken as it is (colour becomes grey). Other sizes are shrunk or enlarged with the
-    aspect kept; what is missing on the short side gets the border's median level. Transparent
-    parts are black, as the dataset's background is.
-    """
-    _require_drawing(picture)
-    if picture.shape[:2] == (SIDE, SIDE):
-        return _luma(picture, paper=0.0)
-    grey = _luma(_reduce(picture), paper=0.0)
-    level = int(np.median(_border(grey)))
-    return centre(np.rint(_resize(grey, SIDE / max(grey.shape))).astype(np.uint8), level)
-
-
 def to_grey(drawing: np.ndarray) -> np.ndarray:
     """Grey uint8 (H, W); what is transparent shows paper: white under dark strokes, else black."""
-    _require_drawing(drawing)
+    require_picture(drawing)
     if drawing.ndim == 2 or drawing.shape[2] == 3:
         return _luma(drawing, paper=0.0)
     alpha = drawing[..., 3].astype(np.float32)
     ink = float((drawing[..., :3] @ _LUMA * alpha).sum() / max(alpha.sum(), 1.0))
     return _luma(drawing, paper=255.0 if ink < 128 else 0.0)
-
-
-def to_bright_on_black(grey: np.ndarray, background: int | None = None) -> np.ndarray:
-    """The garment (uint8 (H, W)) bright on black, stretched so that its brightest pixel is 255.
-
-    Without `background`, the border's median level is the background. The garment lies on the side
-    of it, darker or brighter, that holds more; levels on the other side become black. All zero when
-    nothing stands out from the background.
-    """
-    level = float(np.median(_border(grey)) if background is None else background)
-    difference = grey.astype(np.float32) - level
-    brighter, darker = np.maximum(difference, 0), np.maximum(-difference, 0)
-    garment = darker if darker.sum() > brighter.sum() else brighter
-    if garment.max() < MIN_CONTRAST:
-        return np.zeros(grey.shape, np.uint8)
-    return _stretch(garment)
-
-
-def drop_stray_marks(ink: np.ndarray) -> np.ndarray:
-    """Ink (bool (H, W)) without small marks beside the drawing; those inside it stay."""
-    labels, count = ndimage.label(ink, np.ones((3, 3)))
-    if count < 2:
-        return ink
-    boxes = np.array(
-        [
-            [axis.start for axis in box] + [axis.stop for axis in box]
-            for box in ndimage.find_objects(labels)
-        ]
-    )
-    extents = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-    is_large = extents >= STRAY_SHARE * (boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)).max()
-    if not is_large.any():
-        return ink
-    top_left, bottom_right = boxes[is_large, :2].min(axis=0), boxes[is_large, 2:].max(axis=0)
-    is_inside = (boxes[:, :2] >= top_left).all(axis=1) & (boxes[:, 2:] <= bottom_right).all(axis=1)
-    return np.concatenate([[False], is_large | is_inside])[labels]
 
 
 def fit_ink(ink: np.ndarray) -> np.ndarray:
@@ -224,7 +176,7 @@ def crop_to_content(bright: np.ndarray) -> np.ndarray:
 
 def fit(cropped: np.ndarray) -> np.ndarray:
     """At most 28×28, aspect kept, averaged over areas, the brightest pixel at 255."""
-    return _stretch(_resize(cropped, min(1.0, SIDE / max(cropped.shape))))
+    return stretch(_resize(cropped, min(1.0, SIDE / max(cropped.shape))))
 
 
 def centre(small: np.ndarray, level: int = 0) -> np.ndarray:
@@ -236,7 +188,7 @@ def centre(small: np.ndarray, level: int = 0) -> np.ndarray:
     return image
 
 
-def _require_drawing(drawing: np.ndarray) -> None:
+def require_picture(drawing: np.ndarray) -> None:
     is_image = drawing.ndim == 2 or (drawing.ndim == 3 and drawing.shape[2] in (3, 4))
     if drawing.dtype != np.uint8 or not is_image or not drawing.size:
         raise ValueError(
@@ -245,10 +197,10 @@ def _require_drawing(drawing: np.ndarray) -> None:
         )
 
 
-def _reduce(drawing: np.ndarray) -> np.ndarray:
-    """At most MAX_SIDE pixels on a side, by averaging squares of pixels (alpha respected)."""
-    _require_drawing(drawing)
-    factor = -(-max(drawing.shape[:2]) // MAX_SIDE)
+def reduce(drawing: np.ndarray, max_side: int = MAX_SIDE) -> np.ndarray:
+    """At most `max_side` pixels on a side, by averaging squares of pixels (alpha respected)."""
+    require_picture(drawing)
+    factor = -(-max(drawing.shape[:2]) // max_side)
     if factor == 1:
         return drawing
     return np.asarray(Image.fromarray(np.ascontiguousarray(drawing)).reduce(factor))
@@ -264,19 +216,11 @@ def _luma(picture: np.ndarray, paper: float) -> np.ndarray:
     return np.rint(grey).astype(np.uint8)
 
 
-def _border(grey: np.ndarray) -> np.ndarray:
-    return np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-
-
 def _resize(grey: np.ndarray, scale: float) -> np.ndarray:
     """Float32, as a dot averaged over an area may be fainter than one grey level."""
     height, width = (min(SIDE, max(1, round(side * scale))) for side in grey.shape)
     how = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
     return np.asarray(Image.fromarray(grey.astype(np.float32)).resize((width, height), how))
-
-
-def _stretch(values: np.ndarray) -> np.ndarray:
-    return np.rint(values * (255 / values.max())).astype(np.uint8)
 
 
 def _ring_codes(lines: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from fmnist.engine import EngineError
 from fmnist.predict import answer
 from fmnist.sketch import Sketch, to_model_image
 from pages import _data, _draw_answer, _engine, _url
+from pages._draw_models import Models
 from pages._neighbours import render_neighbours_of
 
 KEY = "draw_comparison"  # for `st.rerun` in a widget's callback
@@ -30,17 +31,13 @@ _CLOSED = (
 
 
 @st.fragment(key=KEY)
-def render_comparison(
-    model: Path, photograph_model: Path | None, class_names: Sequence[str]
-) -> None:
-    """About the drawing last answered, which is kept in the session.
-
-    photograph_model: one that knows photographs alone, or None where the answer is that one's.
-    """
+def render_comparison(models: Models, class_names: Sequence[str]) -> None:
+    """About what was last answered, which is kept in the session."""
+    model, photograph_model, _ = models
     sketch: Sketch | None = st.session_state.get("sketch")
     if sketch is None or sketch.is_empty:
         return
-    if photograph_model is not None:
+    if photograph_model is not None and not sketch.is_photo:
         plain = to_model_image(sketch.stages["bright on black"])
         left, right = st.columns(2, gap="large")
         try:

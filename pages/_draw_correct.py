@@ -15,6 +15,10 @@ def render_question(source: str) -> None:
 
     source: where that comes from, "draw" or another.
     """
+    sketch = st.session_state.get("sketch")
+    if sketch is not None and sketch.is_photo:
+        st.caption("Drawings can be corrected; a model of photographs answered this one.")
+        return
     if st.session_state.get("answered") is None:
         st.caption("Where an answer is wrong, say here what it really is.")
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -11,26 +12,39 @@ from fmnist.dataset import CLASS_NAMES
 from fmnist.drawings import SLUG
 from fmnist.plain_text import markdown
 from fmnist.runs import Run
+from fmnist.sketch import Sketch
 from pages import _url
+
+
+class Models(NamedTuple):
+    """`drawings` answers drawings; `photographs`, where that is another, the run's own; None where
+    there is none. `knows_photos`: whether either learnt from pictures of the things themselves.
+    """
+
+    drawings: Path | None
+    photographs: Path | None
+    knows_photos: bool
+
+    def choose(self, sketch: Sketch) -> Path:
+        """The one that answers for a drawing or a photograph."""
+        return (sketch.is_photo and self.photographs) or self.drawings
 
 
 def can_answer(run: Run) -> bool:
     return run.has_model and not run.damaged and run.status.status in ("completed", "stopped")
 
 
-def choose_models(run: Run | None) -> tuple[Path | None, Path | None]:
-    """The model that answers, and the run's own where that is another; None where there is none.
-
-    The model for drawings answers, the Lab's own or a taught one, unless the run knows other
-    classes or has seen drawings itself.
+def choose_models(run: Run | None) -> Models:
+    """The model for drawings answers these, the Lab's own or a taught one, unless the run knows
+    other classes or has seen drawings itself.
     """
     own = run.file("model.keras") if run is not None and can_answer(run) else None
-    knows_drawings = run is not None and (run.config.dataset == SLUG or run.taught is not None)
-    if own and (knows_drawings or run_files.read_class_names(run) != CLASS_NAMES):
-        return own, None
+    knows_photos = own is not None and run.config.dataset != SLUG and run.taught is None
+    if own and (not knows_photos or run_files.read_class_names(run) != CLASS_NAMES):
+        return Models(own, None, knows_photos)
     if predict.DRAWING_MODEL.is_file():
-        return predict.find_drawing_model()[0], own
-    return own, None
+        return Models(predict.find_drawing_model()[0], own, knows_photos)
+    return Models(own, None, knows_photos)
 
 
 def name_classes(names: tuple[str, ...]) -> str:

@@ -1,4 +1,8 @@
-"""Where a drawing comes from: the canvas, or a picture instead: a file, or a photo taken now."""
+"""Where a drawing comes from: the canvas, or a picture instead: a file, or a photo taken now.
+
+A picture shows a drawing, whose outline is filled and shaded, or the thing itself, whose grey
+values are kept; which of them is found out, and can be corrected.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from fmnist.images import read_image
-from fmnist.sketch import Sketch, sketch_to_image
+from fmnist.photo import is_line_drawing, photo_to_image
+from fmnist.sketch import Sketch, reduce, sketch_to_image
 
 SOURCES = {"draw": "Draw", "upload": "Upload", "camera": "Camera"}
 ICONS = {"draw": "draw", "upload": "upload", "camera": "photo_camera"}
-FILE_TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
+KINDS = {"photo": "The thing itself", "drawing": "A drawing of it"}
 MAX_FILE = 10  # MB, as `fmnist.images` allows
 
 
@@ -28,24 +33,37 @@ def render_sources() -> str:
     )
 
 
-def read_picture(source: str, width: int, on_change: Callable[[], None]) -> Sketch | None:
+def read_picture(
+    source: str, width: int, on_change: Callable[[], None], knows_photos: bool
+) -> Sketch | None:
     """Ask for a picture (source: "upload" or "camera"), prepare it; None while there is none.
 
     width: of an uploaded picture on the page, CSS pixels. on_change: called when another one came.
+    knows_photos: whether a model of photographs can answer; without, all are taken for drawings.
 
     Raises ImageError when the file cannot be used.
     """
     if source == "camera":
         label = "One thing on a plain background, in even light"
         file = st.camera_input(label, "draw_camera", on_change=on_change)
-    else:
+    else:  # of any type, so that what is wrong with a file is said in our words
         label = "One thing on a plain background"
         file = st.file_uploader(
-            label, FILE_TYPES, key="draw_upload", max_upload_size=MAX_FILE, on_change=on_change
+            label, key="draw_upload", max_upload_size=MAX_FILE, on_change=on_change
         )
     if file is None:
         return None
-    sketch = sketch_to_image(read_image(file.getvalue()))
+    picture = read_image(file.getvalue())
     if source == "upload":
-        st.image(sketch.stages["grey"], "As it came, in grey", width=width)
-    return sketch
+        st.image(reduce(picture, 2 * width), "As it came", width=width)
+    is_drawing = not knows_photos or is_line_drawing(picture)
+    kind = st.segmented_control(
+        "The picture shows",
+        KINDS,
+        format_func=KINDS.__getitem__,
+        default="drawing" if is_drawing else "photo",
+        required=True,
+        key=f"draw_kind_{file.file_id}",
+        on_change=on_change,
+    )
+    return sketch_to_image(picture) if kind == "drawing" else photo_to_image(picture)

@@ -1,11 +1,10 @@
-"""From a drawing to what the model sees: the picture after each stage, and the answer to it."""
+"""From a drawing or photo to what the model sees: each stage, and the answer to it."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -16,13 +15,17 @@ from fmnist.figures import CLASS_COLOURS
 from fmnist.images import image_png
 from fmnist.sketch import Sketch, to_model_image
 from pages import _engine
+from pages._draw_models import Models
 
 KEY = "draw_stages"  # for `st.rerun` in a widget's callback
 
 # Stage → what to call it, and what it is for.
 _WORDS = {
     "grey": ("In grey", "Colours and transparency are gone."),
-    "bright on black": ("Bright on black", "As the dataset's garments are."),
+    "bright on black": (
+        "Bright on black",
+        "As the dataset's garments are, without what lies around.",
+    ),
     "clean": ("Cleaned", "Marks beside the drawing are dropped."),
     "lines": ("Lines of one width", "So that the pen does not matter."),
     "closed": ("Loose ends joined", "An open outline holds no area."),
@@ -51,14 +54,15 @@ ol.stages { display: grid; gap: 1rem;
 
 
 @st.fragment(key=KEY)
-def render_stages(model: Path, class_names: Sequence[str]) -> None:
-    """Of the drawing last answered, which is kept in the session; the model's answer to each."""
+def render_stages(models: Models, class_names: Sequence[str]) -> None:
+    """Of what was last answered, which is kept in the session; to each the answer of its model."""
     sketch: Sketch | None = st.session_state.get("sketch")
     if sketch is None or sketch.is_empty:
         return
-    images = np.stack([to_model_image(stage) for stage in sketch.stages.values()])
+    *earlier, image = sketch.stages.values()
+    images = np.stack([*map(to_model_image, earlier), image])
     try:
-        probabilities = _engine.get().predict(model, images).probabilities
+        probabilities = _engine.get().predict(models.choose(sketch), images).probabilities
     except EngineError:
         return  # the answer above says why
     items = [
@@ -67,7 +71,7 @@ def render_stages(model: Path, class_names: Sequence[str]) -> None:
             zip(sketch.stages.items(), probabilities, strict=True), start=1
         )
     ]
-    st.subheader("From the drawing to the answer")
+    st.subheader(f"From the {'photo' if sketch.is_photo else 'drawing'} to the answer")
     st.caption("Below each stage: what the model would say if the preparation ended there.")
     st.html(f'{_STYLE}<ol class="stages" aria-label="Stages">{"".join(items)}</ol>')
 

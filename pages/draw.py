@@ -1,7 +1,6 @@
 """Draw: does it recognise what I draw?"""
 
 import contextlib
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -20,13 +19,13 @@ from pages import (
     _draw_answer,
     _draw_canvas,
     _draw_comparison,
+    _draw_models,
     _draw_stages,
     _draw_teach,
     _engine,
     _url,
 )
 from pages._draw_files import render_files
-from pages._draw_models import can_answer, choose_models, name_classes, render_no_model
 from pages._draw_picture import read_picture, render_sources
 from pages._run_picker import render_run_picker
 from pages._standin import render_banner
@@ -42,17 +41,20 @@ CANVAS_WIDTH = 360  # CSS pixels; a phone's width holds it
 
 
 @st.fragment(key=ANSWER)
-def render_answer(model: Path, class_names: tuple[str, ...], source: str) -> None:
+def render_answer(models: _draw_models.Models, class_names: tuple[str, ...], source: str) -> None:
     """The drawing or picture, and the answer beside it; a stroke reruns only this."""
     with st.container(horizontal=True, gap="medium"):
         left, right = st.container(width=CANVAS_WIDTH), st.container(width="stretch")
     st.session_state["sketch"] = st.session_state["answered"] = None
     try:
         with left:
-            sketch = read_canvas() if source == "draw" else read_file(source)
+            if source == "draw":
+                sketch = read_canvas()
+            else:
+                sketch = read_picture(source, CANVAS_WIDTH, explain, models.knows_photos)
         st.session_state["sketch"] = sketch
         with right:
-            render_result(model, class_names, sketch, source)
+            render_result(models, class_names, sketch, source)
     except (DrawingError, ImageError) as error:
         right.error(markdown(error), icon=":material/broken_image:")
 
@@ -60,10 +62,6 @@ def render_answer(model: Path, class_names: tuple[str, ...], source: str) -> Non
 def read_canvas() -> Sketch | None:
     drawing = _draw_canvas.render_canvas(lambda: _url.write(drawing=None), on_settled=explain)
     return sketch_to_image(render(drawing), background=_draw_canvas.PAPER) if drawing else None
-
-
-def read_file(source: str) -> Sketch | None:
-    return read_picture(source, CANVAS_WIDTH, on_change=explain)
 
 
 def explain() -> None:
@@ -74,13 +72,14 @@ def explain() -> None:
 
 
 def render_result(
-    model: Path, class_names: tuple[str, ...], sketch: Sketch | None, source: str
+    models: _draw_models.Models, class_names: tuple[str, ...], sketch: Sketch | None, source: str
 ) -> None:
     if sketch is None or sketch.is_empty:
         thing = "a garment" if class_names == CLASS_NAMES else "one of the ten classes"
         title, detail = HINTS[source] if sketch is None else BLANK
         _draw_answer.render_hint(title.format(thing=thing), detail.format(thing=thing), class_names)
         return
+    model = models.choose(sketch)
     try:
         threshold = read_threshold(model)
         with st.spinner("The model is waking up …"):
@@ -88,9 +87,9 @@ def render_result(
     except (EngineError, ValueError) as error:
         st.error(markdown(error), icon=":material/error:")
         return
-    st.session_state["answered"] = _draw_answer.render_answer(
-        prediction, sketch.image, class_names, threshold
-    )
+    label = _draw_answer.render_answer(prediction, sketch.image, class_names, threshold)
+    if not sketch.is_photo:  # only what the model for drawings answered can be corrected
+        st.session_state["answered"] = label
 
 
 render_banner()
@@ -98,23 +97,24 @@ st.title("Draw")
 introduction = st.empty()
 _draw_canvas.open_shared()
 board, stages, heading = st.container(), st.container(), st.empty()
-run = render_run_picker(can_answer, "Model")
-model, photograph_model = choose_models(run)
+run = render_run_picker(_draw_models.can_answer, "Model")
+models = _draw_models.choose_models(run)
+model, photograph_model, _ = models
 heading.subheader("What a model of photographs says" if photograph_model else "Which model answers")
 if model is None:
     with board:
-        render_no_model(run)
+        _draw_models.render_no_model(run)
     st.stop()
 names = run_files.read_class_names(run) if run else CLASS_NAMES
-what = name_classes(names)
+what = _draw_models.name_classes(names)
 introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one at a time.")
 _engine.get().warm(model)
 with board:
     source = render_sources()
-    render_answer(model, names, source)
+    render_answer(models, names, source)
     if source == "draw":
         render_files()
     _draw_teach.render_teach(model, source)
 with stages:
-    _draw_stages.render_stages(model, names)
-_draw_comparison.render_comparison(model, photograph_model, names)
+    _draw_stages.render_stages(models, names)
+_draw_comparison.render_comparison(models, names)

@@ -78,6 +78,47 @@ def test_sixteen_bits_are_scaled_to_eight():
     assert images.read_image(as_file(Image.fromarray(deep))).tolist() == [[0, 1, 128, 255]]
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+def test_sixteen_bits_that_hold_fewer_are_stretched(bits):
+    deep = np.array([[0, 2 ** (bits - 1), 2**bits - 1]], np.uint16)
+    assert images.read_image(as_file(Image.fromarray(deep))).tolist() == [
+        [0, 127 + (bits == 8), 255]
+    ]
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "YCbCr"])
+def test_other_colours_become_rgba(mode):
+    picture = Image.new("RGB", (8, 8), (200, 0, 0)).convert(mode)
+    red, green, blue, alpha = images.read_image(as_file(picture, "JPEG", quality=95))[4, 4]
+    assert red > 180
+    assert max(green, blue) < 30
+    assert alpha == 255
+
+
+def test_of_an_animation_the_first_frame_is_read():
+    first, second = Image.new("L", (4, 4), 255), Image.new("L", (4, 4), 0)
+    data = as_file(first, "GIF", save_all=True, append_images=[second])
+    assert (images.read_image(data)[..., 0] == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"),
+        ("HEIC", b"\0\0\0\x18ftypmif1\0\0\0\0"),
+        ("AVIF", b"\0\0\0\x1cftypavif\0\0\0\0"),
+        ("PDF", b"%PDF-1.7"),
+        ("SVG", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        ("PSD", b"8BPS\0\1"),
+    ],
+)
+def test_a_kind_that_cannot_be_read_is_named(kind, data):
+    with pytest.raises(
+        images.ImageError, match=f"The file is {kind}, which cannot be read; .*JPEG"
+    ):
+        images.read_image(data)
+
+
 def test_alpha_is_kept():
     picture = Image.new("RGBA", (2, 1), (10, 20, 30, 40))
     assert images.read_image(as_file(picture)).tolist() == [[[10, 20, 30, 40]] * 2]

@@ -7,19 +7,15 @@ import pytest
 
 from fmnist.sketch import (
     FILL_LEVEL,
-    SIDE,
     WORK_SIDE,
     crop_to_content,
-    drop_stray_marks,
     fill,
     fit_ink,
     ink_to_image,
     join_loose_ends,
-    photo_to_image,
     shade,
     sketch_to_image,
     thin,
-    to_bright_on_black,
     to_grey,
     to_model_image,
 )
@@ -46,23 +42,6 @@ def test_colour_is_weighed_as_the_eye_does():
     np.testing.assert_array_equal(to_grey(rgb), [[76, 150, 29]])
 
 
-def test_polarity_comes_from_the_border_and_the_brightest_pixel_is_255():
-    black_on_white = np.array([[200, 200, 200], [200, 100, 200], [200, 150, 200]], np.uint8)
-    np.testing.assert_array_equal(
-        to_bright_on_black(black_on_white), [[0, 0, 0], [0, 255, 0], [0, 128, 0]]
-    )
-    white_on_black = np.array([[10, 10, 10], [10, 60, 10], [10, 110, 10]], np.uint8)
-    np.testing.assert_array_equal(
-        to_bright_on_black(white_on_black), [[0, 0, 0], [0, 128, 0], [0, 255, 0]]
-    )
-
-
-def test_a_known_background_overrules_the_border():
-    full = canvas(28, 255)
-    assert not to_bright_on_black(full).any()
-    assert (to_bright_on_black(full, background=0) == 255).all()
-
-
 def test_crop_ignores_faint_pixels():
     bright = canvas(10)
     bright[0, 0] = 32
@@ -75,20 +54,6 @@ def box(side: int = 84, low: int = 20, high: int = 60) -> np.ndarray:
     lines = np.zeros((side, side), bool)
     lines[[low, high], low : high + 1] = lines[low : high + 1, [low, high]] = True
     return lines
-
-
-def test_a_small_mark_beside_the_drawing_is_dropped_and_one_inside_stays():
-    ink = box(100)
-    ink[40, 40] = ink[5, 95] = True
-    expected = box(100)
-    expected[40, 40] = True
-    np.testing.assert_array_equal(drop_stray_marks(ink), expected)
-
-
-def test_nothing_but_small_marks_is_all_kept():
-    ink = np.zeros((100, 100), bool)
-    ink[0, 0] = ink[99, 99] = True
-    np.testing.assert_array_equal(drop_stray_marks(ink), ink)
 
 
 def test_ink_is_scaled_to_the_working_square_with_its_aspect():
@@ -275,21 +240,3 @@ def test_the_work_is_bounded_for_a_huge_drawing():
 def test_other_arrays_are_refused_with_their_shape(drawing):
     with pytest.raises(ValueError, match=r"expected uint8 \(height, width\)"):
         sketch_to_image(drawing)
-
-
-def test_a_photo_of_28_by_28_is_taken_as_it_is():
-    grey = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE), dtype=np.uint8)
-    np.testing.assert_array_equal(photo_to_image(grey), grey)
-
-
-def test_a_photo_keeps_polarity_and_aspect_and_is_padded_with_its_border():
-    photo = np.full((56, 28), 250, np.uint8)
-    photo[20:40, 8:20] = 10
-    image = photo_to_image(photo)  # 56 × 28 → 28 × 14, seven columns of border on each side
-    assert (image[:, :7] == 250).all()
-    assert (image[:, 21:] == 250).all()
-    assert (image[10:20, 11:17] == 10).all()
-
-
-def test_a_tiny_photo_is_enlarged():
-    assert (photo_to_image(np.full((1, 1), 77, np.uint8)) == 77).all()

@@ -286,7 +286,36 @@ def test_uploads_with_alpha_16_bits_or_a_palette_are_answered(open_page, lab, en
         at = upload(open_page(), content)
         assert not at.exception, name
         assert shown(at).startswith("Bag"), name
-        expect_bag(engine)
+        assert (engine.asked[0][1][0, 7:21] == 255).all(), name  # its grey values, not an outline
+        engine.asked.clear()
+
+
+def test_a_photo_is_answered_by_the_model_of_photographs(open_page, lab, engine, drawing_model):
+    run_dir = made_runs.write_run(lab.runs_dir)
+    drawing_model.parent.mkdir()
+    drawing_model.touch()
+    at = upload(open_page(), as_png(bag(level=60, paper=250)))
+    assert not at.exception
+    assert {path for path, _ in engine.asked} == {run_dir / "model.keras"}
+    assert "From the photo to the answer" in [heading.value for heading in at.subheader]
+    engine.asked.clear()
+    kind = next(one for one in at.get("button_group") if one.label == "The picture shows")
+    kind.set_value("drawing").run()
+    assert not at.exception
+    assert engine.asked[0][0] == drawing_model
+    expect_bag(engine)
+
+
+def test_a_picture_of_lines_is_answered_as_a_drawing(open_page, lab, engine, drawing_model):
+    made_runs.write_run(lab.runs_dir)
+    drawing_model.parent.mkdir()
+    drawing_model.touch()
+    outline = bag(level=0, paper=255)
+    outline[104:180, 84:244] = 255
+    at = upload(open_page(), as_png(outline))
+    assert not at.exception
+    assert engine.asked[0][0] == drawing_model
+    expect_bag(engine)
 
 
 @pytest.mark.parametrize(
