@@ -18,6 +18,7 @@ from fmnist.environment import describe_environment
 from fmnist.evaluate import mean_cross_entropy
 from fmnist.keras_import import import_keras
 from fmnist.models import EMA_MOMENTUM, build_model, build_network, count_macs
+from fmnist.process import TrainingError
 
 if TYPE_CHECKING:
     import keras
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 SCORING_BATCH = 250  # images
-
-
-class TrainingError(RuntimeError):
-    """A training could not be finished; the message says why."""
 
 
 # -- training -------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fmnist import jobs, run_files, runs
+from fmnist import jobs, launch, run_files, runs
 from fmnist.config import ConfigError, TrainConfig
 from tests import made_runs
 
@@ -88,8 +88,7 @@ def test_two_started_at_once_take_turns_and_a_stop_lets_the_next_one_go_on(lab):
     first, second = sorted(run_ids, key=is_training, reverse=True)
     assert status_of(second).status == "queued"
     assert [run.run_id for run in runs.queue()] == [second]
-    waiting = psutil.Process(status_of(second).pid)
-    assert waiting.memory_info().rss < 200e6, "a waiting run has no TensorFlow"
+    assert status_of(second).pid is None, "a waiting run has no process"
 
     jobs.stop_run(first)
     asked = time.time()
@@ -105,7 +104,6 @@ def test_two_started_at_once_take_turns_and_a_stop_lets_the_next_one_go_on(lab):
 def test_a_waiting_run_is_cancelled_and_a_later_one_follows_a_killed_one(lab):
     first = start_and_wait(LONG)
     second, third = jobs.start_run(SHORT), jobs.start_run(SHORT)
-    wait_for(lambda: status_of(third).pid is not None, "the third one waits")
     assert [run.run_id for run in runs.queue()] == [second, third]
     jobs.stop_run(second)
     wait_for(lambda: not status_of(second).is_live, "the second one is cancelled")
@@ -117,7 +115,9 @@ def test_a_waiting_run_is_cancelled_and_a_later_one_follows_a_killed_one(lab):
     wait_for(lambda: batch_rows(first) >= 2, "rows are written")
     psutil.Process(status_of(first).pid).kill()
     wait_for(lambda: status_of(first).status == "failed", "the kill is noticed", seconds=5)
-    assert "ended without a word" in status_of(first).message
+    assert status_of(first).message == (
+        "The training process was killed, possibly for lack of memory (exit code -9, SIGKILL)."
+    )
     assert batch_rows(first) >= 2, "what was written is kept"
     wait_for(lambda: status_of(third).status != "queued", "the third one goes on")
     jobs.stop_run(second)  # already over: nothing happens
@@ -125,12 +125,12 @@ def test_a_waiting_run_is_cancelled_and_a_later_one_follows_a_killed_one(lab):
 
 
 def test_a_process_that_dies_at_once_is_told(lab, monkeypatch):
-    monkeypatch.setattr(jobs, "PROJECT_ROOT", lab.cache_dir)  # no fmnist package there
-    run_id = jobs.start_run(SHORT)
+    monkeypatch.setattr(launch, "PROJECT_ROOT", lab.cache_dir)  # no fmnist package there
+    run_id = jobs.start_own_model(made_runs.tiny_model(), "mine.keras")
     wait_for(lambda: not status_of(run_id).is_live, "the run is settled")
     assert status_of(run_id).status == "failed"
     assert "exit code 1" in status_of(run_id).message
-    assert "No module named" in run_files.read_log(runs.load_run(run_id))
+    assert "No module named" in status_of(run_id).message
 
 
 def test_a_network_that_cannot_be_built_makes_no_run(lab):
@@ -159,7 +159,7 @@ def test_a_run_that_cannot_be_stopped_is_one_sentence(lab, monkeypatch):
 
 
 def test_no_process_to_be_had_leaves_no_run_behind(lab, monkeypatch):
-    monkeypatch.setattr(jobs, "PROJECT_ROOT", lab.cache_dir / "nowhere")
+    monkeypatch.setattr(launch, "PROJECT_ROOT", lab.cache_dir / "nowhere")
     with pytest.raises(runs.RunsFolderError, match="could not be started"):
         jobs.start_run(SHORT)
     assert runs.list_runs() == []
@@ -203,7 +203,7 @@ def test_a_killed_check_is_failed(lab):
     wait_for(lambda: status_of(run_id).pid is not None, "the check begins")
     psutil.Process(status_of(run_id).pid).kill()
     wait_for(lambda: status_of(run_id).status == "failed", "the kill is noticed", seconds=5)
-    assert "ended without a word" in status_of(run_id).message
+    assert "(exit code -9, SIGKILL)" in status_of(run_id).message
 
 
 def test_a_file_that_is_too_large_makes_no_run(lab, monkeypatch):

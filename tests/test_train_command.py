@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fmnist import catalogue, dataset, download, run_files, runs, train_command
+from fmnist import catalogue, dataset, download, launch, run_files, runs, train_command
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import load_dataset
 from fmnist.train import TrainingError
@@ -165,14 +165,14 @@ def mirror(lab, no_dataset, monkeypatch) -> None:
 def test_the_command_downloads_what_is_missing(lab, mirror, monkeypatch, is_terminal):
     screen = Screen(is_terminal)
     monkeypatch.setattr(sys, "stderr", screen)
-    monkeypatch.setattr(train_command, "keep_logs_off_screen", lambda _: screen)
     trained_on = []
 
-    def train_run(run, _):
+    def run_command(open_run, *_, **__):
+        open_run()
         trained_on.append(load_dataset())
-        return {}
+        return 0
 
-    monkeypatch.setattr(train_command, "train_run", train_run)
+    monkeypatch.setattr(train_command, "run_command", run_command)
     assert main(["--epochs", "1"]) == 0
     assert trained_on[0].folder == lab.cache_dir / "fashion-mnist"
     assert len(trained_on[0].train_labels) == 600
@@ -182,9 +182,7 @@ def test_the_command_downloads_what_is_missing(lab, mirror, monkeypatch, is_term
         size = f"{(lab.data_dir / name).stat().st_size / 1e6:.1f}"
         assert f"{name}: {size} of {size} MB" in text
     if is_terminal:
-        assert text.split("\n")[1].endswith(
-            f"\r\033[KRun {runs.list_runs()[0].run_id} in {lab.runs_dir}"
-        )
+        assert text.endswith("\r\033[K"), "the line of the progress is cleared"
     else:
         assert "\r" not in text
     assert main(["--epochs", "1"]) == 0
@@ -211,14 +209,14 @@ def test_no_mirror_makes_no_run_and_a_sentence(lab, no_dataset, monkeypatch, cap
 def test_without_a_network_the_standin_can_be_trained_on(no_mirrors, monkeypatch, capfd):
     trained_on = []
 
-    def train_run(run, _):
-        trained_on.append(catalogue.load(run.config.dataset))
-        return {}
-
-    monkeypatch.setattr(train_command, "train_run", train_run)
-    monkeypatch.setattr(train_command, "keep_logs_off_screen", lambda _: sys.stderr)
     assert main(["--epochs", "1"]) == 2
     assert capfd.readouterr().err.rstrip().endswith("add --dataset stand-in.")
+
+    def run_command(open_run, *_, **__):
+        trained_on.append(catalogue.load(open_run().config.dataset))
+        return 0
+
+    monkeypatch.setattr(train_command, "run_command", run_command)
     for _ in range(2):
         assert main(["--epochs", "1", "--dataset", "stand-in"]) == 0
     assert [data.name for data in trained_on] == ["Stand-in", "Stand-in"]
@@ -263,8 +261,8 @@ def test_a_folder_that_can_no_longer_be_written_fails_the_run(
     assert (status.status, status.message) == ("failed", expected)
 
 
-@pytest.mark.parametrize("in_a_folder", [False, True])
-def test_an_unforeseen_error_gets_one_line_and_its_traceback_lies_in_the_log(lab, in_a_folder):
+@pytest.mark.parametrize("watched_by", [launch.BACKGROUND, launch.TERMINAL])
+def test_an_unforeseen_error_gets_one_line_and_its_traceback_lies_in_the_log(lab, watched_by):
     code = """
 import sys
 from fmnist import train_command
@@ -278,10 +276,10 @@ def run_out(*_, **__):
 train_command.train_and_evaluate = run_out
 sys.exit(train_command.main(sys.argv[1:]))
 """
-    arguments = [str(runs.create_run(TrainConfig()).run_dir)] if in_a_folder else ["--epochs", "1"]
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, "-c", code, str(runs.create_run(TrainConfig()).run_dir)],
         cwd=ROOT,
+        env=os.environ | {launch.WATCHED_BY: watched_by},
         capture_output=True,
         text=True,
         timeout=60,
@@ -292,7 +290,7 @@ sys.exit(train_command.main(sys.argv[1:]))
     assert line.startswith("The training failed: ResourceExhaustedError: OOM when allocating word")
     assert line.endswith(f" … (the whole story is in {run.file('log.txt')})")
     assert "Traceback" not in done.stderr
-    assert len(done.stderr.splitlines()) == (1 if in_a_folder else 2), "the first names the run"
+    assert len(done.stderr.splitlines()) == 1
     assert "Traceback" in run_files.read_log(run)
     assert "and pages more" in run_files.read_log(run)
     assert run.status.status == "failed"
