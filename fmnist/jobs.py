@@ -139,8 +139,8 @@ def stop_run(run_id: str) -> None:
         _cancel_if_it_waits(run)
         return
     process = find_process(run.status)
-    if process and (run.is_silent or _is_halted(process)):
-        threading.Thread(target=_end, args=(run, process), daemon=True).start()
+    if process:
+        threading.Thread(target=_end_if_it_hangs, args=(run, process), daemon=True).start()
 
 
 def _cancel_if_it_waits(run: runs.Run) -> None:
@@ -161,9 +161,9 @@ def _is_halted(process: psutil.Process) -> bool:
         return False
 
 
-def _end(run: runs.Run, process: psutil.Process) -> None:
-    """End a process that seems to hang: it has been asked, then it is told, then it is killed."""
-    if _has_ended(process, _ASKED):
+def _end_if_it_hangs(run: runs.Run, process: psutil.Process) -> None:
+    """End a process that hangs: it has been asked, then it is told, then it is killed."""
+    if _has_ended(process, _ASKED) or not (run.is_silent or _is_halted(process)):
         return
     silent = run.status.seconds_silent
     since = f" for {formats.duration(silent)}" if silent and silent >= 1 else ""

@@ -51,7 +51,7 @@ def read_probabilities(run: Run) -> np.ndarray:
         probabilities = read_array(run.file("test_probabilities.npy"))
     except (OSError, ValueError) as error:
         raise RunDamaged(f"{run.run_id}: test_probabilities.npy cannot be read.") from error
-    if probabilities.ndim != 2 or probabilities.shape[1] != 10:
+    if probabilities.ndim != 2 or probabilities.shape[1] != 10 or not len(probabilities):
         raise RunDamaged(
             f"{run.run_id}: test_probabilities.npy has shape {probabilities.shape}, not (N, 10)."
         )

@@ -51,6 +51,7 @@ BROUGHT_FILE = "brought.keras"  # as somebody brought it; only `fmnist.own_model
 CORRECTIONS_FILE = "corrections.json"  # what a taught run learnt, as it was exported
 SCORED_FILES = ("model.keras", "test_probabilities.npy", "results.json")
 VARIABLES_FILE = "variables.json"  # of a queued run: what its process is to find set
+_MAX_MODEL_BYTES = 2_000_000_000
 _MAY_BE_ABSENT = ("environment.json", "history.csv", "batches.csv")
 BUNDLED_DIR = Path(__file__).parent / BUNDLED_ID
 
@@ -344,6 +345,7 @@ def _find_problem(path: Path) -> str:
 def _look_into(path: Path, _written_at: int, _size: int) -> str:
     try:
         if path.suffix == ".keras":
+            json_files.check_plain(path, _MAX_MODEL_BYTES)
             is_whole = zipfile.is_zipfile(path)  # its directory is written last
         elif path.suffix == ".npy":
             is_whole = json_files.read_array(path).ndim == 2

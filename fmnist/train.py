@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -66,7 +67,7 @@ def train_and_evaluate(
     import keras
     import numpy as np
 
-    from fmnist.callbacks import CHECKPOINT_NAME
+    from fmnist.callbacks import CHECKPOINT_NAME, Heartbeat
     from fmnist.fast_layers import choose_precision, computing_in
 
     began = time.perf_counter()
@@ -106,7 +107,9 @@ def train_and_evaluate(
         message="scoring",
     )
     save_model(model, config, run_dir / "model.keras")
-    probabilities = compute_probabilities(run_dir / "model.keras", dataset.test_images)
+    probabilities = compute_probabilities(
+        run_dir / "model.keras", dataset.test_images, [Heartbeat(run_dir)]
+    )
     if not np.isfinite(probabilities).all():
         (run_dir / "model.keras").unlink()
         raise TrainingError(
@@ -306,12 +309,16 @@ def write_model(model: keras.Model, path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def compute_probabilities(model_path: Path, images: np.ndarray) -> np.ndarray:
+def compute_probabilities(
+    model_path: Path, images: np.ndarray, watchers: Sequence[keras.callbacks.Callback] = ()
+) -> np.ndarray:
     """What the saved model answers: float32 (N, 10) for images uint8 (N, 28, 28)."""
     import keras
 
     model = keras.models.load_model(model_path, compile=False, safe_mode=True)
-    return model.predict(images[..., None], batch_size=SCORING_BATCH, verbose=0)
+    return model.predict(
+        images[..., None], batch_size=SCORING_BATCH, verbose=0, callbacks=list(watchers)
+    )
 
 
 def save_array(path: Path, array: np.ndarray) -> None:

@@ -124,8 +124,7 @@ def _wait(run_dir: Path) -> bool:
             if line.next and line.next.run_id == run_dir.name:
                 begin(run_dir)
                 return True
-        if any(run.status.pid is None for run in line.waiting):
-            ensure_dispatcher()
+        keep_moving(line.waiting)
         if time.monotonic() > next_heartbeat:
             next_heartbeat += QUEUE_HEARTBEAT_EVERY
             runs.write_status(run_dir, heartbeat_at=time.time())
@@ -134,8 +133,17 @@ def _wait(run_dir: Path) -> bool:
     return False
 
 
+def keep_moving(everything: list[Run]) -> None:
+    """See that what waits has its dispatcher; to be called by whoever looks at the runs.
+
+    Raises RunsFolderError as `ensure_dispatcher` does.
+    """
+    if any(run.status.pid is None for run in runs.queue(everything)):
+        ensure_dispatcher()
+
+
 def ensure_dispatcher() -> None:
-    """See that the runs folder has its dispatcher; to be called by whoever queues, and who looks.
+    """See that the runs folder has its dispatcher; to be called by whoever queues a run.
 
     Raises:
         RunsFolderError: it cannot be started; the message says why.
@@ -149,7 +157,8 @@ def _ensure_dispatcher(folder: Path) -> None:
     started, began = _dispatchers.get(folder, (None, 0.0))
     if started and started.poll() is None:
         return
-    if started and started.returncode and time.monotonic() - began < TRY_AGAIN_AFTER:
+    could_not_begin = started and started.returncode and started.returncode > 0
+    if could_not_begin and time.monotonic() - began < TRY_AGAIN_AFTER:
         raise runs.RunsFolderError(describe_exit(started.returncode, log, "queue's"))
     try:
         if _has_dispatcher(folder):

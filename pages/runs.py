@@ -21,6 +21,7 @@ _STATUS_NAMES = {
     "failed": "Failed",
     "damaged": "Damaged",
     "checking": "Checking",
+    "silent": "Not responding",
 }
 
 

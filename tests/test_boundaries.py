@@ -45,7 +45,7 @@ NEVER_IMPORTS = {
     "fmnist.status": {"fmnist.runs", *KERAS},
     "fmnist.launch": {"fmnist.jobs", *KERAS},
     "fmnist.turns": {"fmnist.jobs", *KERAS},
-    "fmnist.dispatcher": {"pandas", "fmnist.jobs", "fmnist.train", *KERAS},
+    "fmnist.dispatcher": {"fmnist.jobs", "fmnist.train", *KERAS},
     "fmnist.process": {"fmnist.jobs", "fmnist.train", *KERAS},
     "fmnist.train": {"fmnist.jobs", "fmnist.figures"},
     "fmnist.jobs": KERAS,

@@ -1,18 +1,22 @@
 """Real training processes on made images: started, queued, stopped, cancelled, killed."""
 
+import re
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from fmnist import jobs, launch, run_files, runs
+from fmnist import jobs, launch, run_files, runs, turns
 from fmnist.config import ConfigError, TrainConfig
 from tests import made_runs
+from tests.waits import failure_of
+from tests.waits import wait_for as wait_up_to
 
 ROOT = Path(__file__).parent.parent
 SHORT = TrainConfig(filters=(4,), dense_units=(8,), epochs=1, batch_size=64)
@@ -20,12 +24,11 @@ LONG = SHORT.replace(epochs=200, batch_size=8)
 PATIENCE = 120  # seconds; other programs may have the cores
 
 
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {seconds} s: {what}")
-        time.sleep(0.05)
+def wait_for(
+    look: Callable[[], Any], what: str, seconds: float = PATIENCE, run_id: str = ""
+) -> None:
+    """Wait until it is so; no longer once the run named has failed."""
+    wait_up_to(look, what, seconds, lambda: failure_of(runs.runs_dir() / run_id) if run_id else "")
 
 
 def status_of(run_id: str) -> runs.Status:
@@ -38,7 +41,7 @@ def is_training(run_id: str) -> bool:
 
 def start_and_wait(config: TrainConfig) -> str:
     run_id = jobs.start_run(config)
-    wait_for(lambda: is_training(run_id), "the training begins")
+    wait_for(lambda: is_training(run_id), "the training begins", run_id=run_id)
     return run_id
 
 
@@ -61,7 +64,7 @@ print(run_id, time.monotonic() - began)
     )
     run_id, seconds = started.stdout.split()
     assert float(seconds) < 1, "the page must not wait"
-    wait_for(lambda: status_of(run_id).status == "running", "its turn comes")
+    wait_for(lambda: status_of(run_id).status == "running", "its turn comes", run_id=run_id)
     process = psutil.Process(status_of(run_id).pid)
     inherited = psutil.Process().nice()
     low = psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else max(10, inherited)
@@ -92,7 +95,7 @@ def test_two_started_at_once_take_turns_and_a_stop_lets_the_next_one_go_on(lab):
 
     jobs.stop_run(first)
     asked = time.time()
-    wait_for(lambda: not status_of(first).is_live, "the stopped run is scored")
+    wait_for(lambda: not status_of(first).is_live, "the stopped run is scored", run_id=first)
     stopped = runs.load_run(first)
     assert (stopped.status.status, stopped.damaged) == ("stopped", "")
     # Steps report at least every half second: none was done 2 s after the stop.
@@ -218,3 +221,102 @@ def test_a_trained_run_is_not_checked(lab):
     with pytest.raises(ConfigError, match="Made run is no model that can be checked again now"):
         jobs.check_own_model_again(run_dir.name, "raw", "logits")
     assert runs.load_run(run_dir.name).has_scores
+
+
+# -- trainings that hang, and the one process that lets them begin -------------------------------
+
+needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot halt a process")
+
+
+@needs_signals
+@pytest.mark.parametrize("has_been_silent", [False, True], ids=["just halted", "silent for long"])
+def test_a_halted_training_is_ended_by_stop_and_the_queue_goes_on(lab, has_been_silent):
+    hung = start_and_wait(LONG)
+    next_one = jobs.start_run(LONG)
+    process = psutil.Process(status_of(hung).pid)
+    process.suspend()
+    if has_been_silent:
+        runs.write_status(lab.runs_dir / hung, heartbeat_at=time.time() - 75)
+    run = runs.load_run(hung)
+    assert run.is_live
+    assert run.is_silent == has_been_silent
+    jobs.stop_run(hung)
+    wait_for(lambda: not process.is_running(), "the process is ended", seconds=5)
+    wait_for(lambda: not status_of(hung).is_live, "its end is recorded", seconds=1)
+    status = status_of(hung)
+    assert status.status == "failed"
+    assert "did not end when asked to, so its process was killed" in status.message
+    assert bool(re.search(r"no sign of life for 1.min", status.message)) == has_been_silent
+    wait_for(lambda: status_of(next_one).status == "running", "the queue goes on", seconds=5)
+    assert status_of(hung) == status, "nobody says otherwise afterwards"
+
+
+def test_200_queued_runs_are_one_process_that_outlives_whoever_started_it(lab):
+    # Somebody else trains: this process.
+    made_runs.write_run(lab.runs_dir, status="running")
+    code = """
+from fmnist import jobs
+from fmnist.config import TrainConfig
+print(*(jobs.start_run(TrainConfig(filters=(4,), epochs=1)) for _ in range(200)))
+"""
+    started = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=100
+    )
+    run_ids = started.stdout.split()
+    assert len(run_ids) == 200, started.stderr
+    wait_for(lambda: len(processes_of(lab.runs_dir)) == 1, "the dispatcher alone")
+    time.sleep(1)
+    (dispatcher,) = processes_of(lab.runs_dir)
+    assert "fmnist.dispatcher" in dispatcher.cmdline()
+    assert dispatcher.memory_info().rss < 80e6
+    assert [run.run_id for run in runs.queue()] == run_ids
+    for run_id in run_ids[1:]:
+        jobs.stop_run(run_id)
+    assert [run.run_id for run in runs.queue()] == run_ids[:1]
+    assert {status_of(run_id).status for run_id in run_ids[1:]} == {"stopped"}
+
+
+def test_a_dispatcher_that_was_killed_is_replaced_by_whoever_looks(lab):
+    first = start_and_wait(LONG)
+    second = jobs.start_run(SHORT)
+    (dispatcher,) = (p for p in processes_of(lab.runs_dir) if "fmnist.dispatcher" in p.cmdline())
+    dispatcher.kill()
+    wait_for(lambda: not dispatcher.is_running() or dispatcher.status() == "zombie", "its end")
+    assert status_of(first).is_live, "a training outlives it"
+    turns.keep_moving(runs.list_runs())
+    psutil.Process(status_of(first).pid).kill()
+    wait_for(lambda: status_of(second).status != "queued", "the second begins", run_id=second)
+    assert status_of(first).status == "failed"
+    assert "ended without a word" in status_of(first).message, "nobody knows its exit code"
+
+
+def test_a_dispatcher_that_cannot_begin_is_a_sentence(lab, monkeypatch):
+    monkeypatch.setattr(launch, "PROJECT_ROOT", lab.cache_dir)  # no fmnist package there
+    run = runs.create_run(SHORT)
+    turns.ensure_dispatcher()
+    with pytest.raises(runs.RunsFolderError, match=r"The queue's process ended with exit code 1"):
+        for _ in range(100):
+            time.sleep(0.1)
+            turns.keep_moving([run])
+    assert status_of(run.run_id).status == "queued"
+
+
+def test_a_queued_training_finds_the_variables_of_whoever_queued_it(lab, monkeypatch, tmp_path):
+    made_runs.write_run(lab.runs_dir, status="running")
+    first = jobs.start_run(SHORT)  # its dispatcher has the folders of this Lab
+    monkeypatch.setenv("FMNIST_DATA_DIR", str(tmp_path / "elsewhere"))
+    second = jobs.start_run(SHORT)
+    jobs.stop_run(first)
+    runs.write_status(lab.runs_dir / made_runs.RUN_ID, status="stopped", started_at=None)
+    wait_for(lambda: status_of(second).status == "failed", "its dataset is missing")
+    assert f"FMNIST_DATA_DIR names {tmp_path / 'elsewhere'}" in status_of(second).message
+    assert not (lab.runs_dir / second / runs.VARIABLES_FILE).exists()
+
+
+def processes_of(runs_dir: Path) -> list[psutil.Process]:
+    """All that names the runs folder in its command line."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(str(runs_dir) in argument for argument in process.info["cmdline"] or [])
+    ]

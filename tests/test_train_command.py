@@ -7,6 +7,7 @@ import http.server
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import load_dataset
 from fmnist.train import TrainingError
 from fmnist.train_command import build_parser, main, open_run, read_config
+from tests.waits import failure_of, wait_for
 
 ROOT = Path(__file__).parent.parent
 
@@ -312,3 +314,103 @@ def test_an_unknown_dataset_makes_no_run_and_a_sentence(lab, capfd):
     assert main(["--dataset", "../x"]) == 2
     assert "dataset is a short name of small letters" in capfd.readouterr().err
     assert runs.list_runs() == []
+
+
+# -- ended by a signal ----------------------------------------------------------------------------
+
+# A training as it is, in whose first step something native gives up.
+_DIES = """
+import os, signal, sys
+from fmnist import train_command
+
+def die(*_, **__):
+    sys.stderr.write({line!r} + "\\n")
+    sys.stderr.flush()
+    {death}
+
+train_command.train_and_evaluate = die
+"""
+_CHECK_FAILED = (
+    "F0000 00:00:1795612242.611933   11697 mkl_layout_pass.cc:2665] Check failed: "
+    "orig_node->input_node(1, &filter_node) is OK (NOT_FOUND: Could not find input edge 1 for "
+    "StatefulPartitionedCall/conv_1/Conv2D)"
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no signals")
+@pytest.mark.parametrize(
+    ("death", "line", "sentences"),
+    [
+        (
+            "os.abort()",
+            _CHECK_FAILED,
+            [
+                "The training process aborted (exit code -6, SIGABRT).",
+                "Its log says: “Check failed: orig_node->input_node(1, &filter_node)",
+                "Could not find input edge 1 for StatefulPartitionedCall/conv_1/Conv2D)”.",
+            ],
+        ),
+        (
+            "os.kill(os.getpid(), signal.SIGKILL)",
+            "",
+            ["was killed, possibly for lack of memory (exit code -9, SIGKILL)."],
+        ),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "", ["crashed (exit code -11, SIGSEGV)."]),
+        ("os.kill(os.getpid(), signal.SIGBUS)", "", ["crashed (exit code -7, SIGBUS)."]),
+        ("os._exit(3)", "", ["The training process ended with exit code 3."]),
+    ],
+    ids=["abort", "kill", "segmentation", "bus", "exit"],
+)
+def test_a_training_that_dies_says_why_at_the_terminal_and_in_its_folder(
+    lab, tmp_path, death, line, sentences
+):
+    # Python reads this file first in every process; the rest is the command as it is.
+    (tmp_path / "sitecustomize.py").write_text(_DIES.format(death=death, line=line))
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}
+    done = subprocess.run(
+        [sys.executable, "-m", "fmnist.train", "--epochs", "1"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    (run,) = runs.list_runs()
+    assert (done.returncode, done.stdout) == (1, "")
+    said = done.stderr.splitlines()[-1]
+    assert said == f"The training failed: {run.status.message}"
+    assert run.status.status == "failed"
+    for sentence in sentences:
+        assert sentence in said
+    assert ("memory" in said) == ("SIGKILL" in said), "a guess that fits nothing else"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
+def test_ctrl_c_stops_and_scores_and_a_killed_command_leaves_no_training_behind(lab):
+    arguments = ["--filters", "4", "--dense-units", "8", "--epochs", "200", "--batch-size", "8"]
+    for end in (signal.SIGINT, signal.SIGKILL):
+        watching = subprocess.Popen(
+            [sys.executable, "-m", "fmnist.train", *arguments],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_for(lambda: [run for run in runs.list_runs() if run.is_live], "the run")
+        run_dir = next(run for run in runs.list_runs() if run.is_live).run_dir
+        wait_for(
+            lambda folder=run_dir: (runs.read_status(folder).step or 0) > 0,
+            "its first step",
+            120,
+            lambda folder=run_dir: failure_of(folder),
+        )
+        watching.send_signal(end)
+        output, errors = watching.communicate(timeout=60)
+        wait_for(lambda folder=run_dir: not runs.read_status(folder).is_live, "its end", 60)
+        run = runs.read_run(run_dir)
+        assert (run.status.status, run.damaged) == ("stopped", "")
+        assert run_files.read_results(run)["test_accuracy"] > 0
+        if end == signal.SIGINT:
+            assert json.loads(output.splitlines()[-1])["run_id"] == run.run_id
+            assert "Stopping; once more ends it without a model." in errors
+            assert watching.returncode == 0
