@@ -171,6 +171,17 @@ class RunReporter(keras.callbacks.Callback):
         self._files[name].flush()
 
 
+class Heartbeat(keras.callbacks.Callback):
+    """Says that the process is well while a model is scored, which may take minutes."""
+
+    def __init__(self, run_dir: Path):
+        super().__init__()
+        self._run_dir = run_dir
+
+    def on_predict_batch_end(self, batch, logs=None):
+        runs.write_status(self._run_dir, heartbeat_at=time.time())
+
+
 class StopWatcher(keras.callbacks.Callback):
     """Ends the training, in an epoch or in its validation, soon after the `stop` file appears."""
 

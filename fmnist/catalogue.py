@@ -43,6 +43,7 @@ from fmnist.dataset import (
     require_plain,
     write_folder,
 )
+from fmnist.json_files import read_json
 
 INFO_FILE = "dataset.json"
 RESERVED_SLUGS = (STANDARD, STAND_IN)  # of datasets that are not imported
@@ -326,7 +327,7 @@ def _read_imported(folder: Path) -> Entry:
 def _read_entry(folder: Path) -> Entry:
     path = folder / INFO_FILE
     try:
-        info = json.loads(path.read_text(encoding="utf-8"))
+        info = read_json(path)
         name, fingerprint = info["name"], info["fingerprint"]
         if not isinstance(name, str) or not isinstance(fingerprint, str):
             raise TypeError("name and fingerprint are texts")

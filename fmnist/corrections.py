@@ -22,6 +22,7 @@ from typing import Any
 import filelock
 import numpy as np
 
+from fmnist.json_files import parse_json, read_bytes
 from fmnist.runs import runs_dir
 from fmnist.sketch import SIDE, sketch_to_image
 from fmnist.strokes import MAX_LINK, Drawing, DrawingError, from_link, render, to_link
@@ -166,16 +167,15 @@ def _read() -> tuple[dict[str, Correction], list[str]]:
     """By key, in the file's order; and the lines that are no correction."""
     path, kept, unreadable = corrections_file(), {}, []
     try:
-        with path.open("rb") as file:
-            content = file.read(2 * MAX_FILE_BYTES)
+        content = read_bytes(path, 2 * MAX_FILE_BYTES)
     except FileNotFoundError:
         content = b""
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _cannot("read", error) from error
     for line in content.decode("utf-8", "replace").splitlines():
         try:
-            correction = _from_values(json.loads(line))
-        except (ValueError, RecursionError):
+            correction = _from_values(parse_json(line))
+        except ValueError:
             if line.strip():
                 unreadable.append(line)
         else:
@@ -211,8 +211,8 @@ def from_json(data: bytes) -> tuple[Correction, ...]:
             f"{MAX_FILE_BYTES / 1e6:.0f} MB. Choose a file that was exported on this page."
         )
     try:
-        content = json.loads(data)
-    except (ValueError, RecursionError):
+        content = parse_json(data)
+    except ValueError:
         content = None
     match content:
         case {"corrections": [*values]} if len(values) <= MAX_CORRECTIONS:

@@ -7,11 +7,12 @@ largest probability. The threshold is chosen on validation drawings and lies bes
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from fmnist.json_files import read_json
 
 DOUBT_FILE = "doubt.json"
 # Of validation drawings that show a garment: what the threshold may cost. The same hands drew those
@@ -55,6 +56,6 @@ def read_threshold(model: Path) -> float | None:
     if not path.is_file():
         return None
     try:
-        return float(json.loads(path.read_text(encoding="utf-8"))["spread_above"])
+        return float(read_json(path)["spread_above"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{path} is damaged ({error}): take it from the package again.") from error

@@ -1,45 +1,49 @@
 """Start, stop and cancel the processes behind runs.
 
-A training is a process of its own (`python -m fmnist.train RUN_DIR`) that outlives whoever
-started it; queueing is its own affair. So is the check of a model that was brought as a file
-(`python -m fmnist.own_model RUN_DIR`), and so is a teaching (`python -m fmnist.teach RUN_DIR`).
+A training is a process of its own (`python -m fmnist.train RUN_DIR`), which the dispatcher starts
+when its turn comes. So is the check of a model that was brought as a file (`python -m
+fmnist.own_model RUN_DIR`), and so is a teaching (`python -m fmnist.teach RUN_DIR`): those start at
+once. All of them outlive whoever started them.
 """
 
 from __future__ import annotations
 
-import os
+import contextlib
 import shutil
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
-from fmnist import runs
+import psutil
+
+from fmnist import formats, runs, turns
 from fmnist.config import TrainConfig
 from fmnist.dataset import STANDARD
 from fmnist.feature_maps import check_architecture
+from fmnist.launch import BACKGROUND, choosing_variables, start_in_background
 from fmnist.own_model_record import OwnModel
+from fmnist.status import find_process, record_exit
 from fmnist.teaching import create_teaching
 
-PROJECT_ROOT = Path(__file__).parent.parent
-_PATH_VARIABLES = (
-    "FMNIST_DATA_DIR",
-    "FMNIST_DATASETS_DIR",
-    "FMNIST_CACHE_DIR",
-    "FMNIST_RUNS_DIR",
-)
+_ASKED = 2.0  # seconds that a process which seems to hang has to end when it is asked to
+_TERMINATED = 1.0  # seconds that it has after SIGTERM, until it is killed
 
 
 def start_run(config: TrainConfig) -> str:
-    """Make a run folder and start its training process; returns the run's id at once.
+    """Make a run folder and queue it, to be trained when its turn comes; returns the run's id.
 
     Raises:
         ConfigError: the network of `config` cannot be built.
         RunsFolderError: the folder cannot be written, or no process could be started.
     """
     check_architecture(config)
-    return _start_new(runs.create_run(config), "fmnist.train")
+    run = runs.create_run(config, choosing_variables())
+    try:
+        turns.ensure_dispatcher()
+    except runs.RunsFolderError:
+        shutil.rmtree(run.run_dir, ignore_errors=True)
+        raise
+    return run.run_id
 
 
 def start_own_model(content: bytes, file_name: str, name: str = "", dataset: str = STANDARD) -> str:
@@ -104,71 +108,86 @@ def _start_new(run: runs.Run, module: str) -> str:
 
 
 def _start(run: runs.Run, module: str) -> None:
-    """Start `python -m MODULE RUN_DIR` as a process that outlives this one."""
-    try:
-        with run.file("log.txt").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", module, str(run.run_dir.resolve())],
-                cwd=PROJECT_ROOT,
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                **_detached(),
-            )
-    except OSError as error:
-        raise runs.RunsFolderError(
-            f"The process could not be started ({error.strerror or error}). Free some space or "
-            f"allow writing in {run.run_dir.parent}, then start it again."
-        ) from error
-    threading.Thread(target=_await_end, args=(process, run), daemon=True).start()
+    process = start_in_background(module, run, watched_by=BACKGROUND)
+
+    def await_end() -> None:
+        """Reap the child (a zombie would look alive) and record an end that it could not record."""
+        code = process.wait()
+        with contextlib.suppress(OSError, ValueError):  # the folder is gone: nobody left to tell
+            # A brought model may already be checked again, by another process.
+            if runs.read_status(run.run_dir).queued_at == run.status.queued_at:
+                record_exit(run.run_dir, code)
+
+    threading.Thread(target=await_end, daemon=True).start()
 
 
 def stop_run(run_id: str) -> None:
     """Ask a run to end: a training one keeps and scores its model, a queued one is cancelled.
 
-    A run that has already ended is left alone.
+    One whose process hangs is ended without a model, within seconds. A run that has already ended
+    is left alone.
 
     Raises:
         RunNotFound: there is no such run.
         RunsFolderError: its folder cannot be written.
     """
     run = runs.load_run(run_id)
-    if run.is_live:
-        runs.request_stop(run)
+    if not run.is_live:
+        return
+    runs.request_stop(run)
+    if run.status.pid is None:
+        _cancel_if_it_waits(run)
+        return
+    process = find_process(run.status)
+    if process:
+        threading.Thread(target=_end_if_it_hangs, args=(run, process), daemon=True).start()
 
 
-def _environment() -> dict[str, str]:
-    """This process's environment; folders as absolute paths, for the child starts elsewhere."""
-    folders = {
-        name: str(Path(os.environ[name]).resolve())
-        for name in _PATH_VARIABLES
-        if os.environ.get(name)
-    }
-    return {**os.environ, **folders, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
-
-
-def _detached() -> dict[str, int | bool]:
-    """What makes the child outlive this process and its terminal."""
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-        return {"creationflags": flags}
-    return {"start_new_session": True}
-
-
-def _await_end(process: subprocess.Popen, run: runs.Run) -> None:
-    """Reap the child (a zombie would look alive) and record an end that it could not record."""
-    code = process.wait()
+def _cancel_if_it_waits(run: runs.Run) -> None:
     try:
-        status = runs.read_status(run.run_dir)
-        # A brought model may already be checked again, by another process.
-        if status.is_live and status.queued_at == run.status.queued_at:
-            runs.write_status(
-                run.run_dir,
-                status="failed",
-                finished_at=time.time(),
-                message=f"Its process ended without a word (exit code {code}): it was "
-                "killed or ran out of memory. log.txt may say more.",
-            )
+        with turns.granting(run.run_dir.parent):
+            status = runs.read_status(run.run_dir)
+            if status.status == "queued" and status.pid is None:
+                turns.cancel(run.run_dir)
     except (OSError, ValueError):
-        pass  # the folder is gone or damaged: nobody left to tell
+        pass  # the dispatcher cancels it, for the stop file is there
+
+
+def _is_halted(process: psutil.Process) -> bool:
+    """Whether somebody has halted it (SIGSTOP), so that it hears nothing."""
+    try:
+        return process.status() == psutil.STATUS_STOPPED
+    except psutil.Error:
+        return False
+
+
+def _end_if_it_hangs(run: runs.Run, process: psutil.Process) -> None:
+    """End a process that hangs: it has been asked, then it is told, then it is killed."""
+    if _has_ended(process, _ASKED) or not (run.is_silent or _is_halted(process)):
+        return
+    silent = run.status.seconds_silent
+    since = f" for {formats.duration(silent)}" if silent and silent >= 1 else ""
+    failed = {
+        "status": "failed",
+        "finished_at": time.time(),
+        "message": f"It had given no sign of life{since} and did not end when asked to, so its "
+        "process was killed. Its curves are kept; there is no model.",
+    }
+    with contextlib.suppress(OSError, ValueError):
+        runs.write_status(run.run_dir, **failed)
+    for tell in (process.terminate, process.kill):
+        with contextlib.suppress(psutil.Error):
+            tell()
+        if _has_ended(process, _TERMINATED):
+            break
+    with contextlib.suppress(OSError, ValueError):
+        if runs.read_status(run.run_dir).is_live:  # its last word, when it was let go on
+            runs.write_status(run.run_dir, **failed)
+
+
+def _has_ended(process: psutil.Process, within: float) -> bool:
+    try:
+        process.wait(within)
+    except psutil.TimeoutExpired:
+        return False
+    return True

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from fmnist.own_model_record import MAX_FILE_BYTES
+from fmnist.process import first_line
 from fmnist.train import TrainingError
-from fmnist.train_command import first_line
 
 _MEMBERS = {"config.json": 5e6, "metadata.json": 1e5, "model.weights.h5": 4 * MAX_FILE_BYTES}
 # Keras's own, but they run or read what lies outside the file.

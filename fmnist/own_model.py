@@ -35,6 +35,7 @@ from fmnist.environment import describe_environment
 from fmnist.keras_file import ModelRefused, check_archive
 from fmnist.keras_import import import_keras
 from fmnist.own_model_record import INPUTS, OUTPUTS, OwnModel
+from fmnist.process import choose_runs_dir, first_line, recording_failure, run_command
 from fmnist.train import (
     SCORING_BATCH,
     compute_probabilities,
@@ -42,13 +43,7 @@ from fmnist.train import (
     score,
     write_model,
 )
-from fmnist.train_command import (
-    choose_runs_dir,
-    ensure_dataset,
-    first_line,
-    recording_failure,
-    run_command,
-)
+from fmnist.train_command import ensure_dataset
 
 if TYPE_CHECKING:
     import keras

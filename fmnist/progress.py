@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fmnist import run_files, runs
+from fmnist import formats, run_files, runs
 from fmnist.runs import Run, Status
 
 if TYPE_CHECKING:
@@ -85,6 +85,14 @@ def seconds_left(run: Run, history: pd.DataFrame) -> float | None:
     else:
         return None
     return (1 - share_done(status)) * status.epochs * epoch_seconds
+
+
+def describe_silence(run: Run) -> str:
+    """E.g. "No sign of life for 2 min", where a run's process seems to hang; "" elsewhere."""
+    if not run.is_silent:
+        return ""
+    seconds = run.status.seconds_silent
+    return "No sign of life" + (f" for {formats.duration(seconds)}" if seconds is not None else "")
 
 
 def latest(curves: Curves) -> dict[str, float]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from fmnist.dataset import Dataset, cache_dir
 from fmnist.engine import Engine
+from fmnist.json_files import read_array
 from fmnist.runs import Run
 
 _CHUNK = 500  # images of one request: others are answered in between
@@ -25,8 +26,8 @@ def answer_test_images(run: Run, data: Dataset, engine: Engine) -> np.ndarray:
     model, images = run.file("model.keras"), data.test_images
     written_at = model.stat().st_mtime_ns if model.is_file() else 0
     kept = cache_dir() / "scores" / f"{run.run_id}-{data.fingerprint}-{written_at}.npy"
-    with contextlib.suppress(OSError, ValueError, EOFError):
-        probabilities = np.load(kept, allow_pickle=False)
+    with contextlib.suppress(OSError, ValueError):
+        probabilities = read_array(kept)
         if probabilities.shape == (len(images), 10) and probabilities.dtype == np.float32:
             return probabilities
     probabilities = np.concatenate(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fmnist.dataset import CLASS_NAMES, DatasetError, check_class_names
-from fmnist.json_files import read_json_or_empty
+from fmnist.exit_reason import read_tail
+from fmnist.json_files import MAX_TABLE_BYTES, read_array, read_bytes, read_json_or_empty
 from fmnist.runs import Run, RunDamaged
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ HISTORY_COLUMNS = (
 )
 BATCH_COLUMNS = ("step", "epoch", "loss", "accuracy", "images_per_second")
 
+_MAX_LOG_BYTES = 200_000  # that are looked through for the last lines
+
 
 def read_history(run: Run) -> pd.DataFrame:
     """`history.csv`: one row per finished epoch (none yet: no rows)."""
@@ -42,16 +45,19 @@ def read_probabilities(run: Run) -> np.ndarray:
     """`test_probabilities.npy`: float32 (N, 10), in the order of the test set.
 
     Raises:
-        RunDamaged: it is missing, half-written or of another shape.
+        RunDamaged: it is missing, half-written, of another shape, or holds no probabilities.
     """
     try:
-        probabilities = np.load(run.file("test_probabilities.npy"), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        probabilities = read_array(run.file("test_probabilities.npy"))
+    except (OSError, ValueError) as error:
         raise RunDamaged(f"{run.run_id}: test_probabilities.npy cannot be read.") from error
-    if probabilities.ndim != 2 or probabilities.shape[1] != 10:
+    if probabilities.ndim != 2 or probabilities.shape[1] != 10 or not len(probabilities):
         raise RunDamaged(
             f"{run.run_id}: test_probabilities.npy has shape {probabilities.shape}, not (N, 10)."
         )
+    is_float = np.issubdtype(probabilities.dtype, np.floating)
+    if not (is_float and ((probabilities >= 0) & (probabilities <= 1)).all()):
+        raise RunDamaged(f"{run.run_id}: test_probabilities.npy holds other than numbers 0 to 1.")
     return probabilities
 
 
@@ -86,20 +92,16 @@ def read_results(run: Run) -> dict[str, Any]:
 
 def read_log(run: Run, last_lines: int = 40) -> str:
     """The end of `log.txt`."""
-    try:
-        text = run.file("log.txt").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    return "\n".join(text.splitlines()[-last_lines:])
+    return "\n".join(read_tail(run.file("log.txt"), _MAX_LOG_BYTES).splitlines()[-last_lines:])
 
 
 def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A table of numbers; a last line still being written, or a broken one, is left out."""
+    """A table of finite numbers; a last line still being written, or a broken one, is left out."""
     import pandas as pd
 
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        text = read_bytes(path, MAX_TABLE_BYTES).decode("utf-8", "replace")
+    except (OSError, ValueError):
         text = ""
     header, *lines = text[: text.rfind("\n") + 1].splitlines() or [""]
     names = header.split(",")
@@ -117,7 +119,7 @@ def _all_numbers(lines: list[str], width: int) -> np.ndarray | None:
         cells = np.array(",".join(lines).split(","), dtype=np.float64)
     except ValueError:
         return None
-    return cells.reshape(-1, width)
+    return cells.reshape(-1, width) if np.isfinite(cells).all() else None
 
 
 def _whole_rows(
@@ -129,6 +131,8 @@ def _whole_rows(
             continue
         row = dict(zip(names, cells, strict=True))
         try:
-            yield [float(row.get(column) or "nan") for column in columns]
+            numbers = {column: float(row[column]) for column in columns if row.get(column)}
         except ValueError:
             continue
+        if all(map(math.isfinite, numbers.values())):
+            yield [numbers.get(column, math.nan) for column in columns]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmnist.config import FIELDS, TrainConfig
+from fmnist.json_files import MAX_TABLE_BYTES, read_bytes
 from fmnist.run_files import read_environment, read_fingerprint, read_history, read_results
 from fmnist.runs import Run
 
@@ -18,7 +19,8 @@ def summary_table(runs: list[Run]) -> pd.DataFrame:
     """One row per run, in the order given; what is not known is None.
 
     A brought model was not trained here: it has no epochs and no time, its settings say what its
-    input and output are, and while it is looked at its status is "checking".
+    input and output are, and while it is looked at its status is "checking". That of a training
+    that seems to hang is "silent".
 
     Columns: run_id, name, status, dataset (as `describe_datasets` says), settings (where the config
     differs from the default), origin, parameters, epochs_done, epochs, best_val_accuracy,
@@ -54,7 +56,7 @@ def _summary(run: Run) -> dict[str, Any]:
         "status": "damaged" if run.damaged else _status_in_words(run),
         "settings": "" if run.damaged else _settings_in_words(run),
         "origin": run.origin,
-        "parameters": parameters if isinstance(parameters, int) else None,
+        "parameters": parameters if type(parameters) is int else None,
         "epochs_done": None if own_model else _count_epochs(run.file("history.csv")),
         "epochs": None if own_model else run.config.epochs,
         "best_val_accuracy": best,
@@ -65,7 +67,9 @@ def _summary(run: Run) -> dict[str, Any]:
 
 
 def _status_in_words(run: Run) -> str:
-    return "checking" if run.own_model and run.is_live else run.status.status
+    if run.own_model and run.is_live:
+        return "checking"
+    return "silent" if run.is_silent else run.status.status
 
 
 def _settings_in_words(run: Run) -> str:
@@ -76,8 +80,8 @@ def _settings_in_words(run: Run) -> str:
 
 def _count_epochs(history: Path) -> int:
     try:
-        return max(history.read_bytes().count(b"\n") - 1, 0)
-    except OSError:
+        return max(read_bytes(history, MAX_TABLE_BYTES).count(b"\n") - 1, 0)
+    except (OSError, ValueError):
         return 0
 
 

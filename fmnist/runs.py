@@ -8,89 +8,55 @@ One run comes inside the package, under the id `bundled`. It is only ever read.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import os
-import re
 import shutil
-import socket
 import tempfile
+import textwrap
 import time
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import psutil
+from typing import Any
 
 from fmnist import formats, json_files
 from fmnist.config import ConfigError, TrainConfig, field_bounds
 from fmnist.dataset import STAND_IN, STANDARD
+from fmnist.folder import (
+    BUNDLED_ID,
+    RUN_ID,
+    RunNotFound,
+    RunsFolderError,
+    cannot_write,
+    refuse_bundled,
+    runs_dir,
+)
+from fmnist.folder import RunDamaged as RunDamaged
+from fmnist.folder import RunReadOnly as RunReadOnly
 from fmnist.own_model_record import MAX_FILE_BYTES, OwnModel
 from fmnist.plain_text import clean
+from fmnist.status import LIVE as LIVE
+from fmnist.status import STATUSES as STATUSES
+from fmnist.status import Status, read_status, settle
+from fmnist.status import claim_run as claim_run
+from fmnist.status import is_stop_requested as is_stop_requested
+from fmnist.status import process_is_alive as process_is_alive
+from fmnist.status import write_status as write_status
 from fmnist.taught_record import Taught
 
-if TYPE_CHECKING:
-    pass
-
-STATUSES = ("queued", "running", "completed", "stopped", "failed")
-LIVE = ("queued", "running")
 BROUGHT_FILE = "brought.keras"  # as somebody brought it; only `fmnist.own_model` opens it
 CORRECTIONS_FILE = "corrections.json"  # what a taught run learnt, as it was exported
 SCORED_FILES = ("model.keras", "test_probabilities.npy", "results.json")
-BUNDLED_ID = "bundled"
+VARIABLES_FILE = "variables.json"  # of a queued run: what its process is to find set
+_MAX_MODEL_BYTES = 2_000_000_000
+_MAY_BE_ABSENT = ("environment.json", "history.csv", "batches.csv")
 BUNDLED_DIR = Path(__file__).parent / BUNDLED_ID
 
 MAX_TITLE = field_bounds("name").max_length
-_STATUS_TEXTS = ("status", "host", "message")
-RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]{1,50}")
-_LARGEST_NUMBER = 1e15  # in a status; NaN is no smaller than it
-_NEVER_STARTED_AFTER = 60.0  # seconds a queued run may lack a process
-_SILENT_AFTER = 120.0  # seconds without a heartbeat, for a process on another computer
-_START_TIME_SLACK = 60.0  # seconds; a corrected clock moves the start times it is counted from
-
-
-class RunsFolderError(ValueError):
-    """The runs folder cannot be written; the message says why and what to do."""
-
-
-class RunReadOnly(RunsFolderError):
-    """The bundled run is never changed; the message says what was not done."""
-
-
-class RunNotFound(ValueError):
-    """No run has this id."""
-
-
-class RunDamaged(ValueError):
-    """A file of the run is missing or unreadable; the message names it."""
-
-
-@dataclass(frozen=True)
-class Status:
-    """`status.json`. Times are Unix seconds; what is not known yet is None."""
-
-    status: str
-    epoch: int | None = None  # counted from 0
-    step: int | None = None
-    steps_per_epoch: int | None = None
-    epochs: int | None = None
-    images_per_second: float | None = None
-    queued_at: float | None = None
-    started_at: float | None = None
-    heartbeat_at: float | None = None
-    finished_at: float | None = None
-    pid: int | None = None
-    pid_started_at: float | None = None
-    host: str | None = None
-    message: str = ""
-
-    @property
-    def is_live(self) -> bool:
-        return self.status in LIVE
 
 
 @dataclass(frozen=True)
@@ -137,6 +103,11 @@ class Run:
         return self.status.is_live and not self.damaged
 
     @property
+    def is_silent(self) -> bool:
+        """Whether it trains, or waits in a process of its own, and has not said so for long."""
+        return self.is_training and self.status.is_silent
+
+    @property
     def is_training(self) -> bool:
         """Live, and no check of a brought model and no teaching: those take seconds and nobody's
         place.
@@ -158,19 +129,19 @@ class Run:
 # -- where runs live ------------------------------------------------------------------------------
 
 
-def runs_dir() -> Path:
-    """The folder of all runs: `FMNIST_RUNS_DIR`, or `runs` beside the app."""
-    return Path(os.environ.get("FMNIST_RUNS_DIR") or Path(__file__).parent.parent / "runs")
-
-
-def create_run(config: TrainConfig) -> Run:
+def create_run(config: TrainConfig, variables: Mapping[str, str] | None = None) -> Run:
     """A new run folder, queued, with no process yet.
+
+    variables: of the environment, for the process that will train it.
 
     Raises:
         RunsFolderError: the folder cannot be written.
     """
     status = Status("queued", epochs=config.epochs, queued_at=time.time())
-    run_dir = _create(config, {"config.json": config.to_json(), "status.json": asdict(status)})
+    files = {"config.json": config.to_json(), "status.json": asdict(status)}
+    if variables:
+        files[VARIABLES_FILE] = dict(variables)
+    run_dir = _create(config, files)
     return Run(run_dir.name, run_dir, config, status)
 
 
@@ -267,14 +238,6 @@ def _create(
         raise cannot_write(parent, error) from error
 
 
-def cannot_write(folder: Path, error: OSError) -> RunsFolderError:
-    """The error to raise where something in a runs folder could not be written, and its advice."""
-    return RunsFolderError(
-        f"The runs folder {folder} cannot be written ({error.strerror or error}). Free some "
-        "space, allow writing there, or name another folder in FMNIST_RUNS_DIR."
-    )
-
-
 def _move_to_free_name(draft: Path, parent: Path, stem: str) -> Path:
     """Rename `draft` to the first free one of stem, stem-2, stem-3, …"""
     draft.chmod(0o755)
@@ -365,32 +328,39 @@ def read_run(run_dir: Path) -> Run:
         damage.append(f"status.json says {status.status}, not completed")
     if not damage and status.is_live:
         status = settle(run_dir, status)
-    if status.status in ("completed", "stopped") and status.started_at:
-        problems = (_find_problem(run_dir / name) for name in SCORED_FILES)
-        damage += [problem for problem in problems if problem]
+    is_scored = status.status in ("completed", "stopped") and status.started_at
+    names = (*(SCORED_FILES if is_scored else ()), *_MAY_BE_ABSENT)
+    damage += [problem for name in names if (problem := _find_problem(run_dir / name))]
     notes = {key: str(value) for key, value in notes.items()} if isinstance(notes, dict) else {}
     return Run(run_dir.name, run_dir, config, status, notes, "; ".join(damage), own_model, taught)
 
 
 def _find_problem(path: Path) -> str:
-    """What is wrong with a file of a scored run, or nothing; looked into only when it is new."""
+    """What is wrong with a file of a run, or nothing; looked into only when it is new."""
     try:
         stat = path.stat()
+    except FileNotFoundError:
+        return "" if path.name in _MAY_BE_ABSENT else f"{path.name} is missing"
     except OSError:
-        return f"{path.name} is missing"
+        return f"{path.name} cannot be read"
     return _look_into(path, stat.st_mtime_ns, stat.st_size)
 
 
-@functools.lru_cache(maxsize=2000)
+@functools.lru_cache(maxsize=5000)
 def _look_into(path: Path, _written_at: int, _size: int) -> str:
     try:
         if path.suffix == ".keras":
+            json_files.check_plain(path, _MAX_MODEL_BYTES)
             is_whole = zipfile.is_zipfile(path)  # its directory is written last
         elif path.suffix == ".npy":
-            is_whole = np.load(path, mmap_mode="r", allow_pickle=False).ndim == 2
+            is_whole = json_files.read_array(path).ndim == 2
+        elif path.suffix == ".csv":
+            json_files.check_plain(path, json_files.MAX_TABLE_BYTES)
+            with path.open(encoding="utf-8") as file:
+                is_whole = "\0" not in file.readline(1000)
         else:
             is_whole = isinstance(json_files.read_json(path), dict)
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError):
         is_whole = False
     return "" if is_whole else f"{path.name} cannot be read"
 
@@ -399,7 +369,7 @@ def _describe_damage(name: str, error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return f"{name} is missing"
     if isinstance(error, ConfigError):
-        return f"{name} was not written by this version: {error}"
+        return f"{name} was not written by this version: {textwrap.shorten(str(error), 200)}"
     return f"{name} cannot be read"
 
 
@@ -411,15 +381,35 @@ def delete_run(run: Run) -> None:
         RunReadOnly: it is the bundled run.
         RunsFolderError: the folder cannot be changed.
     """
-    _refuse_bundled(run.run_dir, "deleted")
+    refuse_bundled(run.run_dir, "deleted")
     if run.is_live:
         raise ValueError(f"{run.title} is still {run.status.status}: stop it before deleting it.")
-    doomed = run.run_dir.with_name(f".deleted-{run.run_id}")
+    if run.run_dir.resolve() != run.run_dir.parent.resolve() / run.run_dir.name:
+        raise RunsFolderError(
+            f"{run.run_dir} is a link to {run.run_dir.resolve()}: remove the link by hand, and "
+            "what it leads to where it is."
+        )
+    doomed = None
     try:
-        run.run_dir.rename(doomed)  # at once gone from every list, even if removal takes a while
-        shutil.rmtree(doomed)
+        doomed = Path(tempfile.mkdtemp(prefix=f".deleted-{run.run_id}-", dir=run.run_dir.parent))
+        moved = run.run_dir.rename(doomed / run.run_id)  # at once gone from every list
+        shutil.rmtree(moved)
+        doomed.rmdir()
     except OSError as error:
-        raise RunsFolderError(f"{run.run_dir} cannot be deleted ({error.strerror}).") from error
+        if doomed:
+            _put_back(doomed, run.run_dir)
+        raise RunsFolderError(
+            f"{run.run_dir} cannot be deleted ({error.strerror or error}): allow writing there, "
+            "or delete it by hand."
+        ) from error
+
+
+def _put_back(doomed: Path, run_dir: Path) -> None:
+    """What could not be deleted stays where it is seen."""
+    with contextlib.suppress(OSError):
+        if (doomed / run_dir.name).is_dir():
+            (doomed / run_dir.name).rename(run_dir)
+        doomed.rmdir()
 
 
 def rename_run(run: Run, name: str) -> None:
@@ -429,17 +419,12 @@ def rename_run(run: Run, name: str) -> None:
         RunReadOnly: it is the bundled run.
         RunsFolderError: the folder cannot be written.
     """
-    _refuse_bundled(run.run_dir, "renamed")
+    refuse_bundled(run.run_dir, "renamed")
     notes = {**run.notes, "name": clean(name, MAX_TITLE)}
     try:
         json_files.write_json(run.file("notes.json"), notes)
     except OSError as error:
         raise cannot_write(run.run_dir, error) from error
-
-
-def _refuse_bundled(run_dir: Path, what: str) -> None:
-    if run_dir.name == BUNDLED_ID:
-        raise RunReadOnly(f"The bundled run comes with the Lab and is read-only: it is not {what}.")
 
 
 def zip_run(run: Run) -> bytes:
@@ -452,104 +437,7 @@ def zip_run(run: Run) -> bytes:
     return buffer.getvalue()
 
 
-# -- status and stopping --------------------------------------------------------------------------
-
-
-def read_status(run_dir: Path) -> Status:
-    """`status.json` of a run folder.
-
-    Raises:
-        OSError, ValueError: it is missing or unreadable.
-    """
-    values = json_files.read_json(run_dir / "status.json")
-    known = {f.name for f in fields(Status)}
-    if not isinstance(values, dict) or values.get("status") not in STATUSES:
-        raise RunDamaged("status.json names no known status")
-    values = {key: value for key, value in values.items() if key in known}
-    for key, value in values.items():
-        if value is not None and not _is_plausible(key, value):
-            raise RunDamaged(f"status.json has {key} {value!r}")
-        if isinstance(value, str):
-            values[key] = clean(value)
-    return Status(**values)
-
-
-def _is_plausible(key: str, value: Any) -> bool:
-    if key in _STATUS_TEXTS:
-        return isinstance(value, str)
-    if key == "pid":
-        return type(value) is int and value > 0
-    return isinstance(value, int | float) and abs(value) < _LARGEST_NUMBER
-
-
-def write_status(run_dir: Path, **changes: Any) -> Status:
-    """Change some fields of `status.json`; returns what it now says.
-
-    Raises:
-        RunReadOnly: it is the bundled run's.
-        OSError, ValueError: it cannot be read or written.
-    """
-    _refuse_bundled(run_dir, "given another status")
-    status = replace(read_status(run_dir), **changes)
-    json_files.write_json(run_dir / "status.json", asdict(status))
-    return status
-
-
-def claim_run(run_dir: Path) -> Status:
-    """Record this process as the one that trains the run."""
-    process = psutil.Process()
-    return write_status(
-        run_dir,
-        pid=process.pid,
-        pid_started_at=process.create_time(),
-        host=socket.gethostname(),
-        heartbeat_at=time.time(),
-    )
-
-
-def settle(run_dir: Path, status: Status) -> Status:
-    """The status, corrected to `failed` (and recorded so) when its process is gone.
-
-    The bundled run's is left as it is.
-    """
-    if run_dir.name == BUNDLED_ID or not status.is_live or process_is_alive(status):
-        return status
-    try:
-        status = read_status(run_dir)  # it may have ended well between the two looks
-    except (OSError, ValueError):
-        return status
-    if not status.is_live or process_is_alive(status):
-        return status
-    reason = (
-        "Its process never started; log.txt in the run's folder may say why."
-        if status.pid is None
-        else "Its process ended without a word: it was killed, ran out of memory, or the "
-        "computer was switched off. What had been written is kept."
-    )
-    ended_at = status.heartbeat_at or status.queued_at
-    dead = replace(status, status="failed", finished_at=ended_at, message=reason)
-    try:
-        json_files.write_json(run_dir / "status.json", asdict(dead))
-    except OSError as error:
-        cause = f" Its folder cannot be written now ({error.strerror or error})."
-        dead = replace(dead, message=reason + cause)
-    return dead
-
-
-def process_is_alive(status: Status) -> bool:
-    """Whether the process of a live status still runs (a reused pid does not count)."""
-    if status.pid is None:
-        return time.time() - (status.queued_at or 0.0) < _NEVER_STARTED_AFTER
-    if status.host != socket.gethostname():
-        return time.time() - (status.heartbeat_at or 0.0) < _SILENT_AFTER
-    try:
-        process = psutil.Process(status.pid)
-        same = abs(process.create_time() - (status.pid_started_at or 0.0)) < _START_TIME_SLACK
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.AccessDenied:
-        return True
+# -- stopping, queueing ---------------------------------------------------------------------------
 
 
 def request_stop(run: Run) -> None:
@@ -559,15 +447,11 @@ def request_stop(run: Run) -> None:
         RunReadOnly: it is the bundled run.
         RunsFolderError: the folder cannot be written.
     """
-    _refuse_bundled(run.run_dir, "stopped")
+    refuse_bundled(run.run_dir, "stopped")
     try:
         run.file("stop").touch()
     except OSError as error:
         raise cannot_write(run.run_dir, error) from error
-
-
-def is_stop_requested(run_dir: Path) -> bool:
-    return (run_dir / "stop").exists()
 
 
 def queue(runs: list[Run] | None = None) -> list[Run]:

@@ -13,7 +13,7 @@ MAX_PARALLEL_TRAININGS = 4
 def read_parallel_trainings() -> int:
     """How many trainings may run at once; the rest wait in order."""
     value = json_files.read_json_or_empty(runs_dir() / "settings.json").get("parallel_trainings", 1)
-    is_valid = isinstance(value, int) and 1 <= value <= MAX_PARALLEL_TRAININGS
+    is_valid = type(value) is int and 1 <= value <= MAX_PARALLEL_TRAININGS
     return value if is_valid else 1
 
 

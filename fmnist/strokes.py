@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from fmnist.json_files import parse_json
+
 SIDE = 256  # places on either side of the canvas: a coordinate is a byte
 MAX_STROKES = 250
 MAX_POINTS = 2000  # of all strokes together
@@ -122,8 +124,8 @@ def from_json(data: bytes) -> Drawing:
             f"{MAX_FILE_BYTES / 1000:.0f} kB. Choose a file that was saved on this page."
         )
     try:
-        content = json.loads(data)
-    except (ValueError, RecursionError):
+        content = parse_json(data)
+    except ValueError:
         raise DrawingError(
             "The file is not a drawing: it holds no JSON. Choose a file that was saved on this "
             "page."

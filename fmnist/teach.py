@@ -38,6 +38,7 @@ from fmnist.drawings import bend_picture, draw_again, make_drawings, shows_garme
 from fmnist.environment import describe_environment
 from fmnist.keras_import import import_keras
 from fmnist.own_model import watched
+from fmnist.process import choose_runs_dir, recording_failure, run_command
 from fmnist.sketch import INK_ABOVE, ink_to_image
 from fmnist.strokes import render
 from fmnist.taught_record import Comparison
@@ -51,12 +52,7 @@ from fmnist.train import (
     score,
     write_model,
 )
-from fmnist.train_command import (
-    choose_runs_dir,
-    ensure_dataset,
-    recording_failure,
-    run_command,
-)
+from fmnist.train_command import ensure_dataset
 
 if TYPE_CHECKING:
     import keras
@@ -424,7 +420,12 @@ def main(arguments: list[str] | None = None) -> int:
         except CorrectionError as error:
             raise ConfigError(str(error)) from error
 
-    return run_command(open_or_create, lambda run, _: teach(run), is_new=not options.run_dir)
+    return run_command(
+        open_or_create,
+        lambda run, _: teach(run),
+        is_new=not options.run_dir,
+        module="fmnist.teach",
+    )
 
 
 if __name__ == "__main__":

@@ -6,13 +6,13 @@ The teaching itself is `teach.py`, a process of its own.
 from __future__ import annotations
 
 import contextlib
-import json
 
 import filelock
 
 from fmnist import predict, runs, settings
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.corrections import read_corrections, to_json
+from fmnist.json_files import read_json
 from fmnist.runs import Run
 from fmnist.taught_record import Taught
 
@@ -73,7 +73,7 @@ def _settings(dataset: str) -> TrainConfig:
     """The network of the model for drawings, and how its last layer learns."""
     try:
         path = predict.DRAWING_MODEL.with_name("config.json")
-        config = TrainConfig.from_json(json.loads(path.read_text(encoding="utf-8")))
+        config = TrainConfig.from_json(read_json(path))
     except (OSError, ValueError):
         config = TrainConfig()  # a model alone can be taught as well
     return config.replace(

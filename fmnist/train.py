@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -24,6 +25,7 @@ from fmnist.models import (
     count_macs,
     list_fast_layers,
 )
+from fmnist.process import TrainingError
 from fmnist.processor import choose_precision, computing_in, uses_onednn
 
 if TYPE_CHECKING:
@@ -32,10 +34,6 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 SCORING_BATCH = 250  # images
-
-
-class TrainingError(RuntimeError):
-    """A training could not be finished; the message says why."""
 
 
 # -- training -------------------------------------------------------------------------------------
@@ -76,7 +74,7 @@ def train_and_evaluate(
     import keras
     import numpy as np
 
-    from fmnist.callbacks import CHECKPOINT_NAME
+    from fmnist.callbacks import CHECKPOINT_NAME, Heartbeat
 
     began = time.perf_counter()
     keras.utils.set_random_seed(config.seed)
@@ -117,7 +115,9 @@ def train_and_evaluate(
         message="scoring",
     )
     save_model(model, config, run_dir / "model.keras")
-    probabilities = compute_probabilities(run_dir / "model.keras", dataset.test_images)
+    probabilities = compute_probabilities(
+        run_dir / "model.keras", dataset.test_images, [Heartbeat(run_dir)]
+    )
     if not np.isfinite(probabilities).all():
         (run_dir / "model.keras").unlink()
         raise TrainingError(
@@ -317,12 +317,16 @@ def write_model(model: keras.Model, path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def compute_probabilities(model_path: Path, images: np.ndarray) -> np.ndarray:
+def compute_probabilities(
+    model_path: Path, images: np.ndarray, watchers: Sequence[keras.callbacks.Callback] = ()
+) -> np.ndarray:
     """What the saved model answers: float32 (N, 10) for images uint8 (N, 28, 28)."""
     import keras
 
     model = keras.models.load_model(model_path, compile=False, safe_mode=True)
-    return model.predict(images[..., None], batch_size=SCORING_BATCH, verbose=0)
+    return model.predict(
+        images[..., None], batch_size=SCORING_BATCH, verbose=0, callbacks=list(watchers)
+    )
 
 
 def save_array(path: Path, array: np.ndarray) -> None:

@@ -7,19 +7,11 @@ run costs next to nothing.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import errno
-import json
 import os
 import sys
-import textwrap
 import time
-import traceback
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
-
-import psutil
 
 from fmnist import catalogue, runs
 from fmnist.command_line import Parser, draw_progress
@@ -27,13 +19,13 @@ from fmnist.config import FIELDS, ConfigError, TrainConfig, field_bounds
 from fmnist.dataset import STAND_IN, STANDARD, DatasetError, DatasetMissing, Progress
 from fmnist.download import download_dataset
 from fmnist.feature_maps import check_architecture
+from fmnist.process import choose_runs_dir, recording_failure, run_command
 from fmnist.recipes import RECIPES
-from fmnist.train import TrainingError, train_and_evaluate
-from fmnist.turns import wait_for_turn
+from fmnist.train import train_and_evaluate
+from fmnist.turns import begin
 
 SHOW_DOWNLOAD_EVERY = 0.2  # seconds
 _WITHOUT_DATA = f"To try it on generated look-alikes meanwhile, add --dataset {STAND_IN}."
-_LONGEST_REASON = 200  # characters of an unforeseen error's message
 
 
 # -- options --------------------------------------------------------------------------------------
@@ -143,7 +135,7 @@ def read_config(options: dict[str, Any]) -> TrainConfig:
 
 
 def open_run(run_dir: Path) -> runs.Run:
-    """The queued run in a folder that somebody else made.
+    """The run in a folder that somebody else made, not yet trained.
 
     Raises:
         ConfigError: it is no run folder, its training has already begun, or another process
@@ -152,9 +144,11 @@ def open_run(run_dir: Path) -> runs.Run:
     run = runs.read_run(run_dir.resolve())
     if run.damaged:
         raise ConfigError(f"{run_dir} is not a run that can be trained: {run.damaged}.")
-    if run.status.status != "queued":
+    # Whoever watches this process has let the run begin, and holds its place.
+    is_ours = run.status.pid in (None, os.getpid(), os.getppid())
+    if run.status.status != "queued" and not (run.is_training and is_ours):
         raise ConfigError(f"{run_dir} is {run.status.status}: only a queued run can be trained.")
-    if run.status.pid not in (None, os.getpid()) and runs.process_is_alive(run.status):
+    if not is_ours:
         raise ConfigError(
             f"{run_dir} already belongs to process {run.status.pid} on {run.status.host}, which "
             "waits for its turn: let it go on, or stop that run first."
@@ -215,94 +209,18 @@ def _show_download(screen: TextIO) -> Progress:
     return show
 
 
-def lower_priority() -> None:
-    """Let the rest of the computer go first."""
-    process = psutil.Process()
-    if sys.platform == "win32":
-        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-    else:
-        process.nice(max(10, process.nice()))  # lower than it is already may not be raised
-
-
-def keep_logs_off_screen(log_path: Path) -> TextIO:
-    """Send standard error, TensorFlow's included, to a file; returns the screen itself."""
-    screen = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")
-    with log_path.open("ab") as log:
-        os.dup2(log.fileno(), 2)
-    return screen
-
-
-# -- a training, however it ends ------------------------------------------------------------------
+# -- command line ---------------------------------------------------------------------------------
 
 
 def train_run(run: runs.Run, screen: TextIO | None) -> dict[str, Any]:
-    """Wait, train, and leave the folder with a status that says how it ended.
+    """Train in this process, and leave the folder with a status that says how it ended.
 
     Raises:
-        ConfigError, DatasetError: as recorded in the status.
-        TrainingError: for any other reason; one line. What nobody foresaw has its traceback in
-            `log.txt`.
+        ConfigError, DatasetError, TrainingError: see `process.recording_failure`.
     """
     with recording_failure(run):
-        runs.claim_run(run.run_dir)
-        if not wait_for_turn(run.run_dir):
-            return {}
+        begin(run.run_dir)
         return train_and_evaluate(run.config, run.run_dir, screen=screen)
-
-
-@contextlib.contextmanager
-def recording_failure(run: runs.Run) -> Iterator[None]:
-    """Leave the folder with a status that says why, when what happens inside fails.
-
-    Raises:
-        ConfigError, DatasetError, TrainingError: see `train_run`.
-    """
-    try:
-        yield
-    except (ConfigError, DatasetError, TrainingError) as error:
-        _record_failure(run.run_dir, str(error))
-        raise
-    except KeyboardInterrupt:
-        _record_failure(run.run_dir, "Interrupted with Ctrl-C.")
-        raise
-    except OSError as error:
-        message = _describe_os_error(error, run.run_dir)
-        _record_failure(run.run_dir, message)
-        raise TrainingError(message) from error
-    except Exception as error:  # TensorFlow has dozens of kinds, with pages of text
-        log = run.file("log.txt")
-        with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
-            traceback.print_exc(file=file)
-        reason = f"{type(error).__name__}: {first_line(error)}"
-        _record_failure(run.run_dir, f"{reason} (log.txt has the whole story)")
-        raise TrainingError(f"{reason} (the whole story is in {log})") from error
-
-
-def _describe_os_error(error: OSError, run_dir: Path) -> str:
-    """Which folder is full, read-only or gone: that of the file, or the run's own."""
-    folder = Path(os.fsdecode(error.filename)).parent if error.filename else run_dir
-    advice = {
-        errno.ENOSPC: "the disk is full; free some space",
-        errno.EROFS: "it is read-only; allow writing there",
-        errno.EACCES: "allow writing there",
-        errno.EPERM: "allow writing there",
-    }.get(error.errno, "see that the folder is there and can be written")
-    return f"{folder} could not be written or read ({error.strerror or error}): {advice}."
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's message, cut where it gets too long to read."""
-    lines = str(error).strip().splitlines() or ["no message"]
-    return textwrap.shorten(lines[0], _LONGEST_REASON, placeholder=" …")
-
-
-def _record_failure(run_dir: Path, message: str) -> None:
-    # Where the folder itself is the trouble, whoever reads it sees that the process is gone.
-    with contextlib.suppress(OSError, ValueError):
-        runs.write_status(run_dir, status="failed", finished_at=time.time(), message=message)
-
-
-# -- command line ---------------------------------------------------------------------------------
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -322,47 +240,10 @@ def main(arguments: list[str] | None = None) -> int:
         ensure_dataset(sys.stderr, config.dataset)  # better told before a run is made
         return runs.create_run(config)
 
-    return run_command(open_or_create, train_run, is_new=not run_dir, failed="The training failed")
-
-
-def choose_runs_dir(folder: Path | None) -> None:
-    """What --runs-dir names, where it was given, is where runs live."""
-    if folder:
-        os.environ["FMNIST_RUNS_DIR"] = str(folder.resolve())
-
-
-def run_command(
-    open_run: Callable[[], runs.Run],
-    work: Callable[[runs.Run, TextIO | None], dict[str, Any]],
-    *,
-    is_new: bool,
-    failed: str = "",
-) -> int:
-    """Do the work of a run whose process this is; the last line of the output is JSON.
-
-    open_run: opens the folder that the app made, or makes a new one (`is_new`), for which somebody
-    watches a terminal. work: from the run and that terminal to `results.json`. failed: said before
-    the reason of a failure. Returns the exit code: 0 done, 1 failed, 2 bad input, 130 interrupted.
-    """
-    screen: TextIO | None = None
-    try:
-        run = open_run()
-        if is_new:
-            screen = keep_logs_off_screen(run.file("log.txt"))
-            print(f"Run {run.run_id} in {run.run_dir.parent}", file=screen, flush=True)
-        else:
-            os.environ["FMNIST_RUNS_DIR"] = str(run.run_dir.parent)
-            lower_priority()
-        results = work(run, screen)
-    except (ConfigError, DatasetError, runs.RunsFolderError) as error:
-        print(error, file=screen or sys.stderr)
-        return 2
-    except (TrainingError, OSError) as error:
-        print(f"{failed}: {error}" if failed else error, file=screen or sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted.", file=screen or sys.stderr)
-        return 130
-    keys = ("test_accuracy", "test_loss", "seconds")
-    print(json.dumps({"run_id": run.run_id, **{key: results.get(key) for key in keys}}))
-    return 0
+    return run_command(
+        open_or_create,
+        train_run,
+        is_new=not run_dir,
+        failed="The training failed",
+        module="fmnist.train",
+    )

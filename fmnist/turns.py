@@ -1,26 +1,107 @@
 """Waiting for a turn: a few trainings at once, first come, first served.
 
-There is no scheduler: every waiting run is a small process that watches the runs folder.
+What is queued from the app has no process and costs nothing: one small process for the whole
+folder, the dispatcher (`dispatcher.py`), starts each when its turn comes. A training that somebody
+waits for at a terminal waits in the same line, in the process of its command.
 """
 
 from __future__ import annotations
 
+import subprocess
+import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import filelock
 
-from fmnist import runs, settings
+from fmnist import launch, runs, settings
+from fmnist.exit_reason import describe_exit
+from fmnist.runs import Run
 
 LOOK_FOR_TURN_EVERY = 0.3  # seconds
-QUEUE_HEARTBEAT_EVERY = 30.0  # seconds; how a computer that shares the folder sees a waiting run
+QUEUE_HEARTBEAT_EVERY = 10.0  # seconds; how others see that a waiting process is well
+DISPATCHER_LOCK = ".dispatcher.lock"  # held by the one there is
+TRY_AGAIN_AFTER = 10.0  # seconds; a dispatcher that has ended by then could not begin
+
+_looking = threading.Lock()
+_dispatchers: dict[Path, tuple[subprocess.Popen, float]] = {}  # that this process has started
+
+
+class Line(NamedTuple):
+    """The trainings of a runs folder that have not ended."""
+
+    running: list[Run]
+    waiting: list[Run]  # first come first
+
+    @property
+    def next(self) -> Run | None:
+        """Whose turn it is: the oldest waiting run, while a place is free.
+
+        One whose process hangs is passed over until it stirs.
+        """
+        if len(self.running) >= settings.read_parallel_trainings():
+            return None
+        return next((run for run in self.waiting if not run.is_silent), None)
+
+
+class Queue:
+    """The line of a runs folder, read again and again; runs that have ended are read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ended: set[Path] = set()
+
+    def look(self) -> Line:
+        live = []
+        for entry in self._folder.iterdir():
+            if entry in self._ended or not (runs.RUN_ID.fullmatch(entry.name) and entry.is_dir()):
+                continue
+            run = runs.read_run(entry)
+            if run.is_training:
+                live.append(run)
+            elif not run.damaged:
+                self._ended.add(entry)
+        running = [run for run in live if run.status.status == "running"]
+        return Line(running, runs.queue(live))
+
+    def forget_ended(self) -> None:
+        """Read every run again at the next look."""
+        self._ended.clear()
+
+
+def granting(folder: Path) -> filelock.BaseFileLock:
+    """To be held by whoever looks at the line and lets a run begin, or takes one out."""
+    return filelock.FileLock(folder / ".queue.lock")
+
+
+def begin(run_dir: Path, pid: int | None = None) -> runs.Status:
+    """Mark a run as running, and a process, or else this one, as the one that trains it."""
+    started_at = runs.read_status(run_dir).started_at or time.time()
+    return runs.claim_run(
+        run_dir,
+        pid,
+        status="running",
+        started_at=started_at,
+        finished_at=None,
+        message="loading TensorFlow",
+    )
+
+
+def cancel(run_dir: Path) -> None:
+    """Take a waiting run out of the line."""
+    runs.write_status(
+        run_dir,
+        status="stopped",
+        finished_at=time.time(),
+        message="Cancelled before it started.",
+    )
 
 
 def wait_for_turn(run_dir: Path) -> bool:
     """Wait until this run may train, and mark it running; False when it was cancelled or deleted.
 
-    At most `parallel_trainings` runs of the folder train at once. A file lock alone is not first
-    come, first served: a waiting run goes on only when it is the oldest.
+    For the process that has claimed it.
     """
     try:
         return _wait(run_dir)
@@ -31,50 +112,76 @@ def wait_for_turn(run_dir: Path) -> bool:
 
 
 def _wait(run_dir: Path) -> bool:
-    lock = filelock.FileLock(run_dir.parent / ".queue.lock")
-    finished: set[Path] = set()
+    queue = Queue(run_dir.parent)
     next_heartbeat = time.monotonic() + QUEUE_HEARTBEAT_EVERY
     while not runs.is_stop_requested(run_dir):
         if runs.read_status(run_dir).status != "queued":
             # A reader took this process for dead, as it may when the clock was set.
-            runs.write_status(run_dir, status="queued", finished_at=None, message="")
-            runs.claim_run(run_dir)
-        with lock:
-            if _is_next(run_dir, finished):
-                now = time.time()
-                runs.write_status(
-                    run_dir,
-                    status="running",
-                    started_at=now,
-                    heartbeat_at=now,
-                    message="loading TensorFlow",
-                )
+            runs.claim_run(run_dir, status="queued", finished_at=None, message="")
+            queue.forget_ended()
+        with granting(run_dir.parent):
+            line = queue.look()
+            if line.next and line.next.run_id == run_dir.name:
+                begin(run_dir)
                 return True
+        keep_moving(line.waiting)
         if time.monotonic() > next_heartbeat:
             next_heartbeat += QUEUE_HEARTBEAT_EVERY
             runs.write_status(run_dir, heartbeat_at=time.time())
         time.sleep(LOOK_FOR_TURN_EVERY)
-    runs.write_status(
-        run_dir,
-        status="stopped",
-        finished_at=time.time(),
-        message="Cancelled before it started.",
-    )
+    cancel(run_dir)
     return False
 
 
-def _is_next(run_dir: Path, finished: set[Path]) -> bool:
-    """Whether a place is free and no older run waits. `finished` remembers who need not be read."""
-    live = []
-    for entry in run_dir.parent.iterdir():
-        if entry in finished or entry.name.startswith(".") or not entry.is_dir():
-            continue
-        run = runs.read_run(entry)
-        if run.is_training:
-            live.append(run)
-        elif not run.damaged and entry != run_dir:
-            finished.add(entry)
-    running = [run for run in live if run.status.status == "running"]
-    waiting = runs.queue(live)
-    has_place = len(running) < settings.read_parallel_trainings()
-    return has_place and bool(waiting) and waiting[0].run_id == run_dir.name
+def keep_moving(everything: list[Run]) -> None:
+    """See that what waits has its dispatcher; to be called by whoever looks at the runs.
+
+    Raises RunsFolderError as `ensure_dispatcher` does.
+    """
+    if any(run.status.pid is None for run in runs.queue(everything)):
+        ensure_dispatcher()
+
+
+def ensure_dispatcher() -> None:
+    """See that the runs folder has its dispatcher; to be called by whoever queues a run.
+
+    Raises:
+        RunsFolderError: it cannot be started; the message says why.
+    """
+    with _looking:
+        _ensure_dispatcher(runs.runs_dir().resolve())
+
+
+def _ensure_dispatcher(folder: Path) -> None:
+    log = folder / ".dispatcher.log"
+    started, began = _dispatchers.get(folder, (None, 0.0))
+    if started and started.poll() is None:
+        return
+    could_not_begin = started and started.returncode and started.returncode > 0
+    if could_not_begin and time.monotonic() - began < TRY_AGAIN_AFTER:
+        raise runs.RunsFolderError(describe_exit(started.returncode, log, "queue's"))
+    try:
+        if _has_dispatcher(folder):
+            return
+        with log.open("wb") as file:
+            started = launch.start_process(
+                "fmnist.dispatcher",
+                folder,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+    except OSError as error:
+        raise runs.RunsFolderError(
+            f"The queue's process could not be started ({error.strerror or error}). Free some "
+            f"space or allow writing in {folder}, then look again."
+        ) from error
+    _dispatchers[folder] = (started, time.monotonic())
+
+
+def _has_dispatcher(folder: Path) -> bool:
+    try:
+        with filelock.FileLock(folder / DISPATCHER_LOCK, blocking=False):
+            return False
+    except filelock.Timeout:
+        return True

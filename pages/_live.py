@@ -10,7 +10,7 @@ import functools
 import plotly.graph_objects as go
 import streamlit as st
 
-from fmnist import figures, formats, jobs, progress, run_files, runs
+from fmnist import figures, formats, jobs, progress, run_files, runs, turns
 from fmnist.plain_text import markdown
 from fmnist.progress import Curves
 from fmnist.runs import Run
@@ -26,11 +26,13 @@ _BADGES = {
     "completed": ("Finished", ":material/check_circle:", "green"),
     "stopped": ("Stopped", ":material/stop_circle:", "orange"),
     "failed": ("Failed", ":material/error:", "red"),
+    "silent": ("Not responding", ":material/heart_broken:", "orange"),
 }
 _STOP_HELP = {
     "queued": "Takes it out of the line",
     "running": "Keeps and scores the model as it stands",
     "taught": "Ends it without a model",
+    "silent": "Ends its process, within seconds and without a model",
 }
 
 
@@ -117,7 +119,7 @@ def _render(run: Run) -> None:
 
 
 def _render_head(run: Run) -> None:
-    label, icon, colour = _BADGES[run.status.status]
+    label, icon, colour = _BADGES["silent" if run.is_silent else run.status.status]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(markdown(run.title), anchor=False, width="content")
         st.badge(label, icon=icon, color=colour)
@@ -129,13 +131,14 @@ def _render_head(run: Run) -> None:
 
 
 def _render_stop(run: Run) -> None:
-    is_stopping = runs.is_stop_requested(run.run_dir)
+    is_stopping = runs.is_stop_requested(run.run_dir) and not run.is_silent
     is_queued = run.status.status == "queued"
+    kind = "silent" if run.is_silent else "queued" if is_queued else "running"
     st.button(
         "Stopping …" if is_stopping else "Cancel" if is_queued else "Stop",
         icon=":material/stop:",
         key="live_stop",
-        help=_STOP_HELP["queued" if is_queued else "taught" if run.taught else "running"],
+        help=_STOP_HELP["taught" if run.taught else kind],
         disabled=is_stopping,
         on_click=_stop,
         args=(run.run_id,),
@@ -152,14 +155,28 @@ def _stop(run_id: str) -> None:
 
 
 def _render_queued(run: Run, _curves: Curves) -> None:
-    st.info(
-        markdown(progress.describe_place(run, runs.list_runs())), icon=":material/hourglass_top:"
-    )
+    _render_silence(run)
+    everything = runs.list_runs()
+    try:
+        turns.keep_moving(everything)
+    except runs.RunsFolderError as error:
+        st.error(markdown(error), icon=":material/error:")
+    st.info(markdown(progress.describe_place(run, everything)), icon=":material/hourglass_top:")
     st.caption("It starts by itself when its turn comes, even if this page is closed.")
+
+
+def _render_silence(run: Run) -> None:
+    if run.is_silent:
+        st.warning(
+            f"{progress.describe_silence(run)}: its process hangs, or has been halted. Stop ends "
+            "it without a model, and the next in line begins.",
+            icon=":material/heart_broken:",
+        )
 
 
 def _render_running(run: Run, curves: Curves) -> None:
     status = run.status
+    _render_silence(run)
     st.progress(progress.share_done(status), markdown(_describe_progress(run, curves)))
     numbers = progress.latest(curves)
     _render_metrics(
@@ -188,7 +205,7 @@ def _describe_progress(run: Run, curves: Curves) -> str:
     if status.images_per_second:
         parts.append(f"{formats.count(status.images_per_second)} images/s")
     seconds = progress.seconds_left(run, curves.history)
-    if seconds is not None:
+    if seconds is not None and not run.is_silent:
         parts.append(f"{formats.duration(seconds)} left")
     return " · ".join(parts)
 

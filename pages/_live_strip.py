@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import streamlit as st
 
-from fmnist import formats, progress, runs
+from fmnist import formats, progress, runs, turns
 from fmnist.plain_text import markdown
 from fmnist.runs import Run
 from fmnist.taught_record import share_done
@@ -34,7 +36,10 @@ def render() -> None:
 
 
 def _live_runs() -> list[Run]:
-    return [run for run in runs.list_runs() if run.is_live and not run.own_model]
+    live = [run for run in runs.list_runs() if run.is_live and not run.own_model]
+    with contextlib.suppress(runs.RunsFolderError):  # the Train page says so
+        turns.keep_moving(live)
+    return live
 
 
 def _strip() -> None:
@@ -72,7 +77,8 @@ def _render_finished() -> None:
         run = runs.load_run(st.session_state["strip_followed"][0])
     except runs.RunNotFound:  # deleted meanwhile
         return
-    st.markdown(f"**{'Teaching' if run.taught else 'Training'} finished**")
+    how = "failed" if run.status.status == "failed" else "finished"
+    st.markdown(f"**{'Teaching' if run.taught else 'Training'} {how}**")
     _render_link(run, "See how it went")
 
 
@@ -85,6 +91,10 @@ def _render_training(run: Run) -> None:
     curves = progress.read_curves(run)
     accuracy = progress.latest(curves).get("val_accuracy")
     st.progress(progress.share_done(run.status), f"**{markdown(run.title)}**")
+    if run.is_silent:
+        st.caption(f":material/heart_broken: {progress.describe_silence(run)}")
+        _render_link(run, "See what to do")
+        return
     st.caption(
         " · ".join(
             [

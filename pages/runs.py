@@ -22,6 +22,7 @@ _STATUS_NAMES = {
     "failed": "Failed",
     "damaged": "Damaged",
     "checking": "Checking",
+    "silent": "Not responding",
 }
 
 

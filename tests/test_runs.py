@@ -179,7 +179,10 @@ def test_a_dead_process_makes_its_run_failed_and_keeps_the_curves(lab):
     runs.write_status(run_dir, pid=gone.pid, pid_started_at=time.time())
     run = runs.load_run(run_dir.name)
     assert run.status.status == "failed"
-    assert "was killed" in run.status.message
+    assert run.status.message == (
+        "The training process ended without a word: it was killed, or the computer was switched "
+        "off."
+    )
     assert json.loads((run_dir / "status.json").read_text())["status"] == "failed"
     assert len(run_files.read_history(run)) == 2
 
@@ -204,15 +207,57 @@ def test_a_reused_pid_is_somebody_else(lab):
     assert runs.read_run(run_dir).status.status == "failed"
 
 
+@pytest.mark.parametrize("seconds", [5, 30, 59, -30])
+def test_a_process_that_began_at_another_time_is_somebody_else(lab, seconds):
+    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    status = runs.read_status(run_dir)
+    runs.write_status(run_dir, pid_started_at=status.pid_started_at - seconds)
+    assert runs.read_run(run_dir).status.status == "failed"
+
+
+def test_a_clock_that_was_set_makes_nobody_somebody_else(lab):
+    run = runs.create_run(TrainConfig())
+    status = runs.claim_run(run.run_dir)
+    # As it was recorded before the clock was put forward by an hour.
+    earlier = {"booted_at": status.booted_at - 3600, "pid_started_at": status.pid_started_at - 3600}
+    assert runs.process_is_alive(runs.write_status(run.run_dir, **earlier))
+
+
+@pytest.mark.parametrize("age", [61, 3600, -3600], ids=["a minute", "an hour", "in the future"])
+def test_without_a_believable_heartbeat_for_a_minute_a_training_is_silent(lab, age):
+    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    assert not runs.read_run(run_dir).is_silent
+    runs.write_status(run_dir, heartbeat_at=time.time() - 58)
+    assert not runs.read_run(run_dir).is_silent
+    runs.write_status(run_dir, heartbeat_at=time.time() - age)
+    run = runs.read_run(run_dir)
+    assert (run.is_live, run.is_silent) == (True, True), "its process is there"
+    assert list(summary_table([run])["status"]) == ["silent"]
+
+
+def test_a_heartbeat_from_the_future_keeps_no_run_of_another_computer_alive(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    runs.write_status(run_dir, host="elsewhere", heartbeat_at=time.time() + 3600)
+    assert runs.read_run(run_dir).status.status == "failed"
+
+
 def test_a_live_process_keeps_its_run_live(lab):
     run_dir = made_runs.write_run(lab.runs_dir, status="running")
     assert runs.read_run(run_dir).is_live
 
 
-def test_a_queued_run_without_a_process_has_a_minute_to_get_one(lab):
+def test_a_queued_run_waits_without_a_process_for_as_long_as_it_takes(lab):
     run = runs.create_run(TrainConfig())
+    runs.write_status(run.run_dir, queued_at=time.time() - 1e6)
     assert runs.load_run(run.run_id).is_live
-    runs.write_status(run.run_dir, queued_at=time.time() - 61)
+
+
+@pytest.mark.parametrize("age", [71, -3600], ids=["long ago", "in the future"])
+def test_a_running_run_has_a_minute_to_get_a_process(lab, age):
+    run = runs.create_run(TrainConfig())
+    runs.write_status(run.run_dir, status="running")
+    assert runs.load_run(run.run_id).is_live
+    runs.write_status(run.run_dir, queued_at=time.time() - age)
     status = runs.load_run(run.run_id).status
     assert status.status == "failed"
     assert "never started" in status.message
@@ -249,7 +294,7 @@ def test_claiming_a_run_records_this_process(lab):
         ("config.json", '{"epochs": 3', "config.json cannot be read"),
         ("config.json", b"\xff\xfe\x00", "config.json cannot be read"),
         ("config.json", '{"layers": 3}', "not written by this version: Unknown setting 'layers'"),
-        ("config.json", '{"epochs": 1e999}', "epochs is a number, got inf"),
+        ("config.json", '{"epochs": 1e999}', "config.json cannot be read"),
         ("status.json", None, "status.json is missing"),
         ("status.json", "", "status.json cannot be read"),
         ("status.json", "[]", "status.json cannot be read"),
@@ -338,6 +383,35 @@ def test_deleting_leaves_nothing_and_harms_no_other(lab, made):
     other = made_runs.write_run(lab.runs_dir, "20260103-000000-other")
     runs.delete_run(made)
     assert [path.name for path in lab.runs_dir.iterdir()] == [other.name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_to_a_run_is_not_deleted_and_leaves_no_remains(lab, tmp_path):
+    elsewhere = made_runs.write_run(tmp_path / "elsewhere")
+    link = lab.runs_dir / elsewhere.name
+    link.symlink_to(elsewhere)
+    before = contents(elsewhere)
+    with pytest.raises(runs.RunsFolderError, match=f"is a link to {elsewhere}: remove the link"):
+        runs.delete_run(runs.load_run(link.name))
+    assert [path.name for path in lab.runs_dir.iterdir()] == [link.name]
+    assert contents(elsewhere) == before
+
+
+def test_what_an_earlier_deletion_has_left_is_in_nobodys_way(lab, made):
+    (lab.runs_dir / f".deleted-{made.run_id}").mkdir()
+    (lab.runs_dir / f".deleted-{made.run_id}" / "left.txt").write_text("by a crash")
+    runs.delete_run(made)
+    assert runs.list_runs() == []
+
+
+def test_a_run_whose_files_cannot_be_deleted_stays_in_the_list(lab, made, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(runs.shutil, "rmtree", refuse)
+    with pytest.raises(runs.RunsFolderError, match=r"cannot be deleted \(Permission denied\)"):
+        runs.delete_run(made)
+    assert [path.name for path in lab.runs_dir.iterdir()] == [made.run_id]
 
 
 def test_a_run_that_trains_is_not_deleted(lab):

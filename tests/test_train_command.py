@@ -7,6 +7,7 @@ import http.server
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,11 +16,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fmnist import catalogue, dataset, download, run_files, runs, train_command
+from fmnist import catalogue, dataset, download, launch, run_files, runs, train_command
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import load_dataset
 from fmnist.train import TrainingError
 from fmnist.train_command import build_parser, main, open_run, read_config
+from tests.waits import failure_of, wait_for
 
 ROOT = Path(__file__).parent.parent
 
@@ -165,14 +167,14 @@ def mirror(lab, no_dataset, monkeypatch) -> None:
 def test_the_command_downloads_what_is_missing(lab, mirror, monkeypatch, is_terminal):
     screen = Screen(is_terminal)
     monkeypatch.setattr(sys, "stderr", screen)
-    monkeypatch.setattr(train_command, "keep_logs_off_screen", lambda _: screen)
     trained_on = []
 
-    def train_run(run, _):
+    def run_command(open_run, *_, **__):
+        open_run()
         trained_on.append(load_dataset())
-        return {}
+        return 0
 
-    monkeypatch.setattr(train_command, "train_run", train_run)
+    monkeypatch.setattr(train_command, "run_command", run_command)
     assert main(["--epochs", "1"]) == 0
     assert trained_on[0].folder == lab.cache_dir / "fashion-mnist"
     assert len(trained_on[0].train_labels) == 600
@@ -182,9 +184,7 @@ def test_the_command_downloads_what_is_missing(lab, mirror, monkeypatch, is_term
         size = f"{(lab.data_dir / name).stat().st_size / 1e6:.1f}"
         assert f"{name}: {size} of {size} MB" in text
     if is_terminal:
-        assert text.split("\n")[1].endswith(
-            f"\r\033[KRun {runs.list_runs()[0].run_id} in {lab.runs_dir}"
-        )
+        assert text.endswith("\r\033[K"), "the line of the progress is cleared"
     else:
         assert "\r" not in text
     assert main(["--epochs", "1"]) == 0
@@ -211,14 +211,14 @@ def test_no_mirror_makes_no_run_and_a_sentence(lab, no_dataset, monkeypatch, cap
 def test_without_a_network_the_standin_can_be_trained_on(no_mirrors, monkeypatch, capfd):
     trained_on = []
 
-    def train_run(run, _):
-        trained_on.append(catalogue.load(run.config.dataset))
-        return {}
-
-    monkeypatch.setattr(train_command, "train_run", train_run)
-    monkeypatch.setattr(train_command, "keep_logs_off_screen", lambda _: sys.stderr)
     assert main(["--epochs", "1"]) == 2
     assert capfd.readouterr().err.rstrip().endswith("add --dataset stand-in.")
+
+    def run_command(open_run, *_, **__):
+        trained_on.append(catalogue.load(open_run().config.dataset))
+        return 0
+
+    monkeypatch.setattr(train_command, "run_command", run_command)
     for _ in range(2):
         assert main(["--epochs", "1", "--dataset", "stand-in"]) == 0
     assert [data.name for data in trained_on] == ["Stand-in", "Stand-in"]
@@ -263,8 +263,8 @@ def test_a_folder_that_can_no_longer_be_written_fails_the_run(
     assert (status.status, status.message) == ("failed", expected)
 
 
-@pytest.mark.parametrize("in_a_folder", [False, True])
-def test_an_unforeseen_error_gets_one_line_and_its_traceback_lies_in_the_log(lab, in_a_folder):
+@pytest.mark.parametrize("watched_by", [launch.BACKGROUND, launch.TERMINAL])
+def test_an_unforeseen_error_gets_one_line_and_its_traceback_lies_in_the_log(lab, watched_by):
     code = """
 import sys
 from fmnist import train_command
@@ -278,10 +278,10 @@ def run_out(*_, **__):
 train_command.train_and_evaluate = run_out
 sys.exit(train_command.main(sys.argv[1:]))
 """
-    arguments = [str(runs.create_run(TrainConfig()).run_dir)] if in_a_folder else ["--epochs", "1"]
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, "-c", code, str(runs.create_run(TrainConfig()).run_dir)],
         cwd=ROOT,
+        env=os.environ | {launch.WATCHED_BY: watched_by},
         capture_output=True,
         text=True,
         timeout=60,
@@ -292,7 +292,7 @@ sys.exit(train_command.main(sys.argv[1:]))
     assert line.startswith("The training failed: ResourceExhaustedError: OOM when allocating word")
     assert line.endswith(f" … (the whole story is in {run.file('log.txt')})")
     assert "Traceback" not in done.stderr
-    assert len(done.stderr.splitlines()) == (1 if in_a_folder else 2), "the first names the run"
+    assert len(done.stderr.splitlines()) == 1
     assert "Traceback" in run_files.read_log(run)
     assert "and pages more" in run_files.read_log(run)
     assert run.status.status == "failed"
@@ -314,3 +314,103 @@ def test_an_unknown_dataset_makes_no_run_and_a_sentence(lab, capfd):
     assert main(["--dataset", "../x"]) == 2
     assert "dataset is a short name of small letters" in capfd.readouterr().err
     assert runs.list_runs() == []
+
+
+# -- ended by a signal ----------------------------------------------------------------------------
+
+# A training as it is, in whose first step something native gives up.
+_DIES = """
+import os, signal, sys
+from fmnist import train_command
+
+def die(*_, **__):
+    sys.stderr.write({line!r} + "\\n")
+    sys.stderr.flush()
+    {death}
+
+train_command.train_and_evaluate = die
+"""
+_CHECK_FAILED = (
+    "F0000 00:00:1795612242.611933   11697 mkl_layout_pass.cc:2665] Check failed: "
+    "orig_node->input_node(1, &filter_node) is OK (NOT_FOUND: Could not find input edge 1 for "
+    "StatefulPartitionedCall/conv_1/Conv2D)"
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no signals")
+@pytest.mark.parametrize(
+    ("death", "line", "sentences"),
+    [
+        (
+            "os.abort()",
+            _CHECK_FAILED,
+            [
+                "The training process aborted (exit code -6, SIGABRT).",
+                "Its log says: “Check failed: orig_node->input_node(1, &filter_node)",
+                "Could not find input edge 1 for StatefulPartitionedCall/conv_1/Conv2D)”.",
+            ],
+        ),
+        (
+            "os.kill(os.getpid(), signal.SIGKILL)",
+            "",
+            ["was killed, possibly for lack of memory (exit code -9, SIGKILL)."],
+        ),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "", ["crashed (exit code -11, SIGSEGV)."]),
+        ("os.kill(os.getpid(), signal.SIGBUS)", "", ["crashed (exit code -7, SIGBUS)."]),
+        ("os._exit(3)", "", ["The training process ended with exit code 3."]),
+    ],
+    ids=["abort", "kill", "segmentation", "bus", "exit"],
+)
+def test_a_training_that_dies_says_why_at_the_terminal_and_in_its_folder(
+    lab, tmp_path, death, line, sentences
+):
+    # Python reads this file first in every process; the rest is the command as it is.
+    (tmp_path / "sitecustomize.py").write_text(_DIES.format(death=death, line=line))
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}
+    done = subprocess.run(
+        [sys.executable, "-m", "fmnist.train", "--epochs", "1"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    (run,) = runs.list_runs()
+    assert (done.returncode, done.stdout) == (1, "")
+    said = done.stderr.splitlines()[-1]
+    assert said == f"The training failed: {run.status.message}"
+    assert run.status.status == "failed"
+    for sentence in sentences:
+        assert sentence in said
+    assert ("memory" in said) == ("SIGKILL" in said), "a guess that fits nothing else"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
+def test_ctrl_c_stops_and_scores_and_a_killed_command_leaves_no_training_behind(lab):
+    arguments = ["--filters", "4", "--dense-units", "8", "--epochs", "200", "--batch-size", "8"]
+    for end in (signal.SIGINT, signal.SIGKILL):
+        watching = subprocess.Popen(
+            [sys.executable, "-m", "fmnist.train", *arguments],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_for(lambda: [run for run in runs.list_runs() if run.is_live], "the run")
+        run_dir = next(run for run in runs.list_runs() if run.is_live).run_dir
+        wait_for(
+            lambda folder=run_dir: (runs.read_status(folder).step or 0) > 0,
+            "its first step",
+            120,
+            lambda folder=run_dir: failure_of(folder),
+        )
+        watching.send_signal(end)
+        output, errors = watching.communicate(timeout=60)
+        wait_for(lambda folder=run_dir: not runs.read_status(folder).is_live, "its end", 60)
+        run = runs.read_run(run_dir)
+        assert (run.status.status, run.damaged) == ("stopped", "")
+        assert run_files.read_results(run)["test_accuracy"] > 0
+        if end == signal.SIGINT:
+            assert json.loads(output.splitlines()[-1])["run_id"] == run.run_id
+            assert "Stopping; once more ends it without a model." in errors
+            assert watching.returncode == 0

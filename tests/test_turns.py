@@ -21,6 +21,8 @@ def test_a_waiting_run_that_is_stopped_never_starts(lab):
 
 def test_only_the_oldest_waiting_run_goes_on(lab):
     first, second = runs.create_run(TrainConfig()), runs.create_run(TrainConfig())
+    for run in (first, second):
+        runs.claim_run(run.run_dir)
     is_over = threading.Event()
 
     def wait():
@@ -30,10 +32,8 @@ def test_only_the_oldest_waiting_run_goes_on(lab):
     waiter = threading.Thread(target=wait, daemon=True)
     waiter.start()
     assert not is_over.wait(1), "the second run must not overtake the first"
-    runs.claim_run(first.run_dir)
     assert wait_for_turn(first.run_dir) is True
     assert not is_over.wait(1), "one training at a time"
-    runs.claim_run(second.run_dir)
     runs.write_status(first.run_dir, status="completed")
     assert is_over.wait(3)
     assert runs.read_status(second.run_dir).status == "running"

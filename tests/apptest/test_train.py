@@ -5,13 +5,14 @@
 
 import functools
 import json
+import re
 import time
 from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmnist import run_files, runs, settings
+from fmnist import launch, run_files, runs, settings
 from fmnist.config import FIELDS, TrainConfig
 from fmnist.dataset import STANDARD
 from fmnist.engine import EngineError
@@ -382,3 +383,23 @@ def test_start_trains_in_a_process_of_its_own(lab):
     at.run()
     assert "From the page" in words(at)
     assert metrics(at)["Test accuracy"].endswith("%")
+
+
+def test_a_training_without_a_sign_of_life_says_so_and_can_be_stopped_though_it_was_asked(lab):
+    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    runs.write_status(run_dir, heartbeat_at=time.time() - 75)
+    (run_dir / "stop").touch()
+    at = open_train(run=run_dir.name)
+    assert re.search(r"No sign of life for 1.min 1\d.s: its process hangs", words(at))
+    assert "left" not in words(at).split("No sign of life")[1].split("Epoch")[0]
+    assert not button(at, "Stop").disabled
+    runs.write_status(run_dir, heartbeat_at=time.time())
+    assert "No sign of life" not in words(at.run())
+
+
+def test_a_queue_that_cannot_begin_says_why(lab, monkeypatch):
+    made_runs.write_run(lab.runs_dir, status="running")
+    run = runs.create_run(TrainConfig(name="Waits"))
+    monkeypatch.setattr(launch, "PROJECT_ROOT", lab.cache_dir / "nowhere")
+    at = open_train(run=run.run_id)
+    assert "The queue's process could not be started" in words(at)

@@ -9,9 +9,8 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from playwright.sync_api import Error as PlaywrightError
 from tests import made_data
 from tests.browser.find_chromium import find_chromium
 from tests.conftest import kill_trainings
+from tests.waits import wait_for
 
 ROOT = Path(__file__).parent.parent.parent
 FAILURES = ROOT / "test-failures"
@@ -85,16 +85,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         return probe.getsockname()[1]
-
-
-def wait_for(look: Callable[[], Any], what: str, seconds: float = 30) -> Any:
-    """What `look` returns once it is true; for files and processes, which no `expect` can watch."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        if time.monotonic() > deadline:
-            pytest.fail(f"Waited {seconds:g} s in vain for {what}.")
-        time.sleep(0.05)
-    return found
 
 
 @pytest.fixture(scope="package")

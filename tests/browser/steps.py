@@ -5,9 +5,11 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from fmnist import runs
-from tests.browser.conftest import Server, wait_for
+from tests.browser.conftest import PATIENCE, Server
+from tests.waits import failure_of, wait_for
 
 TRAINING_ENDS = 180_000  # ms; a few dense epochs, on cores that others use as well
+_EPOCH = re.compile(r"^Epoch (\d+) of \d+")
 
 # Points drawn in all charts of the page, and how to wait until there are more.
 _POINTS = """() => [...document.querySelectorAll('.js-plotly-plot')]
@@ -54,25 +56,38 @@ def run_in_address(page: Page) -> str | None:
 
 def expect_training(page: Page, epoch: int = 1) -> None:
     """Wait until the page reports this epoch, or a later one, of a training under way."""
-    expect(main(page).get_by_text(re.compile(r"^Epoch \d+ of \d+"))).to_be_visible()
-    page.wait_for_function(
-        """epoch => [...document.querySelectorAll('[data-testid="stMain"] p')].some(p => {
-            const found = p.textContent.match(/^Epoch (\\d+) of/);
-            return found && Number(found[1]) >= epoch;
-        })""",
-        arg=epoch,
-    )
+
+    def has_come() -> bool:
+        texts = main(page).get_by_text(_EPOCH).all_text_contents()
+        return any(int(_EPOCH.match(text)[1]) >= epoch for text in texts if _EPOCH.match(text))
+
+    _wait_on_page(page, has_come, f"epoch {epoch}")
 
 
 def expect_badge(page: Page, label: str, timeout: float = TRAINING_ENDS) -> None:
     """Wait until the run on the Train page is in this state."""
-    expect(main(page).locator(".stMarkdownBadge", has_text=label)).to_be_visible(timeout=timeout)
+    _wait_on_page(page, lambda: _badge(page, label).is_visible(), f"the badge {label}", timeout)
 
 
 def expect_more_points(page: Page) -> None:
     """Wait until the page's charts have more points than now."""
     before = page.evaluate(_POINTS)
-    page.wait_for_function(f"before => ({_POINTS})() > before", arg=before)
+    _wait_on_page(page, lambda: page.evaluate(_POINTS) > before, f"more than {before} points")
+
+
+def _badge(page: Page, label: str) -> Locator:
+    return main(page).locator(".stMarkdownBadge", has_text=label).first
+
+
+def _wait_on_page(page: Page, look, what: str, timeout: float = PATIENCE) -> None:
+    """Wait for something on the Train page, until the run that it shows has failed."""
+
+    def say_failure() -> str:
+        if not _badge(page, "Failed").is_visible():
+            return ""
+        return " ".join(main(page).get_by_test_id("stAlert").all_inner_texts()) or "it failed"
+
+    wait_for(look, f"{what} at {page.url}", timeout / 1000, say_failure)
 
 
 def read_status(server: Server, run_id: str) -> runs.Status:
@@ -84,5 +99,6 @@ def wait_for_status(server: Server, run_id: str, *wanted: str, seconds: float = 
         lambda: read_status(server, run_id).status in wanted,
         f"{run_id} to be {' or '.join(wanted)}",
         seconds,
+        lambda: failure_of(server.runs_dir / run_id),
     )
     return read_status(server, run_id)

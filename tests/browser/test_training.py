@@ -1,5 +1,6 @@
 """A training, watched: curves that grow, refresh and other tabs, stop, crashes on all sides."""
 
+import os
 import time
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fmnist import runs
+from fmnist.status import SILENT_AFTER
 from pages import _live_strip
 from tests import made_data, made_runs
 from tests.browser import steps
-from tests.browser.conftest import Server, Visitors, wait_for
+from tests.browser.conftest import Server, Visitors
+from tests.waits import failure_of, wait_for
 
 STOPS_WITHIN = 2.5  # seconds from the click on Stop to the last step; 2 are promised
 ENGINE_MODULE = "fmnist.engine_child"
@@ -58,7 +61,7 @@ def test_the_sidebar_is_quiet_once_nothing_trains(page: Page, server: Server):
     expect(page.get_by_test_id("stSidebar").get_by_text("epoch 3 of 3")).to_be_visible()
     wait_for_more(page, sent)
     runs.write_status(run_dir, status="failed", finished_at=time.time())
-    expect(page.get_by_text("Training finished")).to_be_visible()
+    expect(page.get_by_text("Training failed")).to_be_visible()
     page.wait_for_timeout(1_000)  # the last tick is answered
     before = len(sent)
     page.wait_for_timeout(3 * 1_000 * _live_strip.TICK)
@@ -99,7 +102,11 @@ def test_a_training_outlives_the_server(page: Page, server: Server, long_run: st
     server.kill()
     wait_for(lambda: not is_running(engine), "the engine to be gone", seconds=5)
     before = steps.read_status(server, long_run).step
-    wait_for(lambda: steps.read_status(server, long_run).step > before, "the training to go on")
+    wait_for(
+        lambda: steps.read_status(server, long_run).step > before,
+        "the training to go on",
+        give_up=lambda: failure_of(server.runs_dir / long_run),
+    )
 
     server.start()
     page.goto(f"/train?run={long_run}")
@@ -113,7 +120,11 @@ def test_stop_ends_a_training_and_scores_it(
     other = visitors.open()
     other.goto(page.url)
     steps.expect_training(other)
-    wait_for(lambda: rows(server, long_run, "batches.csv"), "the first batch curve row")
+    wait_for(
+        lambda: rows(server, long_run, "batches.csv"),
+        "the first batch curve row",
+        give_up=lambda: failure_of(server.runs_dir / long_run),
+    )
     page.get_by_role("button", name="Stop").click()
     asked_at = time.time()
     wait_for(lambda: has_stopped_training(server, long_run), "the last training step", seconds=10)
@@ -148,7 +159,7 @@ def test_a_killed_training_says_so_and_two_that_were_started_at_once_follow(
 
     page.goto(f"/train?run={long_run}")
     steps.expect_badge(page, "Failed")
-    reason = page.get_by_test_id("stAlert").filter(has_text="process ended")
+    reason = page.get_by_test_id("stAlert").filter(has_text="exit code -9, SIGKILL")
     expect(reason).to_be_visible()
     assert steps.read_status(server, long_run).message
 
@@ -180,3 +191,20 @@ def engine_of(server: Server) -> psutil.Process | None:
 
 def is_running(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot halt a process")
+def test_a_training_that_hangs_says_so_and_stop_ends_it(page: Page, server: Server, long_run: str):
+    process = psutil.Process(steps.read_status(server, long_run).pid)
+    process.suspend()
+    page.wait_for_timeout(500)  # its last report is written
+    run_dir = server.runs_dir / long_run
+    runs.write_status(run_dir, heartbeat_at=time.time() - SILENT_AFTER - 5)
+    expect(steps.main(page).get_by_text("No sign of life for")).to_be_visible()
+    steps.expect_badge(page, "Not responding")
+    expect(page.get_by_test_id("stSidebar").get_by_text("No sign of life for")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    asked_at = time.time()
+    wait_for(lambda: not is_running(process), "the process to be ended", seconds=10)
+    assert time.time() - asked_at < 5
+    expect(page.get_by_test_id("stAlert").filter(has_text="its process was killed")).to_be_visible()

@@ -1,0 +1,247 @@
+"""The process of a run: what it does first and last, what it records when it fails, who watches it.
+
+A training may die by a signal, and then runs no line of Python any more. So each has a parent that
+records how it ended: the dispatcher, for what waits in the queue, or for somebody at a terminal the
+command itself, which has the work done by a process of its own (`python -m MODULE RUN_DIR`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import psutil
+
+from fmnist import runs
+from fmnist.config import ConfigError
+from fmnist.dataset import DatasetError
+from fmnist.launch import TERMINAL, WATCHED_BY, start_process
+from fmnist.status import record_exit
+from fmnist.turns import wait_for_turn
+
+_LONGEST_REASON = 200  # characters of an unforeseen error's message
+_LOOK_EVERY = 1.0  # seconds between two looks at whether Ctrl-C was pressed
+
+
+class TrainingError(RuntimeError):
+    """A training could not be finished; the message says why."""
+
+
+# -- the command ----------------------------------------------------------------------------------
+
+
+def run_command(
+    open_run: Callable[[], runs.Run],
+    work: Callable[[runs.Run, TextIO | None], dict[str, Any]],
+    *,
+    is_new: bool,
+    failed: str = "",
+    module: str = "",
+) -> int:
+    """Do the work of a run; the last line of the output is JSON.
+
+    Args:
+        open_run: opens the folder that the app made, or makes a new one (`is_new`).
+        work: from the run and the terminal that somebody watches, if any, to `results.json`.
+        failed: said before the reason of a failure.
+        module: a person's command has the work done by a process of its own, `python -m MODULE
+            RUN_DIR`, and says how that one ended; none: it does it itself.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 2 bad input, 130 interrupted.
+    """
+    screen: TextIO | None = None
+    watched_by = os.environ.pop(WATCHED_BY, "")
+    is_attended = watched_by == TERMINAL or (is_new and not module)
+    try:
+        run = open_run()
+        os.environ["FMNIST_RUNS_DIR"] = str(run.run_dir.parent)
+        if module and not watched_by:
+            return _supervise(run, module, failed)
+        if watched_by == TERMINAL:
+            _stop_without_parent(run)
+        if is_attended:
+            screen = keep_logs_off_screen(run.file("log.txt"))
+            if is_new:
+                _introduce(run, screen)
+        else:
+            lower_priority()
+        results = work(run, screen)
+    except (ConfigError, DatasetError, runs.RunsFolderError) as error:
+        print(error, file=screen or sys.stderr)
+        return 2
+    except (TrainingError, OSError) as error:
+        print(f"{failed}: {error}" if failed else error, file=screen or sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=screen or sys.stderr)
+        return 130
+    _print_results(run, results)
+    return 0
+
+
+def _introduce(run: runs.Run, screen: TextIO) -> None:
+    print(f"Run {run.run_id} in {run.run_dir.parent}", file=screen, flush=True)
+
+
+def _print_results(run: runs.Run, results: dict[str, Any]) -> None:
+    keys = ("test_accuracy", "test_loss", "seconds")
+    print(json.dumps({"run_id": run.run_id, **{key: results.get(key) for key in keys}}))
+
+
+def _supervise(run: runs.Run, module: str, failed: str) -> int:
+    """Wait for the run's turn, have its process do the work, and say how it died, if it did."""
+    _introduce(run, sys.stderr)
+    with recording_failure(run):
+        if run.is_training:
+            runs.claim_run(run.run_dir)
+            if not wait_for_turn(run.run_dir):
+                _print_results(run, {})
+                return 0
+        sys.stdout.flush()
+        process = start_process(module, run.run_dir, watched_by=TERMINAL, stdin=subprocess.PIPE)
+    code = _await_end(process, run)
+    message = record_exit(run.run_dir, code)
+    if not message and code < 0:  # ended by somebody who said why
+        message = runs.read_run(run.run_dir).status.message
+    if message:
+        print(f"{failed}: {message}" if failed else message, file=sys.stderr)
+    return code if code in (0, 1, 2, 130) else 1
+
+
+def _await_end(process: subprocess.Popen, run: runs.Run) -> int:
+    """The exit code. The first Ctrl-C asks the run to end, as Stop on the page does."""
+    was_asked = False
+    while True:
+        try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return process.wait(_LOOK_EVERY)
+        except KeyboardInterrupt:
+            if was_asked:
+                process.kill()
+                process.wait()
+                _record_failure(run.run_dir, "Interrupted with Ctrl-C.")
+                print("\nInterrupted.", file=sys.stderr)
+                return 130
+            was_asked = True
+            runs.request_stop(run)
+            print("\nStopping; once more ends it without a model.", file=sys.stderr)
+
+
+def _stop_without_parent(run: runs.Run) -> None:
+    """Ask the run to end when the command that watches it is gone: its end of the pipe closes."""
+
+    def watch() -> None:
+        while os.read(0, 1):  # not sys.stdin: its lock would be held when this process ends
+            pass
+        with contextlib.suppress(runs.RunsFolderError):
+            runs.request_stop(run)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def lower_priority() -> None:
+    """Let the rest of the computer go first."""
+    process = psutil.Process()
+    if sys.platform == "win32":
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        process.nice(max(10, process.nice()))  # lower than it is already may not be raised
+
+
+def keep_logs_off_screen(log_path: Path) -> TextIO:
+    """Send standard error, TensorFlow's included, to a file; returns the screen itself."""
+    screen = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")
+    with log_path.open("ab") as log:
+        os.dup2(log.fileno(), 2)
+    return screen
+
+
+def choose_runs_dir(folder: Path | None) -> None:
+    """What --runs-dir names, where it was given, is where runs live."""
+    if folder:
+        os.environ["FMNIST_RUNS_DIR"] = str(folder.resolve())
+
+
+# -- failing --------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def recording_failure(run: runs.Run) -> Iterator[None]:
+    """Leave the folder with a status that says why, when what happens inside fails.
+
+    Raises:
+        ConfigError, DatasetError: as recorded in the status.
+        TrainingError: for any other reason; one line. What nobody foresaw has its traceback in
+            `log.txt`.
+    """
+    try:
+        yield
+    except (ConfigError, DatasetError, TrainingError) as error:
+        _record_failure(run.run_dir, str(error))
+        raise
+    except KeyboardInterrupt:
+        _record_failure(run.run_dir, "Interrupted with Ctrl-C.")
+        raise
+    except OSError as error:
+        message = _describe_os_error(error, run.run_dir)
+        _record_failure(run.run_dir, message)
+        raise TrainingError(message) from error
+    except Exception as error:  # TensorFlow has dozens of kinds, with pages of text
+        log = run.file("log.txt")
+        with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
+            traceback.print_exc(file=file)
+        if _is_about_room(error):  # HDF5 and TensorFlow say so in words of their own
+            full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            message = _describe_os_error(full, run.run_dir)
+            _record_failure(run.run_dir, message)
+            raise TrainingError(message) from error
+        reason = f"{type(error).__name__}: {first_line(error)}"
+        _record_failure(run.run_dir, f"{reason} (log.txt has the whole story)")
+        raise TrainingError(f"{reason} (the whole story is in {log})") from error
+
+
+def _is_about_room(error: BaseException | None) -> bool:
+    """Whether an error, or one that it followed, is that of a full disk."""
+    while error is not None:
+        if getattr(error, "errno", None) == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _describe_os_error(error: OSError, run_dir: Path) -> str:
+    """Which folder is full, read-only or gone: that of the file, or the run's own."""
+    folder = Path(os.fsdecode(error.filename)).parent if error.filename else run_dir
+    code = errno.ENOSPC if _is_about_room(error) else error.errno
+    advice = {
+        errno.ENOSPC: "the disk is full; free some space",
+        errno.EROFS: "it is read-only; allow writing there",
+        errno.EACCES: "allow writing there",
+        errno.EPERM: "allow writing there",
+    }.get(code, "see that the folder is there and can be written")
+    reason = os.strerror(code) if code else error
+    return f"{folder} could not be written or read ({reason}): {advice}."
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, cut where it gets too long to read."""
+    lines = str(error).strip().splitlines() or ["no message"]
+    return textwrap.shorten(lines[0], _LONGEST_REASON, placeholder=" …")
+
+
+def _record_failure(run_dir: Path, message: str) -> None:
+    # Where the folder itself is the trouble, whoever reads it sees that the process is gone.
+    with contextlib.suppress(OSError, ValueError):
+        runs.write_status(run_dir, status="failed", finished_at=time.time(), message=message)
