@@ -51,10 +51,9 @@ def read_arrays(pairs: Sequence[Pair], tell: TellRead) -> list[Part]:
             scale.take(pixels[start : start + _ROWS], _describe(pair.images.member, images))
             for start in range(0, len(pixels), _ROWS)
         ]
-        name = " and ".join(member.name for member in pair.members)
         whole = scale.join(blocks).reshape(-1, SIDE, SIDE) if blocks else images
         parts.append(
-            Part(name, pair.split, whole, _to_labels(labels, pair.labels.member), scale.found)
+            Part(pair.names, pair.split, whole, _to_labels(labels, pair.labels.member), scale.found)
         )
     return parts
 

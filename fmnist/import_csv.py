@@ -7,28 +7,31 @@ never decides how much memory is taken: at most a block of it is a table at a ti
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO
 
 import numpy as np
 
 from fmnist.idx import MAX_IMAGES, DatasetError
+from fmnist.import_lines import LONGEST_ROW, find_encoding, iterate_blocks
 from fmnist.import_parts import UNIT, Scale
 from fmnist.import_source import Member
-from fmnist.import_table import EXPECTED, FAULTS, Layout, find_fault, recognise
+from fmnist.import_table import (
+    EXPECTED,
+    FAULTS,
+    Layout,
+    describe_label_fault,
+    find_fault,
+    recognise,
+)
 
-_BLOCK = 2 << 20  # bytes read, and made a table, at once
-_LONGEST_ROW = 1 << 16  # bytes; 785 numbers of 18 digits, as NumPy writes them, have 20,000
 _FIRST_ROWS = 4  # by which a table is recognised
 _SEPARATORS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "spaces"}
 _MANY = 700  # separators; fewer spaces than that lie inside words
-_BOMS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _NOT_TEXT = {b"PK": "a zip or an Excel workbook", b"PAR1": "a Parquet file", b"\x89HDF": "HDF5"}
 _QUOTE, _NEWLINE = ord('"'), ord("\n")
 
@@ -77,13 +80,13 @@ def look_into_table(member: Member) -> Sheet:
     Raises DatasetError when it is empty, is no text, or no table of images.
     """
     with member.unpacked() as stream:
-        head = stream.read(_FIRST_ROWS * _LONGEST_ROW)
+        head = stream.read(_FIRST_ROWS * LONGEST_ROW)
         for magic, what in _NOT_TEXT.items():
             if head.startswith(magic):
                 raise DatasetError(f"{member.name} is {what}, not CSV: export it as CSV.")
-        encoding = _find_encoding(head)
-        lines = b"".join(_iterate_blocks(io.BytesIO(head), encoding, member.name)).split(b"\n")
-    if len(head) == _FIRST_ROWS * _LONGEST_ROW and len(lines) > 2:
+        encoding = find_encoding(head)
+        lines = b"".join(iterate_blocks(io.BytesIO(head), encoding, member.name)).split(b"\n")
+    if len(head) == _FIRST_ROWS * LONGEST_ROW and len(lines) > 2:
         lines = lines[:-2]  # the last one may go on
     texts = [(number, line.decode("utf-8")) for number, line in enumerate(lines) if line.strip()]
     hint = re.fullmatch(r'"?sep=(.)"?', texts[0][1]) if texts else None  # Excel's own
@@ -95,15 +98,6 @@ def look_into_table(member: Member) -> Sheet:
     layout = recognise(rows, member.name)
     first = texts[0][0] + layout.has_header
     return Sheet(member, encoding, separator, first, layout)
-
-
-def _find_encoding(head: bytes) -> str:
-    marked = next((name for bom, name in _BOMS.items() if head.startswith(bom)), None)
-    if marked or not head:
-        return marked or "utf-8"
-    if head[1::2].count(0) > len(head) / 4:
-        return "utf-16-le"
-    return "utf-16-be" if head[::2].count(0) > len(head) / 4 else "utf-8"
 
 
 def _find_separator(line: str) -> str:
@@ -121,58 +115,6 @@ def _split_row(line: str, separator: str) -> list[str]:
         return next(csv.reader([line], delimiter=separator), [])
     except csv.Error:
         return line.split(separator)
-
-
-def _iterate_blocks(stream: BinaryIO, encoding: str, name: str) -> Iterator[bytes]:
-    """The file's text as blocks of whole lines, in UTF-8, each line ending in one newline.
-
-    Raises DatasetError where a line is too long to be a row.
-    """
-    decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding != "utf-8" else None
-    pending, row, is_first, is_over = b"", 1, True, False
-    while not is_over:
-        block = stream.read(_BLOCK)
-        is_over = not block
-        if decoder:
-            block = decoder.decode(block, is_over).encode("utf-8")
-        if is_first:
-            block, is_first = block.removeprefix(codecs.BOM_UTF8), False
-        block = pending + block
-        # A carriage return at the very end may belong to a newline still to come.
-        held = b"\r" if block.endswith(b"\r") and not is_over else b""
-        block = block[: len(block) - len(held)].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        if is_over and block and not block.endswith(b"\n"):
-            block += b"\n"
-        cut = block.rfind(b"\n") + 1
-        block, pending = block[:cut], block[cut:] + held
-        for line, place in ((block, row), (pending, row + block.count(b"\n"))):
-            _require_short_lines(line, place, name)
-        row += block.count(b"\n")
-        if block:
-            yield _to_utf8(block)
-
-
-def _require_short_lines(block: bytes, row: int, name: str) -> None:
-    if len(block) <= _LONGEST_ROW:
-        return
-    ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _NEWLINE)
-    too_long = np.diff(ends, prepend=-1, append=len(block)) > _LONGEST_ROW
-    if too_long.any():
-        at = int(np.argmax(too_long))
-        raise DatasetError(
-            f"{name}, row {row + at:,} has more than {_LONGEST_ROW:,} characters; {EXPECTED} in "
-            "each row."
-        )
-
-
-def _to_utf8(block: bytes) -> bytes:
-    if block.isascii():
-        return block
-    try:
-        block.decode("utf-8")
-    except UnicodeDecodeError:  # an old spreadsheet's
-        return block.decode("cp1252", "replace").encode("utf-8")
-    return block
 
 
 # -- its rows -------------------------------------------------------------------------------------
@@ -194,7 +136,7 @@ def read_table(sheet: Sheet, tell_read: Callable[[int], None] | None = None) -> 
         for column in layout.labels:
             table.cells[column].append(layout.first_row[column])
     with sheet.member.unpacked(tell_read) as stream:
-        for block in _iterate_blocks(stream, sheet.encoding, name):
+        for block in iterate_blocks(stream, sheet.encoding, name):
             lines = block.count(b"\n")
             if row + lines > sheet.skipped + 1:
                 skipped = max(sheet.skipped + 1 - row, 0)
@@ -209,6 +151,8 @@ def read_table(sheet: Sheet, tell_read: Callable[[int], None] | None = None) -> 
                     rows.append(numbers)
                     for column in layout.labels:
                         table.cells[column] += map(str.strip, frame[column])
+                    if fault := _find_label_fault(table, numbers):
+                        raise DatasetError(fault)
                     values = frame[list(layout.pixels)].to_numpy()
                     pixels.append(
                         table.scale.take(
@@ -224,6 +168,18 @@ def read_table(sheet: Sheet, tell_read: Callable[[int], None] | None = None) -> 
     table.rows = np.concatenate(rows)
     table.pixels = table.scale.join(pixels)
     return table
+
+
+def _find_label_fault(table: Table, numbers: Sequence[int]) -> str:
+    """The first label of the rows read last, which have these numbers, that is none, in a sentence;
+    "" where all are, or where it is not known yet which column they are.
+    """
+    if len(table.cells) == 1:
+        [(column, cells)] = table.cells.items()
+        for number, cell in zip(numbers, cells[-len(numbers) :], strict=True):
+            if fault := describe_label_fault(cell, cells[0]):
+                return f"{_where(table.sheet, number, column)} {fault}"
+    return ""
 
 
 def _parse(block: bytes, sheet: Sheet, row: int):
@@ -321,8 +277,13 @@ def _describe_fault(
     rows = csv.reader(io.StringIO(block.decode("utf-8"), newline=""), delimiter=sheet.separator)
     with contextlib.suppress(csv.Error):
         for number, cells in zip(numbers, filter(None, rows), strict=False):
-            for column in sheet.layout.pixels:
+            for column in sorted(sheet.layout.pixels + sheet.layout.labels):
                 cell = cells[column].strip() if column < len(cells) else ""
+                if column in sheet.layout.labels:
+                    fault = describe_label_fault(cell, cell)
+                    if fault and len(sheet.layout.labels) == 1:
+                        return f"{_where(sheet, number, column)} {fault}"
+                    continue
                 is_decimal = sheet.separator != "," and cell.count(",") == 1
                 fault = find_fault(cell.replace(",", ".") if is_decimal else cell, most)
                 if fault:

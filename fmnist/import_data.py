@@ -90,7 +90,7 @@ def read_dataset(
     Raises DatasetError with one sentence that names what is wrong: file, and row and column.
     """
     with open_source(paths) as source:
-        chosen = source.class_names if class_names is None else check_class_names(list(class_names))
+        chosen = source.class_names if class_names is None else check_class_names(class_names)
         made, names = _read(source, chosen, _Report(progress, source))
         names = names or made.class_names or source.proposed
         notes = (*source.notes, *made.notes)
@@ -195,9 +195,8 @@ def _read_idx_files(pairs: Sequence[Pair], tell: TellRead) -> list[Part]:
             member, is_images = item.member, item.holds == IMAGES
             with member.reading(tell(member.name)) as stream:
                 arrays.append(read_idx(stream, member.name, member.size, is_images=is_images))
-        name = " and ".join(member.name for member in pair.members)
         scale = RAW if arrays[0].size and arrays[0].max() > 1 else ""
-        parts.append(Part(name, pair.split, *arrays, scale))
+        parts.append(Part(pair.names, pair.split, *arrays, scale))
     return parts
 
 

@@ -58,11 +58,12 @@ class Scale:
 class Part:
     """What one file, or one folder of files, says: a split's images and their labels.
 
-    split: "train", "val", "test", or "" where nothing says it. images: uint8 (N, 28, 28). labels:
+    names: of the files of the images and of the labels, for a message. split: "train", "val",
+    "test", or "" where nothing says it. images: uint8 (N, 28, 28). labels:
     uint8 (N,), or a list of words. scale: RAW or UNIT; "" where all pixels are 0 and 1.
     """
 
-    name: str
+    names: tuple[str, str]
     split: str
     images: np.ndarray
     labels: np.ndarray | list[str]
@@ -91,18 +92,19 @@ def assemble(parts: Sequence[Part], class_names: Sequence[str] | None) -> Assemb
     for part in parts:
         if len(part.images) != len(part.labels):
             raise DatasetError(
-                f"{part.name} has {len(part.images):,} images and {len(part.labels):,} labels; "
+                f"{part.names[0]} has {len(part.images):,} images and {part.names[1]} has "
+                f"{len(part.labels):,} labels; "
                 "expected as many labels as images."
             )
         if not len(part.images):
-            raise DatasetError(f"{part.name} has no images; expected at least one.")
+            raise DatasetError(f"{part.names[0]} has no images; expected at least one.")
     notes += _settle_scale(parts)
     found = _number_words(parts, class_names)
     for part in parts:
         if part.split in ("train", "") and (part.labels == part.labels[0]).all():
             raise DatasetError(
-                f"{part.name} has the label {part.labels[0]} alone, {len(part.labels):,} times; "
-                "expected images of several classes."
+                f"{part.names[1]} has the label {part.labels[0]} alone, {len(part.labels):,} "
+                "times; expected images of several classes."
             )
     splits = {part.split for part in parts}
     if len(splits) == 1:
@@ -134,8 +136,8 @@ def _settle_scale(parts: Sequence[Part]) -> list[str]:
     undecided = [part for part in parts if not part.scale and part.images.any()]
     if undecided and RAW in scales:
         raise DatasetError(
-            f"{undecided[0].name} has no pixel but 0 and 1, other files have 0 to 255: expected "
-            "the same in all."
+            f"{undecided[0].names[0]} has no pixel but 0 and 1, other files have 0 to 255: "
+            "expected the same in all."
         )
     for part in undecided:
         part.images = part.images * np.uint8(255)
@@ -155,8 +157,8 @@ def _number_words(
     if len(worded) < len(parts):
         other = next(part for part in parts if part not in worded)
         raise DatasetError(
-            f"{worded[0].name} has words for labels and {other.name} numbers: expected the same "
-            "in both."
+            f"{worded[0].names[1]} has words for labels and {other.names[1]} numbers: expected "
+            "the same in both."
         )
     words = sorted({word for part in worded for word in part.labels})
     known = tuple(class_names or ())
@@ -165,14 +167,14 @@ def _number_words(
         known = CLASS_NAMES if is_garments else order_classes(words)
         if len(known) != len(CLASS_NAMES):
             raise DatasetError(
-                f"{worded[0].name} has {len(known)} different labels ({', '.join(words[:12])}); "
-                "expected ten."
+                f"{worded[0].names[1]} has {len(known)} different labels ({', '.join(words[:12])})"
+                "; expected ten."
             )
     numbers = match_names(words, known)
     if numbers is None:
         stray = next(word for word in words if match_names([word], known) is None)
         raise DatasetError(
-            f"{worded[0].name} has the label “{stray[:40]}”, which is none of the class names: "
+            f"{worded[0].names[1]} has the label “{stray[:40]}”, which is none of the class names: "
             f"{', '.join(known)}."
         )
     for part in worded:

@@ -156,7 +156,8 @@ def read_folders(folders: Folders, names: Sequence[str], tell: TellRead) -> list
                 tell_read(1)
                 index += 1
         scale = RAW if not count or images.max() > 1 else ""
-        parts.append(Part(f"The folder {split or 'given'}", split, images, labels, scale))
+        name = f"The folder {split}" if split else "What was given"
+        parts.append(Part((name, name), split, images, labels, scale))
     return parts
 
 

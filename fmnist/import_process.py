@@ -83,7 +83,7 @@ def import_dataset(
 
     Raises DatasetError with one sentence that names what is wrong: file, and row and column.
     """
-    classes = None if class_names is None else check_class_names(list(class_names))
+    classes = None if class_names is None else check_class_names(class_names)
     name = look(paths, tick).name if name is None else name
     with catalogue.drafting_dataset(name) as draft:
         request = {

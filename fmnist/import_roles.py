@@ -50,6 +50,11 @@ class Pair:
     def members(self) -> tuple[Member, ...]:
         return tuple(item.member for item in (self.images, self.labels) if item)
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of the files of the images and of the labels."""
+        return self.members[0].name, self.members[-1].name
+
 
 def pair_items(items: Sequence[Item]) -> tuple[list[Pair], list[str]]:
     """Images and labels that belong together, training first; the names of files passed over.
@@ -67,9 +72,6 @@ def pair_items(items: Sequence[Item]) -> tuple[list[Pair], list[str]]:
         items = [item for item in items if item.split]
         splits.discard("")
     pairs = list(_pair_each(items, [s for s in ("train", "", "val", "test") if s in splits]))
-    if not pairs:
-        name = items[0].member.name
-        raise SourceIncomplete(f"{name} has labels alone: the file with their images is missing.")
     found = {pair.split for pair in pairs}
     if "" in found and len(found) > 1:
         stray, other = (
@@ -96,6 +98,11 @@ def _pair_each(items: Sequence[Item], splits: Sequence[str]) -> Iterator[Pair]:
             if not of[LABELS]:
                 raise SourceIncomplete(_describe_lack(images, items))
             yield Pair(split, images, _choose(of[LABELS], split))
+        elif split or len(items) == len(of[LABELS]):
+            name = of[LABELS][0].member.name
+            raise SourceIncomplete(
+                f"{name} has labels alone: the file with their images is missing."
+            )
 
 
 def _describe_lack(images: Item, items: Sequence[Item]) -> str:
@@ -111,7 +118,7 @@ def _describe_lack(images: Item, items: Sequence[Item]) -> str:
 
 def _choose(items: Sequence[Item], split: str) -> Item:
     """The one of several that are the same."""
-    if len({_digest(item.member) for item in items}) > 1 if len(items) > 1 else False:
+    if len(items) > 1 and len({_digest(item.member) for item in items}) > 1:
         names = " and ".join(item.member.where for item in items[:2])
         purpose = f" {_SPLITS[split]}" if split else ""
         raise DatasetError(

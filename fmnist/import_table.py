@@ -108,6 +108,18 @@ def find_fault(cell: str, most: int) -> str:
     return "" if most == 1 or number.is_integer() else "fraction"
 
 
+def describe_label_fault(cell: str, first: str) -> str:
+    """What is wrong with the cell of a label, as the end of a sentence, or "".
+
+    first: the label of the first row; all are numbers, or all are words.
+    """
+    fault, expected = find_fault(cell, 9), "a label, a whole number from 0 to 9"
+    if first and not is_number(first):
+        fault = "" if fault == "text" else fault or "range"
+        expected = f"a word as in the first row (“{first[:40]}”)"
+    return f"{FAULTS[fault].format(cell.strip()[:40])}; expected {expected}." if fault else ""
+
+
 def _is_header(cells: Sequence[str]) -> bool:
     words = [cell for cell in cells if cell and not is_number(cell)]
     numbers = [cell for cell in cells if cell and is_number(cell)]
@@ -165,8 +177,8 @@ def _by_names(names: tuple[str, ...], name: str) -> Layout:
     if not pixels and len(others) == PIXELS + 1 and not labels:
         order = _order_by_number(names, others) or others  # V1 … V785 says no more than a position
         return Layout(names, tuple(order[1:-1]), (order[0], order[-1]), True)
-    if not pixels and labels and len(names) <= _FEW:
-        return Layout(names, (), tuple(labels), True)
+    if not pixels and len(names) <= _FEW and len(labels or others) == 1:
+        return Layout(names, (), tuple(labels or others), True)
     if not pixels and len(others) != PIXELS:
         raise DatasetError(_describe_count(name, len(names), len(others), names))
     if len(labels) > 1:

@@ -13,7 +13,7 @@ from fmnist.import_names import TABLE_SUFFIXES, find_split, spell_plainly
 from fmnist.import_parts import RAW, UNIT, Part
 from fmnist.import_roles import BOTH, IMAGES, LABELS, Item, Pair
 from fmnist.import_source import Member
-from fmnist.import_table import FAULTS, find_fault, is_number
+from fmnist.import_table import FAULTS, describe_label_fault, find_fault, is_number
 
 _MOST_OF_ONE = 0.9  # of all labels; a border pixel has the same value nearly everywhere
 _HOLDS = {"table": BOTH, "pixels": IMAGES, "labels": LABELS}
@@ -79,8 +79,7 @@ def _make_part(pair: Pair, images: Table, *rest) -> Part:
     elif len(columns) > 1:
         _add_edge(images, columns[0 if is_last else -1], at_end=not is_last)
     pixels = images.pixels.reshape(-1, SIDE, SIDE)
-    name = " and ".join(member.name for member in pair.members)
-    return Part(name, pair.split, pixels, words, images.scale.found)
+    return Part(pair.names, pair.split, pixels, words, images.scale.found)
 
 
 def _without_name(labels: np.ndarray | list[str], count: int) -> np.ndarray | list[str]:
@@ -95,19 +94,12 @@ def _read_labels(table: Table, column: int) -> np.ndarray | list[str]:
     Raises DatasetError with the first that is neither, or is of the other kind.
     """
     cells = table.cells[column]
-    is_worded = bool(cells[0]) and not is_number(cells[0])
     for index, cell in enumerate(cells):
-        fault = find_fault(cell, 9)
-        if is_worded:
-            fault = "" if fault == "text" else fault or "range"
-        if fault:
-            expected = f"a word as in the first row (“{cells[0][:40]}”)"
-            expected = expected if is_worded else "a label, a whole number from 0 to 9"
-            raise DatasetError(
-                f"{table.where(index, column)} {FAULTS[fault].format(cell[:40])}; expected "
-                f"{expected}."
-            )
-    return cells if is_worded else np.array([float(cell) for cell in cells], np.uint8)
+        if fault := describe_label_fault(cell, cells[0]):
+            raise DatasetError(f"{table.where(index, column)} {fault}")
+    if not is_number(cells[0]):
+        return cells
+    return np.array([float(cell) for cell in cells], np.uint8)
 
 
 def _find_label_side(tables: Sequence[Table]) -> bool:

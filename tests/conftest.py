@@ -43,6 +43,16 @@ def small_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def cases_dir() -> Path:
+    """The collected files that people have: FMNIST_CASES_DIR, or `shared/cases` beside here."""
+    given = os.environ.get("FMNIST_CASES_DIR")
+    folder = Path(given) if given else Path(__file__).parent.parent.parent / "shared" / "cases"
+    if not folder.is_dir():
+        pytest.skip("FMNIST_CASES_DIR names no folder of collected files")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def data_dir(request: pytest.FixtureRequest) -> Path:
     """The real dataset where FMNIST_DATA_DIR names it, the made one elsewhere."""
     given = os.environ.get("FMNIST_DATA_DIR")

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from fmnist import catalogue
 from fmnist.config import TrainConfig
+from fmnist.dataset import CLASS_NAMES
 from tests import made_data, made_runs
 from tests.apptest.visits import address, button, open_page, words
 
@@ -248,7 +249,48 @@ def test_an_import_says_what_is_wrong_and_keeps_nothing(lab):
     assert "Expected ten class names" in at.error[0].value
     at.file_uploader[0].set_value(("digits.zip", b"PK", "application/zip")).run()
     assert "digits.zip is damaged" in at.error[0].value
+    assert not at.file_uploader[0].value  # refused, so the next one comes instead of it
+    assert "import_start" not in [button.key for button in at.button]
     at.file_uploader[0].set_value(("notes.txt", b"", "text/plain")).run()
-    assert "Nothing to import was found" in at.error[0].value
+    assert "Nothing to import was found, only notes.txt" in at.warning[0].value
+    assert not at.error
     assert len(catalogue.list_datasets()) == 1
     assert not lab.datasets_dir.exists() or not list(lab.datasets_dir.iterdir())
+
+
+def test_a_file_that_another_is_missing_for_waits_for_it(lab):
+    images, labels = made_data.make_split(40, 2)
+    tables = {
+        "X_train.csv": images.reshape(40, -1),
+        "y_train.csv": labels[:, None],
+        "good.csv": np.column_stack([labels, images.reshape(40, -1)]),
+    }
+    uploads = {
+        name: (name, "\n".join(",".join(map(str, row)) for row in rows).encode(), "text/csv")
+        for name, rows in tables.items()
+    }
+    at = open_page("browse")
+    at.file_uploader[0].set_value([uploads["X_train.csv"]]).run()
+    assert "X_train.csv has no labels (it has 784 columns)" in at.warning[0].value
+    at.file_uploader[0].set_value([uploads["X_train.csv"], uploads["y_train.csv"]]).run()
+    assert not at.warning
+    at.button(key="import_start").click().run()
+    assert not at.exception
+    assert "One image in 7 of each class was drawn for testing." in at.success[0].value
+
+
+def test_kaggles_files_are_imported_as_proposed(lab):
+    images, labels = made_data.make_split(20, 2)
+    header = ",".join(["label", *(f"pixel{number}" for number in range(1, 785))])
+    rows = np.column_stack([labels, images.reshape(20, -1)])
+    content = "\n".join([header, *(",".join(map(str, row)) for row in rows)]).encode()
+    at = open_page("browse")
+    at.file_uploader[0].set_value(
+        [(f"fashion-mnist_{split}.csv", content, "text/csv") for split in ("train", "test")]
+    ).run()
+    assert at.text_input(key="import_name").value == "fashion-mnist 2"
+    assert at.text_area(key="import_classes").value.split("\n") == list(CLASS_NAMES)
+    at.button(key="import_start").click().run()
+    assert not at.exception
+    assert address(at) == {"data": "fashion-mnist-2"}
+    assert catalogue.find_dataset("fashion-mnist-2").class_names == CLASS_NAMES
