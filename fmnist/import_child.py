@@ -80,7 +80,7 @@ def main() -> None:
     except DatasetError as error:
         last = {"error": str(error), "incomplete": isinstance(error, SourceIncomplete)}
     except MemoryError:
-        last = {"error": describe_memory(current), "incomplete": False}
+        last = {"error": describe_memory(current, request["memory"]), "incomplete": False}
     _say(last)
 
 

@@ -30,7 +30,7 @@ from fmnist.idx import DatasetError
 from fmnist.import_roles import SourceIncomplete
 
 MAX_MEMORY = 1_500_000_000  # bytes; 300,000 + 300,000 images take half of it
-LONGEST_LOOK_S, LONGEST_IMPORT_S = 60.0, 900.0
+LONGEST_LOOK_S, LONGEST_IMPORT_S = 120.0, 900.0
 _TICK_S = 0.2
 _ROOT = Path(__file__).parent.parent
 
@@ -120,16 +120,20 @@ def _ask(
     """The process's last answer; it is gone when this returns or raises."""
     request |= {"paths": [str(Path(path).absolute()) for path in paths], "memory": MAX_MEMORY}
     names = ", ".join(Path(path).name for path in paths)[:80]
+    lines: queue.Queue[bytes] = queue.Queue()
     with tempfile.TemporaryFile() as log, _start(log) as process:
+        listener = threading.Thread(target=_listen, args=(process, lines), daemon=True)
+        listener.start()
         try:
-            process.stdin.write(json.dumps(request).encode() + b"\n")
-            process.stdin.close()
-            answer = _await_answer(process, names, longest_s, progress, tick)
-        except BrokenPipeError:
-            answer = None
+            with contextlib.suppress(BrokenPipeError):  # it has died, and the listener knows
+                process.stdin.write(json.dumps(request).encode() + b"\n")
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+            answer = _await_answer(process, lines, names, longest_s, progress, tick)
         finally:
             process.kill()
             code = process.wait()
+            listener.join()
         if answer is None:
             raise DatasetError(_describe_end(names, code, log))
     if "error" in answer:
@@ -151,22 +155,22 @@ def _start(log: BinaryIO) -> subprocess.Popen:
     )
 
 
+def _listen(process: subprocess.Popen, lines: queue.Queue[bytes]) -> None:
+    """Pass on what the process says; an empty line when it has ended."""
+    for line in process.stdout:
+        lines.put(line)
+    lines.put(b"")
+
+
 def _await_answer(
     process: subprocess.Popen,
+    lines: queue.Queue[bytes],
     names: str,
     longest_s: float,
     progress: Progress | None,
     tick: Callable[[], None] | None,
 ) -> dict[str, Any] | None:
     """The last line of the process; None where it ended without one."""
-    lines: queue.Queue[bytes] = queue.Queue()
-
-    def listen() -> None:
-        for line in process.stdout:
-            lines.put(line)
-        lines.put(b"")
-
-    threading.Thread(target=listen, daemon=True).start()
     deadline = time.monotonic() + longest_s
     while True:
         if tick:
@@ -187,13 +191,13 @@ def _await_answer(
             )
         with contextlib.suppress(psutil.Error):  # for systems that set no limit
             if psutil.Process(process.pid).memory_info().rss > 1.2 * MAX_MEMORY:
-                raise DatasetError(describe_memory(names))
+                raise DatasetError(describe_memory(names, MAX_MEMORY))
 
 
-def describe_memory(name: str) -> str:
+def describe_memory(name: str, most: int) -> str:
     """The sentence about a file that takes more memory than there is for it."""
     return (
-        f"{name} needs more than {MAX_MEMORY / 1e9:.1f} GB of memory to read: import fewer or "
+        f"{name} needs more than {most / 1e9:.1f} GB of memory to read: import fewer or "
         "smaller files."
     )
 
