@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
 from fmnist import catalogue
 from fmnist.dataset import MAX_NAME, DatasetError, check_class_names
+from fmnist.import_job import ImportJob, ImportStopped
 from fmnist.import_names import CLASSES_FILE
-from fmnist.import_process import Proposal, import_dataset, look, spooled
+from fmnist.import_process import Proposal, look, spooled
 from fmnist.import_roles import SourceIncomplete
 from pages import _dataset_choice
 
+_TICK = 0.5  # s between two looks at an import
 MAX_FILE = 200  # MB; the CSV file of 60,000 images has 133
 _FORMS = (
     "Ten classes of 28 × 28 grey pixels: IDX files (`train-images-idx3-ubyte.gz` …), CSV files (a "
@@ -29,12 +29,18 @@ def render() -> None:
         st.caption(_FORMS)
         # A new uploader after each import and each refusal: what was refused is not kept.
         number = st.session_state.setdefault("import_number", 0)
+        job: ImportJob | None = st.session_state.get("import_job")
+        if job and not job.is_running:
+            _finish(job)
         files = st.file_uploader(
             "Files, or one zip",
             accept_multiple_files=True,
             key=f"import_files_{number}",
             max_upload_size=MAX_FILE,
         )
+        if job and job.is_running:
+            st.fragment(_render_job, run_every=_TICK)()
+            return
         if not files:
             _render_outcome()
             return
@@ -45,7 +51,7 @@ def render() -> None:
             return
         name, class_names = _render_names(proposal)
         if st.button("Import", type="primary", icon=":material/add:", key="import_start"):
-            _import(files, name, class_names)
+            _start(files, name, class_names)
 
 
 def _render_outcome() -> None:
@@ -117,36 +123,38 @@ def _render_names(proposal: Proposal) -> tuple[str, list[str] | None]:
     return name, text.strip().split("\n")
 
 
-def _import(files: list, name: str, class_names: list[str] | None) -> None:
-    """Have the files read, which takes seconds; any click ends it, and nothing is kept."""
+def _start(files: list, name: str, class_names: list[str] | None) -> None:
+    """Have the files read, in the background; a wrong name or class name is said at once."""
     try:
         catalogue.check_name(name)
         class_names = class_names and check_class_names(class_names)
     except DatasetError as error:
         st.error(str(error), icon=":material/edit:")
         return
-    text, began = "Reading …", time.monotonic()
-    bar = st.progress(0.0, text)
-    st.button("Stop", icon=":material/stop:", key="import_stop")
-    percent = 0
+    st.session_state["import_job"] = ImportJob(files, name, class_names)
+    st.rerun()
 
-    def show(file: str, done: int, total: int) -> None:
-        nonlocal percent, text
-        percent = 100 * done // max(total, 1)
-        left = (time.monotonic() - began) * (total - done) / max(done, 1)
-        text = f"{file} · {percent} % · about {left:.0f} s left"
 
-    try:
-        with spooled(files) as paths:
-            entry, notes = import_dataset(
-                paths, name, class_names, show, lambda: bar.progress(percent, text)
-            )
-    except DatasetError as error:
-        _refuse(error)
+def _render_job() -> None:
+    """How far the import is, and Stop; the whole page follows when it has ended."""
+    job: ImportJob = st.session_state["import_job"]
+    if not job.is_running:
+        st.rerun()
+    st.progress(job.fraction, job.text)
+    st.button("Stop", icon=":material/stop:", key="import_stop", on_click=job.stop)
+
+
+def _finish(job: ImportJob) -> None:
+    """Look at what was imported, or say why nothing was."""
+    del st.session_state["import_job"]
+    if isinstance(job.error, ImportStopped):
+        return
+    if job.error:
+        _refuse(job.error)
     st.session_state["import_number"] += 1
-    st.session_state["import_success"] = " ".join([f"{entry.name} is here.", *notes])
-    _dataset_choice.open_dataset(entry.slug)
-    st.toast(f"{entry.name} is here.", icon=":material/check:")
+    st.session_state["import_success"] = " ".join([f"{job.entry.name} is here.", *job.notes])
+    _dataset_choice.open_dataset(job.entry.slug)
+    st.toast(f"{job.entry.name} is here.", icon=":material/check:")
     st.rerun()
 
 

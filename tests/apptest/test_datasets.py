@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from fmnist import catalogue
 from fmnist.config import TrainConfig
 from fmnist.dataset import CLASS_NAMES
+from fmnist.import_job import ImportStopped
 from tests import made_data, made_runs
 from tests.apptest.visits import address, button, open_page, words
 
@@ -226,6 +227,14 @@ def test_runs_of_one_dataset_have_no_column_for_it(lab):
     assert "Dataset" not in at.dataframe[0].value
 
 
+def start_import(at) -> None:
+    """Press Import and look again until it has ended."""
+    at.button(key="import_start").click().run()
+    assert at.session_state["import_job"].text
+    at.session_state["import_job"].wait(60)
+    at.run()
+
+
 def test_an_import_asks_for_names_reads_and_opens_the_dataset(lab):
     at = open_page("browse", index="5")
     at.button[0].click().run()
@@ -233,7 +242,7 @@ def test_an_import_asks_for_names_reads_and_opens_the_dataset(lab):
     assert at.text_input(key="import_name").value == "digits"
     assert at.text_area(key="import_classes").value.split("\n") == list("0123456789")
     at.text_input(key="import_name").set_value("My digits").run()
-    at.button(key="import_start").click().run()
+    start_import(at)
     assert not at.exception
     assert [entry.slug for entry in catalogue.list_datasets()] == ["fashion-mnist", "my-digits"]
     assert address(at) == {"data": "my-digits"}
@@ -274,7 +283,7 @@ def test_a_file_that_another_is_missing_for_waits_for_it(lab):
     assert "X_train.csv has no labels (it has 784 columns)" in at.warning[0].value
     at.file_uploader[0].set_value([uploads["X_train.csv"], uploads["y_train.csv"]]).run()
     assert not at.warning
-    at.button(key="import_start").click().run()
+    start_import(at)
     assert not at.exception
     assert "One image in 7 of each class was drawn for testing." in at.success[0].value
 
@@ -290,7 +299,22 @@ def test_kaggles_files_are_imported_as_proposed(lab):
     ).run()
     assert at.text_input(key="import_name").value == "fashion-mnist 2"
     assert at.text_area(key="import_classes").value.split("\n") == list(CLASS_NAMES)
-    at.button(key="import_start").click().run()
+    start_import(at)
     assert not at.exception
     assert address(at) == {"data": "fashion-mnist-2"}
     assert catalogue.find_dataset("fashion-mnist-2").class_names == CLASS_NAMES
+
+
+def test_an_import_is_stopped_and_nothing_is_kept(lab):
+    at = open_page("browse")
+    at.file_uploader[0].set_value(("digits.zip", archive(), "application/zip")).run()
+    at.button(key="import_start").click().run()
+    job = at.session_state["import_job"]
+    at.button(key="import_stop").click().run()
+    job.wait(10)
+    assert isinstance(job.error, ImportStopped)
+    at.run()
+    assert not at.exception
+    assert at.button(key="import_start")
+    assert len(catalogue.list_datasets()) == 1
+    assert not list(lab.datasets_dir.iterdir())
