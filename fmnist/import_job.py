@@ -62,7 +62,7 @@ class ImportJob:
     def _show(self, file: str, done: int, total: int) -> None:
         self.fraction = done / max(total, 1)
         left = (time.monotonic() - self._began) * (total - done) / max(done, 1)
-        self.text = f"{file} · {self.fraction:.0%} · about {left:.0f} s left"
+        self.text = f"{file} · {self.fraction * 100:.0f} % · about {left:.0f} s left"
 
     def _look_for_stop(self) -> None:
         if self._stop.is_set():
