@@ -8,13 +8,11 @@ is such a folder too; it can be made again, so it lies in the cache.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from fmnist.config import DATASET_SLUG
 from fmnist.dataset import (
     CLASS_NAMES,
     FINGERPRINT,
+    MAX_NAME,
     STAND_IN,
     STANDARD,
     Dataset,
@@ -33,7 +32,6 @@ from fmnist.dataset import (
     DatasetMissing,
     Progress,
     cache_dir,
-    check_class_names,
     compute_fingerprint,
     find_folder,
     load_dataset,
@@ -41,32 +39,18 @@ from fmnist.dataset import (
     missing_files,
     read_folder,
     require_plain,
-    write_folder,
 )
-from fmnist.json_files import read_json
+from fmnist.dataset_folder import (
+    RESERVED_SLUGS,
+    Entry,
+    drafting,
+    read_entry,
+    write_dataset,
+    write_info,
+)
 
-INFO_FILE = "dataset.json"
-RESERVED_SLUGS = (STANDARD, STAND_IN)  # of datasets that are not imported
 STAND_IN_NAME = "Stand-in"
 _LOCK_TIMEOUT_S = 600.0
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A dataset that can be chosen. `folder` and `fingerprint` of the standard one are found when
-    it is loaded: None and "" here.
-    """
-
-    slug: str
-    name: str  # as shown
-    class_names: tuple[str, ...]
-    folder: Path | None = None
-    fingerprint: str = ""
-
-    @property
-    def is_imported(self) -> bool:
-        """Whether it is a person's own data, theirs to delete."""
-        return self.slug not in RESERVED_SLUGS
 
 
 def datasets_dir() -> Path:
@@ -175,10 +159,22 @@ def check_name(name: str) -> str:
     """
     name = " ".join(name.split())
     require_plain("The dataset's name", name)
-    taken = (STAND_IN_NAME, *(entry.name for entry in list_datasets()))
-    if name.casefold() in (other.casefold() for other in taken):
+    if name.casefold() in _taken_names():
         raise DatasetError(f"There is already a dataset called {name!r}: choose another name.")
     return name
+
+
+def free_name(name: str) -> str:
+    """The name, with a number where it is taken."""
+    taken, number, free = _taken_names(), 1, name
+    while free.casefold() in taken:
+        number += 1
+        free = f"{name[: MAX_NAME - 4].rstrip()} {number}"
+    return free
+
+
+def _taken_names() -> set[str]:
+    return {STAND_IN_NAME.casefold(), *(entry.name.casefold() for entry in list_datasets())}
 
 
 def add_dataset(
@@ -196,30 +192,46 @@ def add_dataset(
 
     Raises DatasetError when a name is not as it should be, or the folder cannot be written.
     """
-    name, class_names = check_name(name), check_class_names(list(class_names))
-    fingerprint = compute_fingerprint(*arrays)
-    if fingerprint == FINGERPRINT:
-        class_names = CLASS_NAMES
+    with drafting_dataset(name) as draft:
+        write_dataset(draft, check_name(name), class_names, arrays, source)
+        return keep_draft(draft)
+
+
+@contextlib.contextmanager
+def drafting_dataset(name: str) -> Iterator[Path]:
+    """A folder for `write_dataset`, in this process or another one; nothing is left of it in the
+    end unless it was kept.
+
+    Raises DatasetError when the name is not as it should be, or the folder cannot be written.
+    """
+    check_name(name)
     parent = datasets_dir()
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        with _drafting(".new-", parent) as draft:
-            write_folder(draft, arrays)
-            _write_info(draft, name, class_names, fingerprint, arrays, source)
-            folder = draft.rename(parent / _free_slug(name))
+        with drafting(".new-", parent) as draft:
+            yield draft
     except OSError as error:
-        raise DatasetError(
-            f"The datasets folder {parent} cannot be written ({error.strerror or error}). Free "
-            "some space, allow writing there, or name another folder in FMNIST_DATASETS_DIR."
-        ) from error
-    return _read_entry(folder)
+        raise describe_unwritable(error) from error
+
+
+def keep_draft(draft: Path) -> Entry:
+    """Move a complete draft to its place among the datasets, under a free short name."""
+    return read_entry(draft.rename(draft.parent / _free_slug(read_entry(draft).name)))
+
+
+def describe_unwritable(error: OSError) -> DatasetError:
+    """The sentence about a folder of datasets that cannot be written."""
+    return DatasetError(
+        f"The datasets folder {datasets_dir()} cannot be written ({error.strerror or error}). Free "
+        "some space, allow writing there, or name another folder in FMNIST_DATASETS_DIR."
+    )
 
 
 def find_standin() -> Entry | None:
     """The stand-in, where it has been made and all of it is there."""
     folder = cache_dir() / STAND_IN
     with contextlib.suppress(DatasetError):
-        return None if missing_files(folder) else _read_entry(folder)
+        return None if missing_files(folder) else read_entry(folder)
     return None
 
 
@@ -238,12 +250,12 @@ def make_standin(progress: Progress | None = None) -> Entry:
                 return made
             for remains in (parent / STAND_IN, *parent.glob(f".{STAND_IN}-*")):
                 shutil.rmtree(remains, ignore_errors=True)
-            with _drafting(f".{STAND_IN}-", parent) as draft:
+            with drafting(f".{STAND_IN}-", parent) as draft:
                 standin.write_standin(draft, progress=progress)
                 arrays = list(read_folder(draft).values())
                 fingerprint, source = compute_fingerprint(*arrays), {"form": "generated"}
-                _write_info(draft, STAND_IN_NAME, CLASS_NAMES, fingerprint, arrays, source)
-                return _read_entry(draft.rename(parent / STAND_IN))
+                write_info(draft, STAND_IN_NAME, CLASS_NAMES, fingerprint, arrays, source)
+                return read_entry(draft.rename(parent / STAND_IN))
     except filelock.Timeout:
         raise DatasetError(
             f"Another process has been making the stand-in in {parent} for {_LOCK_TIMEOUT_S:.0f} "
@@ -254,37 +266,6 @@ def make_standin(progress: Progress | None = None) -> Entry:
             f"The stand-in cannot be written to {parent} ({error.strerror or error}). Set "
             "FMNIST_CACHE_DIR to a folder with 200 MB of room."
         ) from error
-
-
-@contextlib.contextmanager
-def _drafting(prefix: str, parent: Path) -> Iterator[Path]:
-    """A new folder, to be moved to its place when it is complete; else nothing is left of it."""
-    draft = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-    try:
-        draft.chmod(0o755)
-        yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _write_info(
-    folder: Path,
-    name: str,
-    class_names: Sequence[str],
-    fingerprint: str,
-    arrays: Sequence[np.ndarray],
-    source: dict[str, Any],
-) -> None:
-    info = {
-        "name": name,
-        "class_names": class_names,
-        "fingerprint": fingerprint,
-        "train_images": len(arrays[0]),
-        "test_images": len(arrays[2]),
-        "source": source,
-    }
-    text = json.dumps(info, indent=1, ensure_ascii=False)
-    (folder / INFO_FILE).write_text(text, encoding="utf-8")
 
 
 def delete_dataset(slug: str) -> None:
@@ -321,20 +302,4 @@ def _free_slug(name: str) -> str:
 def _read_imported(folder: Path) -> Entry:
     if not DATASET_SLUG.fullmatch(folder.name) or folder.name in RESERVED_SLUGS:
         raise DatasetError(f"{folder.name[:60]!r} is no short name of a dataset.")
-    return _read_entry(folder)
-
-
-def _read_entry(folder: Path) -> Entry:
-    path = folder / INFO_FILE
-    try:
-        info = read_json(path)
-        name, fingerprint = info["name"], info["fingerprint"]
-        if not isinstance(name, str) or not isinstance(fingerprint, str):
-            raise TypeError("name and fingerprint are texts")
-        require_plain("its name", name)
-        class_names = check_class_names(info["class_names"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DatasetError(
-            f"{path} is damaged ({error}). Delete the folder and import the dataset again."
-        ) from error
-    return Entry(folder.name, name, class_names, folder, fingerprint)
+    return read_entry(folder)

@@ -145,8 +145,20 @@ def find_folder() -> Path:
 
 
 def missing_files(folder: Path) -> list[str]:
-    """Those of the four files that are not in `folder`."""
-    return [name for name in FILES if not (folder / name).is_file()]
+    """Those of the four files that are not in `folder`, compressed or not."""
+    return [name for name in FILES if not find_file(folder, name).is_file()]
+
+
+def find_file(folder: Path, name: str) -> Path:
+    """Where one of the four files lies in `folder`: as published, or unpacked.
+
+    The published name where there is neither.
+    """
+    plain = name.removesuffix(".gz")
+    spellings = (name, plain, plain.replace("-idx", ".idx"))  # the last one is Kaggle's
+    return next(
+        (folder / spelt for spelt in spellings if (folder / spelt).is_file()), folder / name
+    )
 
 
 def _require(folder: Path, subject: str) -> Path:
@@ -155,7 +167,8 @@ def _require(folder: Path, subject: str) -> Path:
         return folder
     lack = f"which lacks {', '.join(missing)}" if folder.is_dir() else "which is not a folder"
     raise DatasetMissing(
-        f"{subject} {folder}, {lack}. Put these four files into it: {', '.join(FILES)}.",
+        f"{subject} {folder}, {lack}. Put these four files into it: {', '.join(FILES)}; unpacked "
+        "ones will do.",
         folder=folder,
         can_download=False,
     )
@@ -192,7 +205,7 @@ def _load_kept(folder: Path) -> tuple[dict[str, np.ndarray], str]:
 def _arrays_key(folder: Path) -> str:
     identity = [str(folder.resolve())]
     for name in FILES:
-        stat = (folder / name).stat()
+        stat = find_file(folder, name).stat()
         identity.append(f"{name} {stat.st_size} {stat.st_mtime_ns}")
     return hashlib.sha256("\n".join(identity).encode()).hexdigest()[:16]
 
@@ -236,7 +249,7 @@ def read_folder(folder: Path) -> dict[str, np.ndarray]:
 
     Raises DatasetError when a file is wrong, FileNotFoundError when one is not there.
     """
-    paths = [folder / name for name in FILES]
+    paths = [find_file(folder, name) for name in FILES]
     for path in paths:
         _refuse_swapped(path)
     arrays = [_read_file(path) for path in paths]

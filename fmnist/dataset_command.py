@@ -16,7 +16,8 @@ from pathlib import Path
 from fmnist import catalogue
 from fmnist.command_line import Parser, draw_progress
 from fmnist.dataset import DatasetError
-from fmnist.import_data import CLASSES_FILE, import_dataset
+from fmnist.import_names import CLASSES_FILE
+from fmnist.import_process import import_dataset
 
 
 def build_parser() -> Parser:
@@ -28,9 +29,10 @@ def build_parser() -> Parser:
     importing = actions.add_parser(
         "import",
         help="add a dataset of your own: ten classes, 28×28 grey pixels",
-        description="Add a dataset: the four IDX files (.gz or not), two CSV files (train and "
-        "test; the label, then 784 pixels), a zip of either, or PNG images in a folder for each "
-        "class. The last line of the output is its short name.",
+        description="Add a dataset: the four IDX files, CSV files (a label and 784 pixels in each "
+        "row), NumPy arrays, or PNG or JPEG images in a folder for each class; compressed or not, "
+        "in a zip or a tar. Names of files, folders and columns say what they are. The last line "
+        "of the output is its short name.",
     )
     importing.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help="a folder, a zip, or the files"
@@ -40,7 +42,8 @@ def build_parser() -> Parser:
         "--classes",
         metavar="A,B,…",
         help=f"ten class names in the order of the labels (default: those in {CLASSES_FILE} "
-        "beside the files, or of the class folders)",
+        "beside the files, of the class folders or of the labels; else the garments for "
+        "Fashion-MNIST, and 0 to 9)",
     )
     actions.add_parser("list", help="the datasets there are: short name, name, where they lie")
     deleting = actions.add_parser(
@@ -67,13 +70,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     classes = None if options.classes is None else options.classes.split(",")
     try:
         with draw_progress(sys.stderr) as progress:
-            entry = import_dataset(options.paths, options.name, classes, progress)
+            entry, notes = import_dataset(options.paths, options.name, classes, progress)
     except DatasetError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Interrupted: nothing was imported.", file=sys.stderr)
         return 130
+    for note in notes:
+        print(note, file=sys.stderr)
     print(f"{entry.name}: fingerprint {entry.fingerprint}, in {entry.folder}", file=sys.stderr)
     print(entry.slug)
     return 0

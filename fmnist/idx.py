@@ -1,22 +1,30 @@
 """One file of a dataset in the format of MNIST, IDX: read with every check, written.
 
-The format: https://yann.lecun.com/exdb/mnist/, as in Fashion-MNIST's own files.
+The format: https://yann.lecun.com/exdb/mnist/, as in Fashion-MNIST's own files. What is compressed
+is known by its first bytes, never by its name: browsers and archivers unpack and pack again.
 """
 
 from __future__ import annotations
 
 import gzip
+import io
+import math
 import zlib
+from collections.abc import Callable
 from typing import BinaryIO
 
 import numpy as np
 
 SIDE = 28
 MAX_IMAGES = 300_000  # of one split: 235 MB
+MAX_LAYERS = 2  # of gzip: who packs what is packed already does it once
 _IMAGES_MAGIC, _LABELS_MAGIC = 2051, 2049
 _MAGIC_MEANING = {_IMAGES_MAGIC: "images", _LABELS_MAGIC: "labels"}
+# The third byte of the magic number; numbers are big-endian.
+_DTYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+_GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_MAX_RATIO = 1032  # deflate cannot do better, so a header that promises more is wrong
-_CHUNK_BYTES = 1 << 18
+_CHUNK = 1 << 18  # values read at once
 _COMPRESSION = 4  # of 9: the files of 60,000 images are written in two seconds, hardly larger
 
 
@@ -24,19 +32,49 @@ class DatasetError(ValueError):
     """A dataset file is wrong, or could not be had; the message names it and what was expected."""
 
 
-def read_idx(
-    raw: BinaryIO, name: object, size: int, *, is_images: bool, is_gzip: bool = True
-) -> np.ndarray:
-    """One IDX file: uint8 (N, 28, 28) for images, uint8 (N,) for labels.
+class Borrowed(io.RawIOBase):
+    """A stream that belongs to somebody else, who closes it; what is read is told in bytes."""
 
+    def __init__(self, stream: BinaryIO, tell_read: Callable[[int], None] | None = None):
+        self._stream = stream
+        self._tell_read = tell_read
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:
+        count = self._stream.readinto(buffer)
+        if self._tell_read:
+            self._tell_read(count)
+        return count
+
+
+def unpack(raw: BinaryIO) -> tuple[io.BufferedReader, int]:
+    """A buffered stream of what is inside the layers of gzip, and how many layers there are.
+
+    `raw` stays open. Raises the errors of gzip where the data is damaged: EOFError, OSError,
+    zlib.error.
+    """
+    stream, layers = io.BufferedReader(Borrowed(raw), _CHUNK), 0
+    while layers < MAX_LAYERS and stream.peek(2)[:2] == _GZIP_MAGIC:
+        stream, layers = (
+            io.BufferedReader(gzip.GzipFile("", "rb", fileobj=stream), _CHUNK),
+            layers + 1,
+        )
+    return stream, layers
+
+
+def read_idx(raw: BinaryIO, name: object, size: int, *, is_images: bool) -> np.ndarray:
+    """One IDX file, compressed or not: uint8 (N, 28, 28) for images, uint8 (N,) for labels.
+
+    Values of another type (labels of four bytes each) are taken where they are whole and fit.
     name: what to call it in a message. size: bytes of `raw`, as they are (compressed or not).
 
     Raises DatasetError when it is not such a file, and OSError.
     """
-    stream = gzip.GzipFile(fileobj=raw) if is_gzip else raw
-    most = size * (_GZIP_MAX_RATIO if is_gzip else 1)
     try:
-        array = _read_stream(stream, name, size, most, is_images)
+        stream, layers = unpack(raw)
+        array = _read_stream(stream, name, size, size * _GZIP_MAX_RATIO**layers, is_images)
     except EOFError:
         raise DatasetError(
             f"{name} is truncated: it has {size:,} bytes and its gzip data goes on. "
@@ -56,54 +94,77 @@ def read_idx(
 
 
 def _read_stream(
-    stream: BinaryIO | gzip.GzipFile, name: object, size: int, most: int, is_images: bool
+    stream: io.BufferedReader, name: object, size: int, most: int, is_images: bool
 ) -> np.ndarray:
-    expected_magic = _IMAGES_MAGIC if is_images else _LABELS_MAGIC
     header_bytes = 16 if is_images else 8
     header = stream.read(header_bytes)
-    numbers = [int.from_bytes(header[i : i + 4], "big") for i in range(0, len(header) // 4 * 4, 4)]
-    if not numbers or numbers[0] != expected_magic:
-        found = numbers[0] if numbers else "nothing"
-        meaning = _MAGIC_MEANING.get(found)
-        raise DatasetError(
-            f"{name} is not a file of {_MAGIC_MEANING[expected_magic]}: expected the magic number "
-            f"{expected_magic}, found {found}{f' (a file of {meaning})' if meaning else ''}."
-        )
+    dtype = _read_magic(header, name, is_images)
     if len(header) < header_bytes:
         raise DatasetError(
             f"{name} ends inside its header: expected {header_bytes} bytes, found {len(header)}."
         )
-    if is_images and numbers[2:] != [SIDE, SIDE]:
+    count, *sides = (int.from_bytes(header[i : i + 4], "big") for i in range(4, header_bytes, 4))
+    what = "images" if is_images else "labels"
+    if is_images and sides != [SIDE, SIDE]:
         raise DatasetError(
-            f"{name} has images of {numbers[2]}×{numbers[3]} pixels; expected {SIDE}×{SIDE}."
+            f"{name} has images of {sides[0]}×{sides[1]} pixels; expected {SIDE}×{SIDE}."
         )
-    shape = (numbers[1], SIDE, SIDE) if is_images else (numbers[1],)
-    expected = numbers[1] * (SIDE * SIDE if is_images else 1)
-    if expected > most:
+    expected = count * math.prod(sides)  # values
+    bytes_expected = expected * dtype.itemsize
+    if bytes_expected > most:
         raise DatasetError(
-            f"{name} says that it has {numbers[1]:,} {_MAGIC_MEANING[expected_magic]}, more than "
-            f"its {size:,} bytes can hold."
+            f"{name} says that it has {count:,} {what}, more than its {size:,} bytes can hold."
         )
-    if numbers[1] > MAX_IMAGES:
-        raise DatasetError(
-            f"{name} has {numbers[1]:,} {_MAGIC_MEANING[expected_magic]}; at most {MAX_IMAGES:,} "
-            "can be used."
-        )
-    array = np.empty(expected, np.uint8)
-    view, filled = memoryview(array), 0
-    while filled < expected and (got := stream.readinto(view[filled : filled + _CHUNK_BYTES])):
-        filled += got
-    if filled < expected:
-        raise DatasetError(
-            f"{name} is too short: its header says {numbers[1]:,} {_MAGIC_MEANING[expected_magic]} "
-            f"({expected:,} bytes), found {filled:,} bytes."
-        )
+    if count > MAX_IMAGES:
+        raise DatasetError(f"{name} has {count:,} {what}; at most {MAX_IMAGES:,} can be used.")
+    array, filled = np.empty(expected, np.uint8), 0
+    while filled < expected:
+        block = stream.read(min(_CHUNK, expected - filled) * dtype.itemsize)
+        values = np.frombuffer(block, dtype, len(block) // dtype.itemsize)
+        if not len(values):
+            raise DatasetError(
+                f"{name} is too short: its header says {count:,} {what} ({bytes_expected:,} "
+                f"bytes), found {filled * dtype.itemsize + len(block):,} bytes."
+            )
+        array[filled : filled + len(values)] = _to_bytes(values, name, what)
+        filled += len(values)
     if stream.read(1):
         raise DatasetError(
-            f"{name} is too long: its header says {numbers[1]:,} {_MAGIC_MEANING[expected_magic]} "
-            f"({expected:,} bytes), and more bytes follow."
+            f"{name} is too long: its header says {count:,} {what} ({bytes_expected:,} bytes), "
+            "and more bytes follow."
         )
-    return array.reshape(shape)
+    return array.reshape(count, *sides)
+
+
+def _read_magic(header: bytes, name: object, is_images: bool) -> np.dtype:
+    """The type of the values; a DatasetError for a file of another kind."""
+    expected = _IMAGES_MAGIC if is_images else _LABELS_MAGIC
+    if len(header) >= 4 and header[:2] == b"\0\0" and header[3] == expected & 0xFF:
+        if header[2] in _DTYPES:
+            return np.dtype(_DTYPES[header[2]])
+    elif str(name).endswith(".gz") and header[:2] not in (b"", b"\0\0"):
+        raise DatasetError(
+            f"{name} is corrupt: expected gzip data, found {header[:16]!r}. Fetch it again."
+        )
+    found = int.from_bytes(header[:4], "big") if len(header) >= 4 else "nothing"
+    meaning = _MAGIC_MEANING.get(found)
+    raise DatasetError(
+        f"{name} is not a file of {_MAGIC_MEANING[expected]}: expected the magic number "
+        f"{expected}, found {found}{f' (a file of {meaning})' if meaning else ''}."
+    )
+
+
+def _to_bytes(values: np.ndarray, name: object, what: str) -> np.ndarray:
+    if values.dtype == np.uint8:
+        return values
+    is_byte = (values >= 0) & (values <= 255)
+    is_byte &= values == np.rint(values)
+    if not is_byte.all():
+        raise DatasetError(
+            f"{name} has the value {values[~is_byte][0]:g} among its {what}; expected whole "
+            f"numbers from 0 to {255 if what == 'images' else 9}."
+        )
+    return values.astype(np.uint8)
 
 
 def write_idx(raw: BinaryIO, array: np.ndarray) -> None:

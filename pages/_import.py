@@ -1,23 +1,25 @@
-"""A person's own files become a dataset: chosen, named, read with progress, then opened."""
+"""A person's own files become a dataset: chosen, looked at, named, read with progress, opened."""
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
-from fmnist.dataset import MAX_NAME, DatasetError
-from fmnist.import_data import CLASSES_FILE, Source, import_dataset, open_source
+from fmnist import catalogue
+from fmnist.dataset import MAX_NAME, DatasetError, check_class_names
+from fmnist.import_job import ImportJob, ImportStopped
+from fmnist.import_names import CLASSES_FILE
+from fmnist.import_process import Proposal, look, spooled
+from fmnist.import_roles import SourceIncomplete
 from fmnist.plain_text import markdown
 from pages import _dataset_choice
 
+_TICK = 0.5  # s between two looks at an import
 MAX_FILE = 200  # MB; the CSV file of 60,000 images has 133
-_DIGITS = "\n".join("0123456789")
 _FORMS = (
-    "Ten classes of 28 × 28 grey pixels, for training and for testing: the four IDX files "
-    "(`train-images-idx3-ubyte.gz` …, compressed or not), two CSV files (train and test; the "
-    "label, then 784 pixels), or a zip of these or of PNG images in one folder for each class. "
-    f"`{CLASSES_FILE}`, a list of the ten names, may come along."
+    "Ten classes of 28 × 28 grey pixels: IDX files (`train-images-idx3-ubyte.gz` …), CSV files (a "
+    "label and 784 pixels in each row), NumPy arrays (`.npz`), or PNG or JPEG images in one folder "
+    "for each class; as they are, or in a zip or a tar. Names say what is for training and what "
+    f"for testing. `{CLASSES_FILE}`, a list of the ten names, may come along."
 )
 
 
@@ -26,34 +28,95 @@ def render() -> None:
     """A section, closed at first; what happens in it reruns only itself until the data is here."""
     with st.expander("Add your own data", icon=":material/upload_file:"):
         st.caption(_FORMS)
-        done = st.session_state.setdefault("imports_done", 0)  # a new uploader after each
+        # A new uploader after each import and each refusal: what was refused is not kept.
+        number = st.session_state.setdefault("import_number", 0)
+        job: ImportJob | None = st.session_state.get("import_job")
+        if job and not job.is_running:
+            _finish(job)
         files = st.file_uploader(
             "Files, or one zip",
             accept_multiple_files=True,
-            key=f"import_files_{done}",
+            key=f"import_files_{number}",
             max_upload_size=MAX_FILE,
         )
+        if job and job.is_running:
+            st.fragment(_render_job, run_every=_TICK)()
+            return
         if not files:
+            _render_outcome()
             return
-        try:
-            with open_source(files) as source:
-                name, class_names = _render_names(source)
-        except DatasetError as error:
-            st.error(markdown(error), icon=":material/broken_image:")
+        for outcome in ("import_refusal", "import_success"):
+            st.session_state.pop(outcome, None)
+        files, proposal = _look(files)
+        if proposal is None:
             return
+        name, class_names = _render_names(proposal)
         if st.button("Import", type="primary", icon=":material/add:", key="import_start"):
-            _import(files, name, class_names)
+            _start(files, name, class_names)
 
 
-def _render_names(source: Source) -> tuple[str, list[str] | None]:
+def _render_outcome() -> None:
+    """What became of the files chosen last."""
+    if refusal := st.session_state.get("import_refusal"):
+        st.error(markdown(refusal), icon=":material/broken_image:")
+    elif success := st.session_state.get("import_success"):
+        st.success(markdown(success), icon=":material/check:")
+
+
+def _look(files: list) -> tuple[list, Proposal | None]:
+    """What the files are, found out once; no proposal, and a word, where one is still missing.
+
+    Files that another was missing for are left out where that one does without them.
+    """
+    ids = [file.file_id for file in files]
+    seen, used, proposal = st.session_state.get("import_look", (None, [], None))
+    if seen != ids:
+        waiting = st.session_state.get("import_waiting", [])
+        newest = [file for file in files if file.file_id not in waiting]
+        used, proposal = _try_to_look(files, newest)
+        st.session_state["import_look"] = (ids, used, proposal)
+        st.session_state["import_waiting"] = [] if proposal else ids
+        if proposal:
+            st.session_state["import_name"] = proposal.name
+            st.session_state["import_classes"] = "\n".join(proposal.proposed)
+    if proposal is None:
+        st.warning(markdown(st.session_state["import_lack"]), icon=":material/upload_file:")
+    return [file for file in files if file.file_id in used], proposal
+
+
+def _try_to_look(files: list, newest: list) -> tuple[list[str], Proposal | None]:
+    """The ids of the files that make a dataset, all of them or the newest, and what they are."""
+    text, first_error = "Looking into the files …", None
+    bar = st.progress(0.0, text)
+    for chosen in (files, newest):
+        try:
+            with spooled(chosen) as paths:
+                proposal = look(paths, lambda: bar.progress(0.0, text))
+            bar.empty()
+            return [file.file_id for file in chosen], proposal
+        except DatasetError as error:
+            first_error = first_error or error
+        if len(newest) in (0, len(files)):
+            break
+    bar.empty()
+    if not isinstance(first_error, SourceIncomplete):
+        _refuse(first_error)
+    st.session_state["import_lack"] = str(first_error)
+    return [], None
+
+
+def _render_names(proposal: Proposal) -> tuple[str, list[str] | None]:
     """The name, and the class names where none came along."""
-    name = st.text_input("Name", source.name, max_chars=MAX_NAME, key="import_name")
-    if source.class_names:
-        st.caption(f"Classes: {markdown(', '.join(source.class_names))}")
+    st.session_state.setdefault("import_name", proposal.name)
+    name = st.text_input("Name", max_chars=MAX_NAME, key="import_name")
+    for note in proposal.notes:
+        st.caption(markdown(note))
+    if proposal.class_names:
+        st.caption(f"Classes: {markdown(', '.join(proposal.class_names))}")
         return name, None
+    st.session_state.setdefault("import_classes", "\n".join(proposal.proposed))
     text = st.text_area(
         "Class names, one a line, in the order of the labels",
-        _DIGITS,
         height=290,
         max_chars=600,
         key="import_classes",
@@ -61,26 +124,43 @@ def _render_names(source: Source) -> tuple[str, list[str] | None]:
     return name, text.strip().split("\n")
 
 
-def _import(files: list, name: str, class_names: list[str] | None) -> None:
-    """Read the files, which takes seconds; any click ends it, and nothing is kept."""
-    bar = st.progress(0.0, "Reading …")
-    st.button("Stop", icon=":material/stop:", key="import_stop")
-    began, shown = time.monotonic(), -1
-
-    def show(file: str, done: int, total: int) -> None:
-        nonlocal shown
-        percent = 100 * done // max(total, 1)
-        if percent != shown:
-            shown = percent
-            left = (time.monotonic() - began) * (total - done) / max(done, 1)
-            bar.progress(percent, f"{markdown(file)} · {percent} % · about {left:.0f} s left")
-
+def _start(files: list, name: str, class_names: list[str] | None) -> None:
+    """Have the files read, in the background; a wrong name or class name is said at once."""
     try:
-        entry = import_dataset(files, name, class_names, show)
+        catalogue.check_name(name)
+        class_names = class_names and check_class_names(class_names)
     except DatasetError as error:
-        st.error(markdown(error), icon=":material/broken_image:")
+        st.error(markdown(error), icon=":material/edit:")
         return
-    st.session_state["imports_done"] += 1
-    _dataset_choice.open_dataset(entry.slug)
-    st.toast(f"{markdown(entry.name)} is here.", icon=":material/check:")
+    st.session_state["import_job"] = ImportJob(files, name, class_names)
+    st.rerun()
+
+
+def _render_job() -> None:
+    """How far the import is, and Stop; the whole page follows when it has ended."""
+    job: ImportJob = st.session_state["import_job"]
+    if not job.is_running:
+        st.rerun()
+    st.progress(job.fraction, markdown(job.text))
+    st.button("Stop", icon=":material/stop:", key="import_stop", on_click=job.stop)
+
+
+def _finish(job: ImportJob) -> None:
+    """Look at what was imported, or say why nothing was."""
+    del st.session_state["import_job"]
+    if isinstance(job.error, ImportStopped):
+        return
+    if job.error:
+        _refuse(job.error)
+    st.session_state["import_number"] += 1
+    st.session_state["import_success"] = " ".join([f"{job.entry.name} is here.", *job.notes])
+    _dataset_choice.open_dataset(job.entry.slug)
+    st.toast(f"{markdown(job.entry.name)} is here.", icon=":material/check:")
+    st.rerun()
+
+
+def _refuse(error: DatasetError) -> None:
+    """Say why, beside an empty uploader for other files."""
+    st.session_state["import_number"] += 1
+    st.session_state["import_refusal"] = str(error)
     st.rerun()

@@ -72,7 +72,6 @@ def test_what_is_not_deleted_is_one_line(lab, monkeypatch, capsys, arguments, sa
     ("arguments", "said"),
     [
         (["/nowhere"], "There is no file or folder /nowhere."),
-        (["{data}"], "--classes"),
         (["{data}", "--classes", "a,b"], "Expected ten class names"),
         (["{data}", "--name", "<b>"], "The dataset's name is '<b>'"),
         ([], "required"),

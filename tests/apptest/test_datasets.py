@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from fmnist import catalogue
 from fmnist.config import TrainConfig
+from fmnist.dataset import CLASS_NAMES
+from fmnist.import_job import ImportStopped
 from tests import made_data, made_runs
 from tests.apptest.visits import address, button, open_page, words
 
@@ -225,6 +227,14 @@ def test_runs_of_one_dataset_have_no_column_for_it(lab):
     assert "Dataset" not in at.dataframe[0].value
 
 
+def start_import(at) -> None:
+    """Press Import and look again until it has ended."""
+    at.button(key="import_start").click().run()
+    assert at.session_state["import_job"].text
+    at.session_state["import_job"].wait(60)
+    at.run()
+
+
 def test_an_import_asks_for_names_reads_and_opens_the_dataset(lab):
     at = open_page("browse", index="5")
     at.button[0].click().run()
@@ -232,7 +242,7 @@ def test_an_import_asks_for_names_reads_and_opens_the_dataset(lab):
     assert at.text_input(key="import_name").value == "digits"
     assert at.text_area(key="import_classes").value.split("\n") == list("0123456789")
     at.text_input(key="import_name").set_value("My digits").run()
-    at.button(key="import_start").click().run()
+    start_import(at)
     assert not at.exception
     assert [entry.slug for entry in catalogue.list_datasets()] == ["fashion-mnist", "my-digits"]
     assert address(at) == {"data": "my-digits"}
@@ -247,8 +257,64 @@ def test_an_import_says_what_is_wrong_and_keeps_nothing(lab):
     at.button(key="import_start").click().run()
     assert "Expected ten class names" in at.error[0].value
     at.file_uploader[0].set_value(("digits.zip", b"PK", "application/zip")).run()
-    assert "The zip file is damaged" in at.error[0].value
+    assert "digits.zip is damaged" in at.error[0].value
+    assert not at.file_uploader[0].value  # refused, so the next one comes instead of it
+    assert "import_start" not in [button.key for button in at.button]
     at.file_uploader[0].set_value(("notes.txt", b"", "text/plain")).run()
-    assert "Nothing to import was found" in at.error[0].value
+    assert "Nothing to import was found, only notes.txt" in at.warning[0].value
+    assert not at.error
     assert len(catalogue.list_datasets()) == 1
     assert not lab.datasets_dir.exists() or not list(lab.datasets_dir.iterdir())
+
+
+def test_a_file_that_another_is_missing_for_waits_for_it(lab):
+    images, labels = made_data.make_split(40, 2)
+    tables = {
+        "X_train.csv": images.reshape(40, -1),
+        "y_train.csv": labels[:, None],
+        "good.csv": np.column_stack([labels, images.reshape(40, -1)]),
+    }
+    uploads = {
+        name: (name, "\n".join(",".join(map(str, row)) for row in rows).encode(), "text/csv")
+        for name, rows in tables.items()
+    }
+    at = open_page("browse")
+    at.file_uploader[0].set_value([uploads["X_train.csv"]]).run()
+    assert "X_train.csv has no labels (it has 784 columns)" in at.warning[0].value
+    at.file_uploader[0].set_value([uploads["X_train.csv"], uploads["y_train.csv"]]).run()
+    assert not at.warning
+    start_import(at)
+    assert not at.exception
+    assert "One image in 7 of each class was drawn for testing." in at.success[0].value
+
+
+def test_kaggles_files_are_imported_as_proposed(lab):
+    images, labels = made_data.make_split(20, 2)
+    header = ",".join(["label", *(f"pixel{number}" for number in range(1, 785))])
+    rows = np.column_stack([labels, images.reshape(20, -1)])
+    content = "\n".join([header, *(",".join(map(str, row)) for row in rows)]).encode()
+    at = open_page("browse")
+    at.file_uploader[0].set_value(
+        [(f"fashion-mnist_{split}.csv", content, "text/csv") for split in ("train", "test")]
+    ).run()
+    assert at.text_input(key="import_name").value == "fashion-mnist 2"
+    assert at.text_area(key="import_classes").value.split("\n") == list(CLASS_NAMES)
+    start_import(at)
+    assert not at.exception
+    assert address(at) == {"data": "fashion-mnist-2"}
+    assert catalogue.find_dataset("fashion-mnist-2").class_names == CLASS_NAMES
+
+
+def test_an_import_is_stopped_and_nothing_is_kept(lab):
+    at = open_page("browse")
+    at.file_uploader[0].set_value(("digits.zip", archive(), "application/zip")).run()
+    at.button(key="import_start").click().run()
+    job = at.session_state["import_job"]
+    at.button(key="import_stop").click().run()
+    job.wait(10)
+    assert isinstance(job.error, ImportStopped)
+    at.run()
+    assert not at.exception
+    assert at.button(key="import_start")
+    assert len(catalogue.list_datasets()) == 1
+    assert not list(lab.datasets_dir.iterdir())
