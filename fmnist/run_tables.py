@@ -65,7 +65,7 @@ def _summary(run: Run) -> dict[str, Any]:
 
 
 def _status_in_words(run: Run) -> str:
-    return "checking" if run.own_model and run.is_live else run.status.status
+    return "checking" if run.own_model and run.status.status == "running" else run.status.status
 
 
 def _settings_in_words(run: Run) -> str:

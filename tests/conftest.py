@@ -49,6 +49,16 @@ def data_dir(request: pytest.FixtureRequest) -> Path:
     return Path(given) if given else request.getfixturevalue("small_data_dir")
 
 
+@pytest.fixture(scope="session")
+def cases_dir() -> Path:
+    """Real files that people brought, each in a folder with its RIGHT.txt: FMNIST_CASES_DIR."""
+    given = os.environ.get("FMNIST_CASES_DIR")
+    folder = Path(given) if given else Path(__file__).parent.parent.parent / "shared" / "cases"
+    if not folder.is_dir():
+        pytest.skip("FMNIST_CASES_DIR names no folder of real files")
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def bundled_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the bundled run lies, for this process: a folder that is not there yet."""
