@@ -68,6 +68,8 @@ def check_and_score(run: runs.Run) -> dict[str, Any]:
         ConfigError: the model cannot be used (`ModelRefused`).
         TrainingError: it was stopped (`Stopped`), or anything else went wrong.
     """
+    stopped: Stopped | None = None
+    results: dict[str, Any] = {}
     with recording_failure(run):
         try:
             runs.claim_run(run.run_dir)
@@ -75,15 +77,18 @@ def check_and_score(run: runs.Run) -> dict[str, Any]:
             with _turn(run):
                 began = time.perf_counter()
                 results = _supervise(run)
+                results["seconds"] = round(time.perf_counter() - began, 2)
+            _write(run, status="completed", message="")
         except ModelRefused as error:
             if not run.own_model.is_checked:
                 refuse(run, str(error))
             raise
-        except Stopped as stop:
+        except Stopped as stop:  # no failure to be recorded
             _write(run, status="stopped", started_at=None, message=str(stop))
-            raise
-        _write(run, status="completed", message="")
-    return {**results, "seconds": round(time.perf_counter() - began, 2)}
+            stopped = stop
+    if stopped:
+        raise stopped
+    return results
 
 
 def _write(run: runs.Run, **changes: Any) -> None:
@@ -138,12 +143,18 @@ def _supervise(run: runs.Run) -> dict[str, Any]:
     name, most = run.own_model.file_name, memory_limit.bound_of_one()
     with tempfile.TemporaryDirectory(prefix="fmnist-check-") as scratch:
         process = _start(run, scratch, most)
+        reports: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        reader = threading.Thread(target=_read, args=(process, reports), daemon=True)
+        reader.start()
         try:
-            last = _follow(run, process)
+            last = _follow(run, reports)
         finally:
+            if not reader.is_alive():
+                process.wait()  # its exit code tells why it ended
             process.kill()
-            process.wait()
-            process.stdin.close()
+            reader.join()
+            with process:  # closes its pipes
+                process.wait()
     if "results" in last:
         return last["results"]
     if "refused" in last:
@@ -182,21 +193,20 @@ def _start(run: runs.Run, scratch: str, most: int) -> subprocess.Popen[str]:
     )
 
 
-def _follow(run: runs.Run, process: subprocess.Popen[str]) -> dict[str, Any]:
+def _read(process: subprocess.Popen[str], reports: queue.SimpleQueue[str | None]) -> None:
+    """Pass on the child's reports, and None at its end."""
+    for line in process.stdout:
+        reports.put(line)
+    reports.put(None)
+
+
+def _follow(run: runs.Run, reports: queue.SimpleQueue[str | None]) -> dict[str, Any]:
     """Put the child's reports into the status until it ends; returns its last one.
 
     Raises:
         ModelRefused: it takes longer than it may.
         Stopped: somebody asked for its end.
     """
-    reports: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-
-    def read() -> None:
-        for line in process.stdout:
-            reports.put(line)
-        reports.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
     deadline = time.monotonic() + CHECK_SECONDS
     next_heartbeat = 0.0
     last: dict[str, Any] = {}
@@ -208,13 +218,15 @@ def _follow(run: runs.Run, process: subprocess.Popen[str]) -> dict[str, Any]:
                 f"{CHECK_SECONDS / 60:.0f} minutes. Bring a smaller network, or try on a faster "
                 "computer."
             )
-        with contextlib.suppress(queue.Empty):
+        try:
             line = reports.get(timeout=_LOOK_EVERY)
+        except queue.Empty:
+            is_new = False
+        else:
             if line is None:
-                process.wait()
                 return last
-            last = json.loads(line)
-        if "fraction" in last and (line or time.monotonic() > next_heartbeat):
+            last, is_new = json.loads(line), True
+        if "fraction" in last and (is_new or time.monotonic() > next_heartbeat):
             next_heartbeat = time.monotonic() + _HEARTBEAT_EVERY
             runs.write_status(
                 run.run_dir,

@@ -114,7 +114,7 @@ def test_checks_wait_for_one_another_in_the_order_they_came(lab, tmp_path):
     brought = []
     for number in range(3):
         brought.append(bring(path))
-        runs.write_status(brought[-1].run_dir, queued_at=1000.0 + number)
+        runs.write_status(brought[-1].run_dir, queued_at=time.time() - 20 + number)
     brought = [runs.read_run(run.run_dir) for run in brought]
     processes = [
         subprocess.Popen(
