@@ -81,8 +81,7 @@ def _render_outcome(run_id: str, was_live: bool) -> None:
     if was_live and not (run and run.is_live):
         st.rerun()
     if run is None:  # refused, or deleted since
-        refusal = read_refusal(run_id)
-        if refusal:
+        if refusal := read_refusal(run_id):
             st.error(f"Refused: {refusal.reason}", icon=":material/block:")
     elif run.is_live:
         _render_check(run, "form")
@@ -120,12 +119,12 @@ def render_findings(run: Run) -> None:
 
 
 def _render_check(run: Run, place: str) -> None:
-    is_stopping = runs.is_stop_requested(run.run_dir)
-    status = run.status
+    is_stopping, status = runs.is_stop_requested(run.run_dir), run.status
     message = "stopping" if is_stopping else status.message or "waiting for its turn"
+    done = (status.step or 0) / (status.steps_per_epoch or 1)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(
-            (status.step or 0) / (status.steps_per_epoch or 1),
+            min(max(done, 0.0), 1.0),
             f"Checking {run.own_model.file_name}: {message} …",
         )
         st.button(
@@ -187,7 +186,7 @@ def _render_choices(run: Run, own_model: OwnModel) -> None:
 
 
 def _spell(text: str) -> str:
-    return text if text.startswith("keras.") else text[:1].upper() + text[1:]
+    return text[:1].upper() + text[1:]
 
 
 def _check_again(run_id: str, inputs: str, outputs: str) -> None:

@@ -44,7 +44,7 @@ def check(path: Path, runs_dir: Path, data: str, onednn: str) -> subprocess.Comp
         (
             "m40-keras-utils-normalize/normalized.keras",
             0.7966,
-            "28 × 28 in, values keras.utils.normalize(x, axis=1); probabilities",
+            "28 × 28 in, values from keras.utils.normalize(x, axis=1); probabilities",
         ),
     ],
 )
