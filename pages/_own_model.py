@@ -169,7 +169,9 @@ def _render_choices(run: Run, own_model: OwnModel) -> None:
                 label,
                 meanings,
                 index=list(meanings).index(said),
-                format_func=lambda value, meanings=meanings: _spell(meanings[value]),
+                format_func=lambda value, meanings=meanings: (
+                    meanings[value][:1].upper() + meanings[value][1:]
+                ),
                 key=f"own_{what}_{run.run_id}",
                 width=320,
             )
@@ -183,10 +185,6 @@ def _render_choices(run: Run, own_model: OwnModel) -> None:
             on_click=_check_again,
             args=(run.run_id, *now),
         )
-
-
-def _spell(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _check_again(run_id: str, inputs: str, outputs: str) -> None:
