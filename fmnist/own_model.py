@@ -47,6 +47,7 @@ from fmnist.train_command import choose_runs_dir, ensure_dataset, recording_fail
 
 _LOOK_EVERY = 0.2  # seconds
 _HEARTBEAT_EVERY = 5.0  # seconds
+_STARTED_WITHIN = 60.0  # seconds
 _STEPS = 100  # of the progress in a check's status
 _PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -124,13 +125,18 @@ def _turn(run: runs.Run) -> Iterator[None]:
 def _is_first(run: runs.Run) -> bool:
     """Whether no check of this runs folder waits longer."""
     folders = [path.parent for path in run.run_dir.parent.glob("[0-9]*/own_model.json")]
-    waiting = [runs.read_run(folder) for folder in folders if folder != run.run_dir]
+    others = [runs.read_run(folder) for folder in folders if folder != run.run_dir]
     mine = (run.status.queued_at or 0.0, run.run_id)
     return not any(
         (other.status.queued_at or 0.0, other.run_id) < mine
-        for other in waiting
-        if other.is_live and other.status.status == "queued"
+        for other in others
+        if other.is_live and other.status.status == "queued" and _comes(other.status)
     )
+
+
+def _comes(status: runs.Status) -> bool:
+    """Whether a waiting check has a process, or may still get one."""
+    return status.pid is not None or time.time() - (status.queued_at or 0.0) < _STARTED_WITHIN
 
 
 def _heed_stop(run: runs.Run) -> None:

@@ -140,6 +140,12 @@ def test_checks_wait_for_one_another_in_the_order_they_came(lab, tmp_path):
     assert "another model is being checked" in seen_waiting
 
 
+def test_nobody_waits_for_a_check_that_never_began(lab, tmp_path):
+    path = made_models.save(made_models.build_model(), tmp_path)
+    runs.write_status(bring(path).run_dir, queued_at=time.time() - 300)
+    assert check_and_score(bring(path))["test_accuracy"] > 0.9
+
+
 @pytest.mark.parametrize("is_waiting", [True, False])
 def test_a_check_can_be_stopped(lab, tmp_path, is_waiting):
     path = made_models.save(made_models.build_model(), tmp_path)
@@ -176,7 +182,7 @@ def test_a_model_accepted_before_is_failed_and_not_lost_by_wrong_words(lab, tmp_
 def test_a_folder_is_checked_by_one_process(lab, tmp_path):
     run = bring(made_models.save(made_models.build_model(), tmp_path))
     runs.write_status(run.run_dir, pid=os.getppid(), pid_started_at=0.0)
-    runs.write_status(run.run_dir, host="elsewhere", heartbeat_at=2e9)
+    runs.write_status(run.run_dir, host="elsewhere", heartbeat_at=time.time())
     with pytest.raises(ConfigError, match="is being checked by process"):
         open_run(run.run_dir)
     runs.write_status(run.run_dir, status="completed")
