@@ -1,45 +1,48 @@
-"""The client of one long-lived child process that holds TensorFlow.
+"""The client of the processes that hold TensorFlow.
 
 The server stays light and quick to start; whoever needs a prediction asks an `Engine`, which starts
 `python -m fmnist.engine_child` when first used. They exchange frames over the child's stdin and
-stdout: a length prefix, a JSON header and the raw bytes of arrays (no pickle: nothing in a frame is
-code). The child leaves as soon as its stdin closes, whatever it is doing, so it never outlives the
-server.
+stdout (see `fmnist.engine_frames`). A child leaves as soon as its stdin closes, whatever it is
+doing, so it never outlives the server.
+
+There are two: one for the models that were trained here, and one for those that somebody brought,
+which may be slow or greedy without anybody else's waiting for them. The system holds each to a
+bound of memory.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import math
 import os
-import struct
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
+import psutil
 
+from fmnist import memory_limit
 from fmnist.config import TrainConfig
 from fmnist.dataset import STANDARD
+from fmnist.engine_frames import Answer, Arrays, read_frame, write_frame
 
 REQUEST_TIMEOUT = 90.0  # seconds; the first request may wait for TensorFlow's import
-MAX_HEADER_BYTES = 1 << 20
-MAX_BODY_BYTES = 128 << 20  # 60,000 images have 47 MB
+BROUGHT_TIMEOUT = 60.0  # of a model that somebody brought
 # Passed on with a request, as this process may have changed them since the child started.
 DATA_VARIABLES = ("FMNIST_DATA_DIR", "FMNIST_DATASETS_DIR", "FMNIST_CACHE_DIR")
 
-_PREFIX = struct.Struct("!4sIQ")  # magic, bytes of the header, bytes of the body
-_MAGIC = b"FML1"
-_DTYPES = ("uint8", "float32", "int64")
-
-Arrays = Mapping[str, np.ndarray]
-Answer = tuple[dict[str, Any], Arrays]
+_MUCH_MEMORY = 1_200_000_000  # bytes of an idle child for models from elsewhere; more is given back
+_IDLE_AFTER = 10.0  # seconds
+_LAST_BREATH = 1.0  # seconds from a closed pipe to the exit code of a process that ends by itself
+_BROUGHT_DOWN = {  # exit codes of a process that its model ended, as it does for want of memory
+    -getattr(signal, name) for name in ("SIGABRT", "SIGSEGV", "SIGBUS") if hasattr(signal, name)
+} | {memory_limit.OUT_OF_MEMORY}
 
 
 class EngineError(ValueError):
@@ -54,83 +57,33 @@ class Prediction:
     milliseconds: float
 
 
-# -- frames ---------------------------------------------------------------------------------------
-
-
-class FrameError(ValueError):
-    """The bytes are not a whole frame: cut short, too large, or not a frame at all."""
-
-
-def write_frame(stream: BinaryIO, header: dict[str, Any], arrays: Arrays) -> None:
-    """Send a JSON object and arrays (uint8, float32 or int64)."""
-    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    shapes = [[name, array.dtype.name, array.shape] for name, array in arrays.items()]
-    text = json.dumps({**header, "arrays": shapes}).encode()
-    body = sum(array.nbytes for array in arrays.values())
-    if len(text) > MAX_HEADER_BYTES or body > MAX_BODY_BYTES:
-        raise FrameError(f"A frame of {body / 1e6:.0f} MB; at most {MAX_BODY_BYTES / 1e6:.0f} MB.")
-    stream.write(_PREFIX.pack(_MAGIC, len(text), body) + text)
-    for array in arrays.values():
-        stream.write(array.data)
-    stream.flush()
-
-
-def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The next frame's header and arrays.
-
-    Raises FrameError at the end of the stream, too.
-    """
-    magic, header_bytes, body_bytes = _PREFIX.unpack(_read_exactly(stream, _PREFIX.size))
-    if magic != _MAGIC or header_bytes > MAX_HEADER_BYTES or body_bytes > MAX_BODY_BYTES:
-        raise FrameError(f"not a frame: {magic!r}, {header_bytes:,} and {body_bytes:,} bytes")
-    header = json.loads(_read_exactly(stream, header_bytes))
-    body = _read_exactly(stream, body_bytes)
-    arrays, offset = {}, 0
-    for name, dtype, shape in header.pop("arrays"):
-        if dtype not in _DTYPES or any(side < 0 for side in shape):
-            raise FrameError(f"an array of {dtype} {shape}")
-        count = math.prod(shape)
-        if offset + count * np.dtype(dtype).itemsize > body_bytes:
-            raise FrameError(f"the array {name} {shape} is larger than the frame")
-        arrays[name] = np.frombuffer(body, dtype, count, offset).reshape(shape)
-        offset += arrays[name].nbytes
-    return header, arrays
-
-
-def _read_exactly(stream: BinaryIO, count: int) -> bytearray:
-    data = bytearray(count)
-    if stream.readinto(data) != count:
-        raise FrameError("the stream ended")
-    return data
-
-
-# -- the client -----------------------------------------------------------------------------------
-
-
 class Engine:
-    """The child process as seen by the server: started when first needed, shared by all threads.
+    """TensorFlow as seen by the server: started when first needed, shared by all threads.
 
-    One request runs at a time; the others wait. A child that has died is replaced and the request
-    sent once more. A request that takes longer than `timeout` seconds ends the child.
+    A child answers one request at a time; the others wait. One that has died is replaced and the
+    request sent once more. A request that takes longer than `timeout` seconds (`BROUGHT_TIMEOUT` at
+    most, of a model that somebody brought), or more memory than the child may have, ends the child
+    and gives its memory back.
     """
 
     def __init__(self, timeout: float = REQUEST_TIMEOUT):
-        self._timeout = timeout
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._requests = 0
-        self._warmed: set[str | None] = set()  # model paths; None stands for TensorFlow alone
+        self._own = _Child(timeout, memory_limit.bound)
+        self._brought = _Child(
+            min(timeout, BROUGHT_TIMEOUT), memory_limit.bound_of_one, gives_back=True
+        )
 
     def predict(self, model_path: Path, images: np.ndarray) -> Prediction:
         """Class probabilities of `images` (uint8 (N, 28, 28), N ≥ 1) by a saved Keras model.
 
         Raises:
-            EngineError: the model is missing, damaged or of another shape, or no answer came.
+            EngineError: the model is missing, damaged or of another shape, it needs more memory or
+                time than it may have, or no answer came.
             ValueError: the images are not uint8 (N, 28, 28).
         """
         _require_images(images)
         started = time.perf_counter()
-        _, arrays = self._ask("predict", {"model": _path(model_path)}, {"images": images})
+        child = self._child_for(model_path)
+        _, arrays = child.ask("predict", {"model": _path(model_path)}, {"images": images})
         return Prediction(arrays["probabilities"], (time.perf_counter() - started) * 1000)
 
     def describe(self, config: TrainConfig) -> dict[str, Any]:
@@ -139,7 +92,7 @@ class Engine:
         Raises:
             EngineError: no network can be built from the config; the message says why.
         """
-        answer, _ = self._ask("describe", {"config": config.to_json()})
+        answer, _ = self._own.ask("describe", {"config": config.to_json()})
         return answer
 
     def neighbours(
@@ -157,7 +110,7 @@ class Engine:
         _require_images(images)
         variables = {name: os.environ.get(name) for name in DATA_VARIABLES}
         header = {"k": int(k), "dataset": dataset, "environment": variables}
-        _, arrays = self._ask("find_neighbours", header, {"images": images})
+        _, arrays = self._own.ask("find_neighbours", header, {"images": images})
         return arrays["indices"], arrays["distances"]
 
     def warm(self, model_path: Path | None = None) -> None:
@@ -166,7 +119,66 @@ class Engine:
         Returns at once, and does nothing when the same was asked of this child before. When the
         engine is busy it is warm already, or soon will be.
         """
-        model = None if model_path is None else _path(model_path)
+        child = self._own if model_path is None else self._child_for(model_path)
+        child.warm(None if model_path is None else _path(model_path))
+
+    @property
+    def alive(self) -> bool:
+        return self._own.alive
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the child for models trained here, or None while there is none."""
+        return self._own.pid
+
+    @property
+    def pid_of_brought(self) -> int | None:
+        """The same of the child for models that somebody brought."""
+        return self._brought.pid
+
+    def close(self) -> None:
+        """End the children. The next request starts another."""
+        self._own.close()
+        self._brought.close()
+
+    def _child_for(self, model_path: Path) -> _Child:
+        """Whom to ask: what lies in a run folder was trained here, unless it says otherwise."""
+        folder = Path(model_path).parent
+        is_own = (folder / "config.json").is_file() and not (folder / "own_model.json").is_file()
+        return self._own if is_own else self._brought
+
+
+class _Child:
+    """One process, and whoever waits for it.
+
+    bound: tells how many bytes a new process may have. gives_back: whether a process that holds a
+    lot of them while nobody asks is ended.
+    """
+
+    def __init__(self, timeout: float, bound: Callable[[], int], gives_back: bool = False):
+        self._timeout = timeout
+        self._bound = bound
+        self._gives_back = gives_back
+        self._most = 0  # bytes of the process that runs
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._requests = 0
+        self._warmed: set[str | None] = set()  # model paths; None stands for TensorFlow alone
+
+    @property
+    def alive(self) -> bool:
+        process = self._process
+        return process is not None and process.poll() is None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self.alive else None
+
+    def close(self) -> None:
+        with self._lock:
+            self._discard()
+
+    def warm(self, model: str | None) -> None:
         if self.alive and model in self._warmed:
             return
         if not self._lock.acquire(blocking=False):
@@ -178,22 +190,8 @@ class Engine:
         finally:
             self._lock.release()
 
-    @property
-    def alive(self) -> bool:
-        process = self._process
-        return process is not None and process.poll() is None
-
-    @property
-    def pid(self) -> int | None:
-        """The child's process id, or None while there is none."""
-        return self._process.pid if self.alive else None
-
-    def close(self) -> None:
-        """End the child. The next request starts another."""
-        with self._lock:
-            self._discard()
-
-    def _ask(self, operation: str, header: dict[str, Any], arrays: Arrays | None = None) -> Answer:
+    def ask(self, operation: str, header: dict[str, Any], arrays: Arrays | None = None) -> Answer:
+        """The answer to one request; raises EngineError where there is none."""
         with self._lock:
             for _ in range(2):  # a child may have been killed: a fresh one gets a second chance
                 try:
@@ -211,15 +209,22 @@ class Engine:
                     number = self._send(process, operation, header, arrays or {})
                     answer, results = self._receive(process, number)
                 except (OSError, ValueError):  # a FrameError, or a header that is no JSON
-                    self._discard()
+                    code = self._discard(_LAST_BREATH)
                     if timed_out.is_set():
                         raise EngineError(
                             f"The model process gave no answer within {self._timeout:g} s and was "
-                            "ended; try again when the computer is less busy."
+                            "ended; the model is too slow for this computer, or the computer is "
+                            "too busy."
                         ) from None
+                    if code in _BROUGHT_DOWN:
+                        raise EngineError(self._too_much()) from None
                     continue
                 finally:
                     timer.cancel()
+                if answer.get("out_of_memory"):
+                    self._discard()  # with all that it still holds
+                    raise EngineError(self._too_much())
+                self._give_back_when_idle()
                 if "error" in answer:
                     raise EngineError(answer["error"])
                 return answer, results
@@ -228,10 +233,17 @@ class Engine:
             "say why (too little memory?)."
         )
 
+    def _too_much(self) -> str:
+        return (
+            f"This answer needs more than {self._most / 1e9:.1f} GB of memory, which is what one "
+            "may have here; its process was ended."
+        )
+
     def _running(self) -> subprocess.Popen[bytes]:
         if not self.alive:
             self._discard()
-            self._process = _start_child()
+            self._most = self._bound()
+            self._process = _start_child(self._most)
         return self._process
 
     def _send(
@@ -253,16 +265,39 @@ class Engine:
             if answer.pop("number") == number:  # else it answers a `warm`, which nobody awaits
                 return answer, arrays
 
-    def _discard(self) -> None:
+    def _give_back_when_idle(self) -> None:
+        """End a process that holds a lot, unless it is asked again soon. TensorFlow keeps what it
+        freed.
+        """
+        with contextlib.suppress(psutil.Error):
+            memory = psutil.Process(self._process.pid).memory_info().rss
+            if self._gives_back and memory > _MUCH_MEMORY:
+                timer = threading.Timer(_IDLE_AFTER, self._end_if_idle, (self._requests,))
+                timer.daemon = True
+                timer.start()
+
+    def _end_if_idle(self, requests: int) -> None:
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._requests == requests:
+                    self._discard()
+            finally:
+                self._lock.release()
+
+    def _discard(self, wait: float = 0.0) -> int | None:
+        """End the process, which has `wait` seconds to do so by itself; returns its exit code."""
         if self._process is None:
-            return
+            return None
         process, self._process = self._process, None
         self._warmed = set()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(wait)
         process.kill()
-        process.wait()
+        code = process.wait()
         with contextlib.suppress(OSError):  # closing flushes, and nobody is there to read
             process.stdin.close()
         process.stdout.close()
+        return code
 
 
 def _end(process: subprocess.Popen[bytes], timed_out: threading.Event) -> None:
@@ -270,7 +305,7 @@ def _end(process: subprocess.Popen[bytes], timed_out: threading.Event) -> None:
     process.kill()
 
 
-def _start_child() -> subprocess.Popen[bytes]:
+def _start_child(most_bytes: int) -> subprocess.Popen[bytes]:
     root = str(Path(__file__).resolve().parent.parent)
     environment = {
         **os.environ,
@@ -281,7 +316,7 @@ def _start_child() -> subprocess.Popen[bytes]:
         "CUDA_VISIBLE_DEVICES": "-1",
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "fmnist.engine_child"],
+        [sys.executable, "-m", "fmnist.engine_child", str(most_bytes)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,

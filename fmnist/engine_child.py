@@ -1,7 +1,8 @@
-"""The engine's process: `python -m fmnist.engine_child`, started by `fmnist.engine.Engine`.
+"""The engine's process: `python -m fmnist.engine_child BYTES`, started by `fmnist.engine.Engine`.
 
 It answers frames from stdin on stdout, one at a time, and ends when its stdin closes, whatever it
-is doing. Heavy modules are imported by the first request that needs them.
+is doing. Heavy modules are imported by the first request that needs them. From TensorFlow's import
+on, the system holds it to BYTES of memory.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from fmnist import memory_limit
 from fmnist.config import TrainConfig
-from fmnist.engine import DATA_VARIABLES, Answer, Arrays, EngineError, read_frame, write_frame
+from fmnist.engine import DATA_VARIABLES, EngineError
+from fmnist.engine_frames import Answer, Arrays, read_frame, write_frame
 from fmnist.keras_import import import_keras
 
 MAX_MODELS = 4  # kept in memory
-CHUNK = 1000  # images per call of the model; bounds the size of feature maps
+CHUNK = 250  # images per call of the model; as many as when it was scored, so that they fit here
 INPUT_SHAPE = (None, 28, 28, 1)
 OUTPUT_SHAPE = (None, 10)
 
@@ -61,6 +64,7 @@ def _import_tensorflow() -> Any:
             os.dup2(kept, 2)
             os.close(kept)
             os.close(nowhere)
+        memory_limit.limit_memory(int(sys.argv[1]))
     import tensorflow as tf
 
     return tf
@@ -113,6 +117,8 @@ class _Service:
         except ValueError as error:
             return {"error": str(error)}, {}
         except Exception as error:  # noqa: BLE001 - one bad request may not end the process
+            if _is_about_memory(error):
+                return {"out_of_memory": True}, {}
             traceback.print_exception(error)
             return {"error": f"The model process failed: {type(error).__name__}: {error}"}, {}
 
@@ -159,6 +165,12 @@ class _Service:
             self._neighbours = data.fingerprint, neighbours.Neighbours(data.train_images)
         indices, distances = self._neighbours[1].nearest(arrays["images"], header["k"])
         return {}, {"indices": indices, "distances": distances}
+
+
+def _is_about_memory(error: Exception) -> bool:
+    tensorflow = sys.modules.get("tensorflow")
+    exhausted = (tensorflow.errors.ResourceExhaustedError,) if tensorflow else ()
+    return isinstance(error, (MemoryError, *exhausted))
 
 
 def _read_requests(source: BinaryIO, requests: queue.SimpleQueue) -> None:

@@ -1,47 +1,85 @@
-"""Is a `.keras` file whole, bounded and made of Keras's own parts? Asked before Keras opens it."""
+"""What kind of file somebody brings, and whether it is a whole Keras model of bounded size.
+
+Asked before Keras or h5py opens it: only its first bytes, its zip directory and its JSON are read.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 import zlib
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 from typing import Any
 
+from fmnist.keras_config import ModelRefused, read_model_config
 from fmnist.own_model_record import MAX_FILE_BYTES
-from fmnist.process import first_line
-from fmnist.train import TrainingError
 
-_MEMBERS = {"config.json": 5e6, "metadata.json": 1e5, "model.weights.h5": 4 * MAX_FILE_BYTES}
-# Keras's own, but they run or read what lies outside the file.
-_REACHING_OUT = {
-    *("TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"),
-    *("StringLookup", "IntegerLookup", "TextVectorization"),
+WEIGHTS = "model.weights.h5"  # a .keras file's member
+MAX_WEIGHT_BYTES = 400_000_000
+_MEMBERS = {"config.json": 5e6, "metadata.json": 1e5, WEIGHTS: MAX_WEIGHT_BYTES}
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_SAVE = "save the model with Keras 3, model.save('model.keras'), and bring that file."
+_FROM_TENSORFLOW = f"Load it with the TensorFlow that wrote it and {_SAVE}"
+_NO_KERAS = f"Only Keras models are taken: rebuild the network with Keras, and {_SAVE}"
+# By ending, for what no first bytes tell: what it is, and the way that works.
+_OTHERS = {
+    (".pb", ".pbtxt"): ("a part of a TensorFlow SavedModel", _FROM_TENSORFLOW),
+    (".tflite", ".lite"): ("a TensorFlow Lite model, made for phones", f"Instead, {_SAVE}"),
+    (".pt", ".pth", ".ckpt", ".safetensors"): ("weights of PyTorch or a checkpoint", _NO_KERAS),
+    (".onnx",): ("an ONNX model", _NO_KERAS),
+    (".pkl", ".pickle", ".joblib", ".dill", ".sav"): (
+        "a pickle, which can run code when it is opened",
+        f"It is never opened here. If it holds a Keras model, {_SAVE}",
+    ),
+    (".json",): ("a text without weights", f"Instead, {_SAVE}"),
+    (".npz", ".npy"): ("a file of arrays without a network", f"Instead, {_SAVE}"),
+    (".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".tar"): (
+        "an archive",
+        "Unpack it, and bring the .keras or .h5 file in it.",
+    ),
+    (".py", ".ipynb"): ("a program", f"Run it, then {_SAVE}"),
 }
-_LAMBDAS = {"Lambda", "__lambda__"}
-_PLAIN_VALUES = {
-    *("__tuple__", "__keras_tensor__", "__tensor__", "__numpy__"),
-    *("__bytes__", "__ellipsis__", "__slice__"),
-}
-_KERAS_CLASSES = {"Sequential", "Functional", "Model", "DTypePolicy", "FloatDTypePolicy"}
-_KERAS_PARTS = {
-    *("activations", "constraints", "dtype_policies", "engine", "initializers", "layers"),
-    *("models", "ops", "quantizers", "random", "regularizers"),
-}
-_FUNCTION_MODULES = {"builtins", "keras.activations", "keras.initializers", "keras.src.activations"}
 
 
-class ModelRefused(TrainingError):
-    """A file that cannot become a run; the message tells the person who brought it why."""
+@dataclass(frozen=True)
+class Archive:
+    """What a `.keras` file says of its network, checked: one config of Keras's own parts."""
+
+    config: dict[str, Any]
+    keras_version: str  # that wrote it, "" where it is not said
+
+    @property
+    def is_keras_2(self) -> bool:
+        """Whether Keras 2 wrote it, whose weights lie in another order of groups."""
+        return self.keras_version.startswith("2.")
 
 
-def check_archive(path: Path, name: str) -> None:
-    """Refuse what is no whole `.keras` file of bounded size, or needs code to be run.
+def is_hdf5(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_HDF5)) == _HDF5
+
+
+def check_file(path: Path, name: str) -> None:
+    """Refuse all that can be refused without Keras; of an HDF5 file, whose inside is not looked
+    into here, only another kind and another size.
+
+    Raises:
+        ModelRefused: with one sentence or two.
+    """
+    check_kind(path, name)
+    if not is_hdf5(path):
+        read_archive(path, name)
+
+
+def check_kind(path: Path, name: str) -> None:
+    """Refuse what is neither a `.keras` nor an HDF5 file, or too large; says what it is instead.
 
     name: what the person calls the file.
 
     Raises:
-        ModelRefused: with one sentence.
+        ModelRefused: with one sentence or two.
     """
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
@@ -50,31 +88,58 @@ def check_archive(path: Path, name: str) -> None:
             "Save it without its optimizer."
         )
     with path.open("rb") as file:
-        start = file.read(8)
-    if start == b"\x89HDF\r\n\x1a\n":
-        raise ModelRefused(
-            f"{name} is an HDF5 file (.h5), not a .keras file: load it with Keras where you "
-            "trained it, and save it with model.save('model.keras')."
-        )
-    if not start.startswith(b"PK"):
-        raise ModelRefused(
-            f"{name} is not a .keras file: save the model with Keras 3, "
-            "model.save('model.keras'), and bring that file."
-        )
+        start = file.read(16)
+    if not start:
+        raise ModelRefused(f"{name} is empty: copy or save it again.")
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06", _HDF5)):
+        return
+    what, advice = _name_kind(start, PurePath(name.lower()).suffix)
+    raise ModelRefused(f"{name} is {what}, not a Keras model file (.keras or .h5). {advice}")
+
+
+def _name_kind(start: bytes, ending: str) -> tuple[str, str]:
+    if start[4:8] == b"TFL3":
+        ending = ".tflite"
+    elif start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")):
+        ending = ".gz"
+    for endings, kind in _OTHERS.items():
+        if ending in endings:
+            return kind
+    if re.match(rb"\x80[\x02-\x05]", start):
+        return _OTHERS[(".pkl", ".pickle", ".joblib", ".dill", ".sav")]
+    if ending in (".keras", ".h5", ".hdf5", ".zip"):
+        return "damaged or cut short, or was renamed", "Copy or save it again."
+    return "of an unknown kind", f"{_SAVE[0].upper()}{_SAVE[1:]}"
+
+
+def read_archive(path: Path, name: str) -> Archive:
+    """What a `.keras` file holds, where it is whole, bounded and made of Keras's own parts.
+
+    Raises:
+        ModelRefused: with one sentence or two.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
-            config = _read_members(archive, name)
+            _check_members(archive, name)
+            config = _read_json(archive, "config.json", name)
+            metadata = _read_json(archive, "metadata.json", name)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
         # RuntimeError: encrypted, or compressed in a way that is not known
+        reason = str(error).splitlines()[0] if str(error) else "its end is missing"
         raise ModelRefused(
-            f"{name} is damaged or cut short ({first_line(error)}): copy or save it again."
+            f"{name} is damaged or cut short ({reason[:120]}): copy or save it again."
         ) from error
-    _refuse_code(config, name)
+    version = metadata.get("keras_version")
+    version = version[:20] if isinstance(version, str) else ""
+    is_legacy = version.startswith("2.")
+    return Archive(read_model_config(config, name, is_legacy=is_legacy), version)
 
 
-def _read_members(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
-    """The model's config, when the archive holds what Keras writes, whole and of bounded size."""
+def _check_members(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse an archive that does not hold exactly what Keras writes, whole and bounded."""
     found = {entry.filename: entry.file_size for entry in archive.infolist()}
+    if not found.keys() & _MEMBERS.keys():
+        raise ModelRefused(_describe_zip(sorted(found), name))
     absent = [member for member in _MEMBERS if member not in found]
     if absent:
         raise ModelRefused(f"{name} is a zip archive, but no Keras model: it has no {absent[0]}.")
@@ -82,7 +147,7 @@ def _read_members(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
     if unknown or len(archive.infolist()) > len(_MEMBERS):
         raise ModelRefused(
             f"{name} holds more than a network and its weights "
-            f"({', '.join(unknown[:3]) or 'a file twice'}): such a model is not taken."
+            f"({', '.join(unknown[:3])[:100] or 'a file twice'}): such a model is not taken."
         )
     for member, most in _MEMBERS.items():
         if found[member] > most:
@@ -93,61 +158,44 @@ def _read_members(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
     broken = archive.testzip()
     if broken:
         raise zipfile.BadZipFile(f"{broken} is not as it was written")
+
+
+def _describe_zip(members: list[str], name: str) -> str:
+    """What an archive is that is no `.keras` file, by the names in it."""
+    names = [PurePath(member).name for member in members]
+    inside = [member for member in names if member.endswith((".keras", ".h5", ".hdf5"))]
+    if "saved_model.pb" in names:
+        what, advice = "a zipped TensorFlow SavedModel", _FROM_TENSORFLOW
+    elif "data.pkl" in names:
+        what, advice = "a PyTorch file", _NO_KERAS
+    elif inside:
+        return f"{name} is an archive around {inside[0][:60]}: unpack it, and bring that file."
+    elif {"config.json", "metadata.json"} <= {*names}:
+        return f"{name} holds a Keras model in a folder: zip the files themselves, or {_SAVE}"
+    elif names and all(member.endswith(".npy") for member in names):
+        what, advice = "a file of arrays without a network (.npz)", f"Instead, {_SAVE}"
+    else:
+        return (
+            f"{name} is a zip archive, but no Keras model: it has no config.json. "
+            f"{_SAVE[0].upper()}{_SAVE[1:]}"
+        )
+    return f"{name} is {what}, not a Keras model file (.keras or .h5). {advice}"
+
+
+def _read_json(archive: zipfile.ZipFile, member: str, name: str) -> dict[str, Any]:
+    return parse_json(archive.read(member), f"its {member}", name)
+
+
+def parse_json(text: bytes | str, what: str, name: str) -> dict[str, Any]:
+    """The object in a JSON text of a model file.
+
+    Raises:
+        ModelRefused: it is none, however it is made.
+    """
     try:
-        config = json.loads(archive.read("config.json"))
+        values = json.loads(text)
     except (ValueError, RecursionError):
-        config = None
-    if not isinstance(config, dict):
-        raise ModelRefused(f"{name} is damaged: its config.json is no JSON that describes a model.")
-    return config
-
-
-def _refuse_code(config: dict[str, Any], name: str) -> None:
-    """Every object that the config names must be one of Keras's own that runs nothing else."""
-    whole = {**config, "compile_config": None}
-    waiting: list[tuple[Any, str]] = [(whole, "")]
-    while waiting:
-        value, layer = waiting.pop()
-        if isinstance(value, list):
-            waiting += [(inner, layer) for inner in value]
-        if not isinstance(value, dict):
-            continue
-        if "class_name" in value:
-            inner = value.get("config")
-            own_name = inner.get("name") if isinstance(inner, dict) and value is not whole else None
-            layer = own_name if isinstance(own_name, str) else layer
-            _refuse_object(value, layer, name)
-        waiting += [(inner, layer) for inner in value.values()]
-
-
-def _refuse_object(value: dict[str, Any], layer: str, name: str) -> None:
-    kind, module = str(value["class_name"]), str(value.get("module"))
-    where = f"its layer “{layer[:60]}”" if layer else "it"
-    if kind in _LAMBDAS:
-        raise ModelRefused(
-            f"{name} needs code: {where} holds a Lambda, and code from a file is never run. "
-            "Replace it by Keras's own layers and save the model again."
-        )
-    if kind in _REACHING_OUT:
-        raise ModelRefused(
-            f"{name} needs more than itself: {where} is a {kind}, which runs or reads what lies "
-            "outside the file. Replace it by Keras's plain layers and save the model again."
-        )
-    if not _is_keras(kind, module):
-        what = value.get("config") if kind == "function" else kind
-        raise ModelRefused(
-            f"{name} needs code: {where} uses {str(what)[:60]}, which is not one of Keras's own "
-            "layers, and code from a file is never run. Build the model from those alone."
-        )
-
-
-def _is_keras(kind: str, module: str) -> bool:
-    """Whether Keras itself has this class, or function, among those that networks are made of."""
-    if kind in _PLAIN_VALUES:
-        return True
-    if kind == "function":
-        return module in _FUNCTION_MODULES
-    first, *parts = [part for part in module.split(".") if part != "src"]
-    if first != "keras":
-        return False
-    return parts[0] in _KERAS_PARTS if parts else kind in _KERAS_CLASSES
+        values = None
+    if not isinstance(values, dict):
+        raise ModelRefused(f"{name} is damaged: {what} is no JSON that describes a model.")
+    return values

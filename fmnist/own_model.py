@@ -1,324 +1,247 @@
 """A model that was trained elsewhere becomes a run: `python -m fmnist.own_model`.
 
-    python -m fmnist.own_model FILE [--name NAME] [--inputs auto|raw|unit]
+    python -m fmnist.own_model FILE [--name NAME] [--inputs auto|raw|unit|…]
                                [--outputs auto|probabilities|logits]
                                [--dataset SLUG] [--runs-dir DIR]
     python -m fmnist.own_model RUN_DIR
 
-The `.keras` file is looked into before Keras opens it: it is never asked to run code, and a file
-that needs some is refused. What its input and output mean is found out from training images; then
-it is wrapped into a model like any other run's, and scored on the test set.
+The `.keras` or `.h5` file is looked into before Keras opens it: it is never asked to run code, and
+a file that needs some is refused. What its input and output mean is found out from training images;
+then it is wrapped into a model like any other run's, and scored on the test set.
 
-Exit code 0: done. 1: the model cannot be used. 2: bad input. One line on stderr says why.
+All of that happens in a process of its own (`fmnist.own_model_score`), held to `CHECK_SECONDS` and
+to a bound of memory; one at a time, the others wait. Of a file that is refused no run is left.
+
+Exit code 0: done. 1: it could not be done, or was stopped. 2: bad input, or the model is refused.
+One line on stderr says why.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
+import queue
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import Any, TextIO
 
-import psutil
+import filelock
 
-from fmnist import catalogue, json_files, runs
+from fmnist import memory_limit, runs
 from fmnist.command_line import Parser
 from fmnist.config import ConfigError
-from fmnist.dataset import STANDARD, Dataset
-from fmnist.environment import describe_environment
-from fmnist.keras_file import ModelRefused, check_archive
-from fmnist.keras_import import import_keras
-from fmnist.own_model_record import INPUTS, OUTPUTS, OwnModel
-from fmnist.process import choose_runs_dir, first_line, recording_failure, run_command
-from fmnist.train import (
-    SCORING_BATCH,
-    compute_probabilities,
-    save_array,
-    score,
-    write_model,
-)
+from fmnist.dataset import STANDARD
+from fmnist.keras_config import ModelRefused
+from fmnist.keras_file import check_file
+from fmnist.own_model_record import CHECK_SECONDS, INPUTS, OUTPUTS, OwnModel
+from fmnist.own_model_refusals import refuse
+from fmnist.process import TrainingError, choose_runs_dir, recording_failure, run_command
+from fmnist.train import SCORING_BATCH
 from fmnist.train_command import ensure_dataset
 
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
-
-CHECKED_IMAGES = 2000  # training images that tell what the input means
-MAX_MEMORY = 4e9  # bytes of this process
-INPUT_SHAPES = ((28, 28, 1), (28, 28), (784,))  # of one image
-
-_SUM_TOLERANCE = 1e-3
-_ABOUT_THE_SAME = 0.05  # between two accuracies
-_SMALLEST = 1e-7  # added to scores: ten zeros say nothing of any class
 _LOOK_EVERY = 0.2  # seconds
+_HEARTBEAT_EVERY = 5.0  # seconds
+_STARTED_WITHIN = 60.0  # seconds
+_STEPS = 100  # of the progress in a check's status
+_PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
-# -- what it expects and what it answers ----------------------------------------------------------
-
-
-def load_model(path: Path, name: str) -> keras.Model:
-    """The model in a checked file; one image in, ten numbers out.
-
-    Raises:
-        ModelRefused: Keras cannot open it, or it has other inputs or outputs.
-    """
-    import_keras()
-    import keras
-
-    with _explained(f"{name} cannot be opened by Keras {keras.__version__}"):
-        model = keras.models.load_model(path, compile=False, safe_mode=True)
-        inputs, outputs = model.inputs, model.outputs
-    for what, tensors in (("inputs", inputs), ("outputs", outputs)):
-        if len(tensors) != 1:
-            raise ModelRefused(
-                f"{name} has {len(tensors)} {what}: a model here takes one image and gives one "
-                "answer."
-            )
-    if _image_shape(inputs[0].shape) is None:
-        raise ModelRefused(
-            f"{name} takes inputs of shape {_words(inputs[0].shape)}: expected (28, 28, 1), "
-            "(28, 28) or (784) for each image."
-        )
-    if tuple(outputs[0].shape[1:]) != (10,):
-        raise ModelRefused(
-            f"{name} answers each image with shape {_words(outputs[0].shape)}: expected ten "
-            "numbers (10), one for each class."
-        )
-    return model
-
-
-def _image_shape(shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
-    """The shape of one image that fits (batch, …), where None fits every size."""
-    for wanted in INPUT_SHAPES:
-        sizes = shape[1:]
-        if len(sizes) == len(wanted) and all(
-            have in (None, want) for have, want in zip(sizes, wanted, strict=True)
-        ):
-            return wanted
-    return None
-
-
-def _words(shape: tuple[int | None, ...]) -> str:
-    return f"({', '.join('any' if size is None else str(size) for size in shape[1:])})"
-
-
-@contextlib.contextmanager
-def _explained(what: str) -> Iterator[None]:
-    """Turn what Keras and TensorFlow raise for a model they cannot handle into one sentence."""
-    import tensorflow as tf
-
-    try:
-        yield
-    except (
-        *(ValueError, TypeError, KeyError, AttributeError, IndexError),
-        *(RuntimeError, OSError, tf.errors.OpError),
-    ) as error:
-        if isinstance(error, ModelRefused):
-            raise
-        raise ModelRefused(f"{what}: {first_line(error)}") from error
-
-
-def find_out(model: keras.Model, own_model: OwnModel, dataset: Dataset) -> OwnModel:
-    """What the model expects and answers, from the first training images.
-
-    The input is raw (0 to 255) or unit (0 to 1), whichever more images are recognised with; where
-    that is about the same, as for many networks of ReLUs, whichever has the lower loss. The output
-    is probabilities when all lie in 0 to 1 and each row sums to 1; positive numbers that do not
-    are scores; all others are logits. What the person says goes first.
-
-    Raises:
-        ModelRefused: it cannot be run, its answers are not numbers, or are no probabilities
-            although the person says so.
-    """
-    import numpy as np
-
-    name = own_model.file_name
-    images = dataset.train_images[:CHECKED_IMAGES]
-    labels = dataset.train_labels[:CHECKED_IMAGES]
-    answers = {}
-    with _explained(f"{name} cannot be run on this computer"):
-        for inputs in ("raw", "unit"):
-            plain = wrap_model(model, inputs, "")
-            answers[inputs] = plain.predict(images[..., None], batch_size=SCORING_BATCH, verbose=0)
-    scores = {inputs: _score(given, labels) for inputs, given in answers.items()}
-    raw, unit = scores["raw"], scores["unit"]
-    if abs(raw["test_accuracy"] - unit["test_accuracy"]) > _ABOUT_THE_SAME:
-        is_raw = raw["test_accuracy"] > unit["test_accuracy"]
-    else:
-        is_raw = raw["test_loss"] < unit["test_loss"]
-    found_inputs = "raw" if is_raw else "unit"
-    used_inputs = found_inputs if own_model.inputs == "auto" else own_model.inputs
-    given = answers[used_inputs]
-    if not np.isfinite(given).all():
-        raise ModelRefused(f"{name} gives answers that are not numbers: its training diverged.")
-    found_outputs = _recognise(given)
-    if own_model.outputs == "auto":
-        used_outputs = found_outputs
-    elif own_model.outputs == "logits":
-        used_outputs = "logits"
-    elif found_outputs == "logits":
-        raise ModelRefused(
-            f"{name} gives no probabilities: one of its answers is {given.min():.3g}, below 0. "
-            "Say that its outputs are logits."
-        )
-    else:
-        used_outputs = found_outputs
-    return replace(
-        own_model,
-        input_shape=_image_shape(model.inputs[0].shape),
-        found_inputs=found_inputs,
-        found_outputs=found_outputs,
-        used_inputs=used_inputs,
-        used_outputs=used_outputs,
-        accuracy_raw=raw["test_accuracy"],
-        accuracy_unit=unit["test_accuracy"],
-        loss_raw=raw["test_loss"],
-        loss_unit=unit["test_loss"],
-        checked_images=len(labels),
-    )
-
-
-def _score(answers: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Accuracy and loss of a model's own answers, whatever they are."""
-    import numpy as np
-
-    answers = np.nan_to_num(answers.astype(np.float64))
-    if _recognise(answers) == "logits":
-        answers = np.exp(answers - answers.max(axis=1, keepdims=True))
-    answers = answers + _SMALLEST
-    return score(answers / answers.sum(axis=1, keepdims=True), labels)
-
-
-def _recognise(answers: np.ndarray) -> str:
-    if answers.min() < 0:
-        return "logits"
-    sums = answers.sum(axis=1)
-    return "probabilities" if (abs(sums - 1) <= _SUM_TOLERANCE).all() else "scores"
-
-
-def wrap_model(model: keras.Model, inputs: str, outputs: str) -> keras.Model:
-    """A model from images (None, 28, 28, 1), 0 to 255, to ten float32 numbers.
-
-    They are probabilities when `outputs` says what the model itself gives ("probabilities",
-    "scores" or "logits"), and what the model itself gives when it is "". Only Keras's own layers
-    and operations are added: the file opens with `safe_mode` wherever Keras is.
-    """
-    import keras
-    from keras import layers
-
-    images = keras.Input((28, 28, 1), name="image")
-    x = layers.Rescaling(1 / 255, name="zero_to_one")(images) if inputs == "unit" else images
-    shape = _image_shape(model.inputs[0].shape)
-    if shape != (28, 28, 1):
-        x = layers.Reshape(shape, name="as_it_expects")(x)
-    if not isinstance(model, keras.Sequential):  # its one input may stand in a list or a dict
-        x = keras.tree.pack_sequence_as(model.input, [x])
-    (x,) = keras.tree.flatten(model(x))
-    if outputs == "logits":
-        x = layers.Softmax(dtype="float32", name="probabilities")(x)
-    else:
-        x = layers.Activation("linear", dtype="float32", name="answers")(x)
-    if outputs in ("probabilities", "scores"):
-        x = x + _SMALLEST
-        x = x / keras.ops.sum(x, axis=-1, keepdims=True)
-    return keras.Model(images, x, name="own_model")
-
-
-# -- a run ----------------------------------------------------------------------------------------
+class Stopped(TrainingError):
+    """Somebody asked for the end of a check."""
 
 
 def check_and_score(run: runs.Run) -> dict[str, Any]:
-    """Check a brought model, wrap it, and score it once on the whole test set.
+    """Have a brought model checked, wrapped and scored, and leave its run completed.
 
-    Writes the run's `model.keras`, `own_model.json`, `environment.json`,
-    `test_probabilities.npy` and `results.json`, and leaves it completed or failed.
+    Where it is refused, no run is left, unless it had been accepted before: then it is failed, so
+    that what was said of it can be corrected.
 
     Returns:
-        `results.json`, and `seconds` that it all took.
+        `results.json`, and `seconds` that it took from its turn on.
 
     Raises:
-        DatasetError: there is no data.
-        TrainingError: the model cannot be used (`ModelRefused`), or anything else went wrong.
+        ConfigError: the model cannot be used (`ModelRefused`).
+        TrainingError: it was stopped (`Stopped`), or anything else went wrong.
     """
-    began = time.perf_counter()
+    stopped: Stopped | None = None
+    results: dict[str, Any] = {}
     with recording_failure(run):
-        runs.claim_run(run.run_dir)
-        with watched(run.run_dir) as say:
-            results = _check_and_score(run, say)
-        runs.write_status(run.run_dir, status="completed", finished_at=time.time(), message="")
-    return {**results, "seconds": round(time.perf_counter() - began, 2)}
-
-
-def _check_and_score(run: runs.Run, say: Any) -> dict[str, Any]:
-    name, brought = run.own_model.file_name, run.file(runs.BROUGHT_FILE)
-    check_archive(brought, name)
-    dataset = catalogue.load(run.config.dataset)
-    import numpy as np
-
-    model = load_model(brought, name)
-    say("finding out what it expects")
-    own_model = find_out(model, run.own_model, dataset)
-    write_model(
-        wrap_model(model, own_model.used_inputs, own_model.used_outputs), run.file("model.keras")
-    )
-    environment = {"parameters": model.count_params(), **describe_environment(dataset)}
-    json_files.write_json(run.file("environment.json"), environment)
-    say("scoring")
-    probabilities = compute_probabilities(run.file("model.keras"), dataset.test_images)
-    if not np.isfinite(probabilities).all():
-        raise ModelRefused(f"{name} gives answers that are not numbers: its training diverged.")
-    save_array(run.file("test_probabilities.npy"), probabilities)
-    results = score(probabilities, dataset.test_labels)
-    json_files.write_json(run.file("results.json"), results)
-    json_files.write_json(run.file("own_model.json"), own_model.to_json())
+        try:
+            runs.claim_run(run.run_dir)
+            check_file(run.file(runs.BROUGHT_FILE), run.own_model.file_name)  # before it waits
+            with _turn(run):
+                began = time.perf_counter()
+                results = _supervise(run)
+                results["seconds"] = round(time.perf_counter() - began, 2)
+            _write(run, status="completed", message="")
+        except ModelRefused as error:
+            if not run.own_model.is_checked:
+                refuse(run, str(error))
+            raise
+        except Stopped as stop:  # no failure to be recorded
+            _write(run, status="stopped", started_at=None, message=str(stop))
+            stopped = stop
+    if stopped:
+        raise stopped
     return results
 
 
+def _write(run: runs.Run, **changes: Any) -> None:
+    runs.write_status(run.run_dir, finished_at=time.time(), **changes)
+
+
 @contextlib.contextmanager
-def watched(run_dir: Path) -> Iterator[Any]:
-    """End this process when somebody asks for it, or when the model eats the computer's memory.
-
-    One call of Keras may take minutes and gigabytes, and cannot be interrupted. Yields a function
-    that puts a message into the status.
-    """
-    over, writing = threading.Event(), threading.Lock()
-
-    def say(message: str) -> None:
-        with writing:
-            runs.write_status(run_dir, heartbeat_at=time.time(), message=message)
-
-    def watch() -> None:
-        while not over.wait(_LOOK_EVERY):
-            if runs.is_stop_requested(run_dir):
-                leave("stopped", "Stopped before it was scored.")
-            if psutil.Process().memory_info().rss > MAX_MEMORY:
-                leave(
-                    "failed",
-                    f"The model needs more than {MAX_MEMORY / 1e9:.0f} GB of memory: bring a "
-                    "smaller one.",
-                )
-
-    def leave(status: str, message: str) -> NoReturn:
-        with writing, contextlib.suppress(OSError, ValueError):
-            runs.write_status(
-                run_dir, status=status, started_at=None, finished_at=time.time(), message=message
-            )
-            print(message, file=sys.stderr, flush=True)
-            os._exit(1)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
+def _turn(run: runs.Run) -> Iterator[None]:
+    """Wait until no other check runs and none waits longer, and mark this one running."""
+    lock = filelock.FileLock(run.run_dir.parent / ".check.lock")
+    next_heartbeat = 0.0
+    while True:
+        _heed_stop(run)
+        if _is_first(run):
+            with contextlib.suppress(filelock.Timeout):
+                lock.acquire(timeout=0)
+                break
+        if time.monotonic() > next_heartbeat:
+            next_heartbeat = time.monotonic() + _HEARTBEAT_EVERY
+            message = "another model is being checked"
+            runs.write_status(run.run_dir, heartbeat_at=time.time(), message=message)
+        time.sleep(_LOOK_EVERY)
     try:
-        yield say
+        now = time.time()
+        runs.write_status(
+            run.run_dir, status="running", started_at=now, heartbeat_at=now, message="opening it"
+        )
+        yield
     finally:
-        over.set()
-        watcher.join()
+        lock.release()
+
+
+def _is_first(run: runs.Run) -> bool:
+    """Whether no check of this runs folder waits longer."""
+    folders = [path.parent for path in run.run_dir.parent.glob("[0-9]*/own_model.json")]
+    others = [runs.read_run(folder) for folder in folders if folder != run.run_dir]
+    mine = (run.status.queued_at or 0.0, run.run_id)
+    return not any(
+        (other.status.queued_at or 0.0, other.run_id) < mine
+        for other in others
+        if other.is_live and other.status.status == "queued" and _comes(other.status)
+    )
+
+
+def _comes(status: runs.Status) -> bool:
+    """Whether a waiting check has a process, or may still get one."""
+    return status.pid is not None or time.time() - (status.queued_at or 0.0) < _STARTED_WITHIN
+
+
+def _heed_stop(run: runs.Run) -> None:
+    if runs.is_stop_requested(run.run_dir):
+        raise Stopped("Stopped before it was scored.")
+
+
+def _supervise(run: runs.Run) -> dict[str, Any]:
+    """Run the check's process to its end, for as long and with as much memory as it may have."""
+    name, most = run.own_model.file_name, memory_limit.bound_of_one()
+    with tempfile.TemporaryDirectory(prefix="fmnist-check-") as scratch:
+        process = _start(run, scratch, most)
+        reports: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        reader = threading.Thread(target=_read, args=(process, reports), daemon=True)
+        reader.start()
+        try:
+            last = _follow(run, reports)
+        finally:
+            if not reader.is_alive():
+                process.wait()  # its exit code tells why it ended
+            process.kill()
+            reader.join()
+            with process:  # closes its pipes
+                process.wait()
+    if "results" in last:
+        return last["results"]
+    if "refused" in last:
+        raise ModelRefused(last["refused"])
+    if "os_error" in last:
+        raise OSError(*last["os_error"])
+    if "failed" in last:
+        raise TrainingError(last["failed"])
+    if "out_of_memory" in last or process.returncode == memory_limit.OUT_OF_MEMORY:
+        raise ModelRefused(
+            f"{name} needs more than {most / 1e9:.1f} GB of memory to answer {SCORING_BATCH} "
+            "images at a time: bring a smaller network."
+        )
+    raise ModelRefused(
+        f"{name} brought down the process that checked it (exit code {process.returncode}): it "
+        f"needs more than {most / 1e9:.1f} GB of memory, or something that TensorFlow cannot do."
+    )
+
+
+def _start(run: runs.Run, scratch: str, most: int) -> subprocess.Popen[str]:
+    path = os.pathsep.join(filter(None, [str(_PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
+    arguments = [str(run.run_dir.resolve()), scratch, str(most)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "fmnist.own_model_score", *arguments],
+        stdin=subprocess.PIPE,  # its closing tells the child that this process is gone
+        stdout=subprocess.PIPE,
+        env={
+            **os.environ,
+            "PYTHONPATH": path,
+            "KERAS_BACKEND": "tensorflow",
+            "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2"),
+            "CUDA_VISIBLE_DEVICES": "-1",  # as the engine: what is bounded is this memory
+        },
+        encoding="utf-8",
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+
+
+def _read(process: subprocess.Popen[str], reports: queue.SimpleQueue[str | None]) -> None:
+    """Pass on the child's reports, and None at its end."""
+    for line in process.stdout:
+        reports.put(line)
+    reports.put(None)
+
+
+def _follow(run: runs.Run, reports: queue.SimpleQueue[str | None]) -> dict[str, Any]:
+    """Put the child's reports into the status until it ends; returns its last one.
+
+    Raises:
+        ModelRefused: it takes longer than it may.
+        Stopped: somebody asked for its end.
+    """
+    deadline = time.monotonic() + CHECK_SECONDS
+    next_heartbeat = 0.0
+    last: dict[str, Any] = {}
+    while True:
+        _heed_stop(run)
+        if time.monotonic() > deadline:
+            raise ModelRefused(
+                f"{run.own_model.file_name} is too slow: its check was not done after "
+                f"{CHECK_SECONDS / 60:.0f} minutes. Bring a smaller network, or try on a faster "
+                "computer."
+            )
+        try:
+            line = reports.get(timeout=_LOOK_EVERY)
+        except queue.Empty:
+            is_new = False
+        else:
+            if line is None:
+                return last
+            last, is_new = json.loads(line), True
+        if "fraction" in last and (is_new or time.monotonic() > next_heartbeat):
+            next_heartbeat = time.monotonic() + _HEARTBEAT_EVERY
+            runs.write_status(
+                run.run_dir,
+                heartbeat_at=time.time(),
+                message=last["message"],
+                step=round(last["fraction"] * _STEPS),
+                steps_per_epoch=_STEPS,
+            )
 
 
 # -- command line ---------------------------------------------------------------------------------
@@ -348,12 +271,14 @@ def build_parser() -> Parser:
         "expects, score it on the test set. The last line of the output is JSON.",
     )
     parser.add_argument(
-        "file", type=Path, metavar="FILE", help="a .keras file, or a run folder that the app made"
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="a .keras or .h5 file, or a run folder that the app made",
     )
     parser.add_argument("--name", metavar="NAME", help="shown in lists (default: the file's name)")
-    parser.add_argument(
-        "--inputs", choices=INPUTS, help="what its pixels are: raw 0 to 255, unit 0 to 1"
-    )
+    meanings = "; ".join(f"{name}: {meaning}" for name, meaning in INPUTS.items())
+    parser.add_argument("--inputs", choices=INPUTS, help=f"what its pixels are ({meanings})")
     parser.add_argument("--outputs", choices=OUTPUTS, help="what its ten answers are")
     parser.add_argument(
         "--dataset",
@@ -372,7 +297,7 @@ def _create_run(options: argparse.Namespace) -> runs.Run:
     path: Path = options.file
     if not path.is_file():
         raise ConfigError(f"There is no file {path}.")
-    check_archive(path, path.name)
+    check_file(path, path.name)
     ensure_dataset(sys.stderr, options.dataset)
     choose_runs_dir(options.runs_dir)
     own_model = OwnModel(path.name, options.inputs or "auto", options.outputs or "auto")
@@ -398,8 +323,10 @@ def main(arguments: list[str] | None = None) -> int:
     def work(run: runs.Run, screen: TextIO | None) -> dict[str, Any]:
         results = check_and_score(run)
         if screen:
-            found = runs.read_run(run.run_dir).own_model.summary
-            print(f"Found: {found}", file=screen, flush=True)
+            found = runs.read_run(run.run_dir).own_model
+            print(f"Found: {found.summary}", file=screen, flush=True)
+            if not found.fits_well:
+                print(found.warning, file=screen, flush=True)
         return results
 
     return run_command(open_or_create, work, is_new=is_new)

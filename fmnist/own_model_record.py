@@ -3,48 +3,67 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fmnist.plain_text import clean
 
 MAX_FILE_BYTES = 100_000_000
 _MAX_FILE_NAME = 120  # characters
+CHECK_SECONDS = 180.0  # that a check may take once it is its turn
+FITS_WELL = 0.7  # of the images checked; with fewer right, something about the input may be wrong
 # What a person may say of it; "auto" leaves it to be found out.
-INPUTS = {"auto": "found out", "raw": "0 to 255", "unit": "0 to 1"}
+INPUTS = {
+    "auto": "found out",
+    "unit": "0 to 1",
+    "raw": "0 to 255",
+    "signed": "−1 to 1",
+    "centred": "−0.5 to 0.5",
+    "standardised": "standardised (mean 0, deviation 1)",
+    "pixels": "standardised, each pixel by itself",
+    "images": "standardised, each image by itself",
+    "columns": "from keras.utils.normalize(x, axis=1)",
+    "rows": "from keras.utils.normalize(x)",
+    "lengths": "each image divided by its length",
+    "unit_inverted": "1 to 0 (dark on light)",
+    "raw_inverted": "255 to 0 (dark on light)",
+    "signed_inverted": "1 to −1 (dark on light)",
+}
 OUTPUTS = {"auto": "found out", "probabilities": "probabilities", "logits": "logits"}
 _OUTPUTS_FOUND = {
     "probabilities": "probabilities",
     "scores": "positive scores (divided by their sum)",
     "logits": "logits (a softmax follows)",
 }
+_LARGEST_NUMBER = 1e15
+_OLDER_FIELDS = {"accuracy": "accuracies", "loss": "losses"}  # of raw and unit alone
 
 
 @dataclass(frozen=True)
 class OwnModel:
-    """`own_model.json`. What has not been found out yet is "", () or None."""
+    """`own_model.json`. What has not been found out yet is "", (), {} or None."""
 
     file_name: str  # as it was called where it came from; never a path
     inputs: str = "auto"  # what the person says, one of INPUTS
     outputs: str = "auto"  # one of OUTPUTS
     input_shape: tuple[int, ...] = ()  # of one image
-    found_inputs: str = ""  # "raw" or "unit"
+    found_inputs: str = ""  # one of INPUTS but "auto"
     found_outputs: str = ""  # "probabilities", "scores" or "logits"
     used_inputs: str = ""  # what the run's scores rest on
     used_outputs: str = ""
-    accuracy_raw: float | None = None  # share of `checked_images` it recognises from 0 to 255
-    accuracy_unit: float | None = None
-    loss_raw: float | None = None  # their mean cross-entropy, nats
-    loss_unit: float | None = None
+    # By a name of INPUTS: the share of `checked_images` it recognises, and their mean
+    # cross-entropy in nats.
+    accuracies: dict[str, float] = field(default_factory=dict)
+    losses: dict[str, float] = field(default_factory=dict)
     checked_images: int | None = None  # of the training set
 
     def __post_init__(self) -> None:
+        found = tuple(name for name in INPUTS if name != "auto")
         allowed = {
             "inputs": tuple(INPUTS),
             "outputs": tuple(OUTPUTS),
-            "found_inputs": ("", "raw", "unit"),
-            "used_inputs": ("", "raw", "unit"),
+            "found_inputs": ("", *found),
+            "used_inputs": ("", *found),
             "found_outputs": ("", *_OUTPUTS_FOUND),
             "used_outputs": ("", *_OUTPUTS_FOUND),
         }
@@ -57,9 +76,12 @@ class OwnModel:
         shape = self.input_shape
         if not isinstance(self.file_name, str) or not isinstance(shape, list | tuple):
             raise ValueError("file_name is a text and input_shape a list.")
-        numbers = (*shape, self.accuracy_raw, self.accuracy_unit, self.checked_images)
-        numbers += (self.loss_raw, self.loss_unit)
-        if not all(number is None or _is_number(number) for number in numbers):
+        numbers = [*shape, *([] if self.checked_images is None else [self.checked_images])]
+        for measured in (self.accuracies, self.losses):
+            if not isinstance(measured, dict) or measured.keys() - {*found}:
+                raise ValueError("accuracies and losses have a number for each kind of input.")
+            numbers += measured.values()
+        if not all(map(_is_number, numbers)):
             raise ValueError("a shape, an accuracy or a count is not a number.")
         object.__setattr__(self, "input_shape", tuple(shape))
         object.__setattr__(self, "file_name", clean(self.file_name, _MAX_FILE_NAME))
@@ -70,10 +92,30 @@ class OwnModel:
     @classmethod
     def from_json(cls, values: Any) -> OwnModel:
         """The record in `values`; raises ValueError when they are no such record."""
+        values = _from_older(values) if isinstance(values, dict) else values
         names = {field.name for field in dataclasses.fields(cls)}
         if not isinstance(values, dict) or "file_name" not in values or values.keys() - names:
             raise ValueError("own_model.json does not describe a model.")
         return cls(**values)
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether it was accepted once: a later failure is about what was said of it."""
+        return bool(self.found_inputs)
+
+    @property
+    def fits_well(self) -> bool:
+        """Whether one kind of input lets it recognise most images, or none was tried."""
+        return not self.accuracies or max(self.accuracies.values()) >= FITS_WELL
+
+    @property
+    def warning(self) -> str:
+        """What to think of where it fits none of the ways well."""
+        best = max(self.accuracies.values(), default=0.0)
+        return (
+            f"No way of preparing the images suits it well (the best is right about {best:.0%}): "
+            "they may have been prepared in another way, or its classes stand in another order."
+        )
 
     @property
     def summary(self) -> str:
@@ -84,6 +126,17 @@ class OwnModel:
         return f"{shape} in, values {INPUTS[self.used_inputs]}; {_OUTPUTS_FOUND[self.used_outputs]}"
 
 
+def _from_older(values: dict[str, Any]) -> dict[str, Any]:
+    """The record as it is now, of one written when only 0 to 255 and 0 to 1 were tried."""
+    values = dict(values)
+    for old, new in _OLDER_FIELDS.items():
+        measured = {name: values.pop(f"{old}_{name}", None) for name in ("raw", "unit")}
+        measured = {name: number for name, number in measured.items() if number is not None}
+        if measured:
+            values[new] = {**measured, **values.get(new, {})}
+    return values
+
+
 def _is_number(value: Any) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+    return is_number and abs(value) < _LARGEST_NUMBER  # NaN is not

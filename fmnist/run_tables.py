@@ -67,7 +67,7 @@ def _summary(run: Run) -> dict[str, Any]:
 
 
 def _status_in_words(run: Run) -> str:
-    if run.own_model and run.is_live:
+    if run.own_model and run.status.status == "running":
         return "checking"
     return "silent" if run.is_silent else run.status.status
 

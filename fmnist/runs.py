@@ -162,7 +162,7 @@ def create_own_model_run(
             f"{own_model.file_name} has {len(content) / 1e6:.0f} MB: at most "
             f"{MAX_FILE_BYTES / 1e6:.0f} MB are taken. Save it without its optimizer."
         )
-    status = _status_of_seconds()
+    status = _waiting()
     files = {
         "config.json": {"name": config.name, "dataset": config.dataset},
         "own_model.json": own_model.to_json(),
@@ -186,7 +186,7 @@ def reset_own_model(run: Run, inputs: str, outputs: str) -> None:
         run.own_model, inputs=inputs, outputs=outputs, used_inputs="", used_outputs=""
     )
     try:
-        json_files.write_json(run.file("status.json"), asdict(_status_of_seconds()))
+        json_files.write_json(run.file("status.json"), asdict(_waiting()))
         json_files.write_json(run.file("own_model.json"), own_model.to_json())
         for name in ("stop", *SCORED_FILES):
             run.file(name).unlink(missing_ok=True)
@@ -208,6 +208,10 @@ def create_taught_run(config: TrainConfig, taught: Taught, corrections: bytes) -
     }
     run_dir = _create(config, files, {CORRECTIONS_FILE: corrections})
     return Run(run_dir.name, run_dir, config, status, taught=taught)
+
+
+def _waiting() -> Status:
+    return Status("queued", queued_at=time.time())
 
 
 def _status_of_seconds() -> Status:
@@ -455,7 +459,7 @@ def request_stop(run: Run) -> None:
 
 
 def queue(runs: list[Run] | None = None) -> list[Run]:
-    """The queued runs, first come first."""
+    """The queued trainings, first come first."""
     everything = list_runs() if runs is None else runs
-    waiting = [run for run in everything if run.is_live and run.status.status == "queued"]
+    waiting = [run for run in everything if run.is_training and run.status.status == "queued"]
     return sorted(waiting, key=lambda run: (run.status.queued_at or 0.0, run.run_id))

@@ -13,7 +13,10 @@ import pytest
 from fmnist import download, runs, standin
 from fmnist.dataset import load_dataset
 from fmnist.engine import Engine
+from fmnist.processor import prefer_onednn
 from tests import made_data, made_runs
+
+prefer_onednn()  # before a test imports TensorFlow itself: the same arithmetic as in a training
 
 
 @dataclass(frozen=True)

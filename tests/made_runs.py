@@ -125,10 +125,8 @@ def write_own_model_run(
         found_outputs="logits",
         used_inputs="unit",
         used_outputs="logits",
-        accuracy_raw=0.1,
-        accuracy_unit=0.9,
-        loss_raw=40.0,
-        loss_unit=0.3,
+        accuracies={"raw": 0.1, "unit": 0.9},
+        losses={"raw": 40.0, "unit": 0.3},
         checked_images=2000,
     )
     json_files.write_json(run_dir / "config.json", {"name": "Theirs"})

@@ -3,8 +3,6 @@
 The test process itself never loads TensorFlow.
 """
 
-import io
-import json
 import os
 import subprocess
 import sys
@@ -18,10 +16,10 @@ import numpy as np
 import psutil
 import pytest
 
-from fmnist import catalogue
+from fmnist import catalogue, memory_limit
 from fmnist.config import TrainConfig
 from fmnist.dataset import load_dataset
-from fmnist.engine import Engine, EngineError, FrameError, read_frame, write_frame
+from fmnist.engine import Engine, EngineError
 from tests import made_data
 
 MAKE_MODELS = """
@@ -48,6 +46,15 @@ model.save(folder / "diverged.keras")
 keras.Sequential([keras.Input((32, 32, 3)), layers.Flatten(), layers.Dense(5)]).save(
     folder / "other.keras"
 )
+(folder / "brought" / "own_model.json").write_text("{}")
+for times, name in [(60, "greedy"), (1, "modest")]:
+    keras.Sequential([
+        keras.Input((28, 28, 1)),
+        layers.UpSampling2D(times),
+        layers.AveragePooling2D(times),
+        layers.Flatten(),
+        layers.Dense(10, activation="softmax"),
+    ]).save(folder / "brought" / f"{name}.keras")
 """
 
 PARENT = """
@@ -88,6 +95,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     folder = tmp_path_factory.mktemp("models")
     images = np.random.default_rng(0).integers(0, 256, (25, 28, 28), dtype=np.uint8)
     np.save(folder / "images.npy", images)
+    for own in (folder, folder / "brought"):  # as run folders, of which one was brought
+        own.mkdir(exist_ok=True)
+        (own / "config.json").write_text("{}")
     subprocess.run([sys.executable, "-c", MAKE_MODELS, str(folder)], check=True, timeout=120)
     return Models(folder, images)
 
@@ -161,7 +171,7 @@ def test_a_child_killed_in_the_middle_of_a_request_is_replaced(engine, models):
 
 def test_a_child_that_gives_no_answer_is_ended(engine, models, monkeypatch):
     engine.predict(models.path("first"), models.images)
-    monkeypatch.setattr(engine, "_timeout", 0.5)
+    monkeypatch.setattr(engine._own, "_timeout", 0.5)
     child = psutil.Process(engine.pid)
     child.suspend()
     with pytest.raises(EngineError, match=r"no answer within 0\.5 s"):
@@ -231,15 +241,15 @@ def test_a_file_that_is_no_model_is_one_sentence(engine, models, tmp_path, conte
 
 
 def test_a_truncated_model_is_one_sentence_and_the_child_lives_on(engine, models, tmp_path):
-    engine.predict(models.path("first"), models.images)
-    pid = engine.pid
+    pid = None
     content = models.path("first").read_bytes()
     path = tmp_path / "model.keras"
     for kept in (len(content) // 3, len(content) - 30):
         path.write_bytes(content[:kept])
         with pytest.raises(EngineError, match="damaged, cut short"):
             engine.predict(path, models.images)
-    assert engine.pid == pid
+        pid = pid or engine.pid_of_brought
+    assert engine.pid_of_brought == pid is not None
 
 
 def test_a_model_of_another_shape_is_refused(engine, models):
@@ -314,50 +324,57 @@ def test_a_closed_engine_has_no_process(engine):
     assert not child.is_running()
 
 
-def test_frames_carry_a_header_and_arrays():
-    stream = io.BytesIO()
-    arrays = {
-        "a": np.arange(6, dtype=np.int64).reshape(2, 3)[:, ::-1],
-        "b": np.array([[0.5]], np.float32),
-    }
-    write_frame(stream, {"k": 3}, arrays)
-    stream.seek(0)
-    header, got = read_frame(stream)
-    assert header == {"k": 3}
-    np.testing.assert_array_equal(got["a"], [[2, 1, 0], [5, 4, 3]])
-    assert got["a"].dtype == np.int64
-    np.testing.assert_array_equal(got["b"], [[0.5]])
+# -- models that somebody brought -----------------------------------------------------------------
 
 
-def frame(header: bytes, body: bytes = b"", magic: bytes = b"FML1") -> bytes:
-    return magic + len(header).to_bytes(4, "big") + len(body).to_bytes(8, "big") + header + body
+def test_an_answer_that_costs_gigabytes_ends_with_a_sentence_and_gives_its_memory_back(
+    engine, models
+):
+    images = np.tile(models.images, (40, 1, 1))
+    engine.predict(models.path("first"), models.images)
+    own = engine.pid
+    engine.predict(models.path("brought/modest"), images)
+    brought = engine.pid_of_brought
+    bound = memory_limit.bound_of_one()
+    with pytest.raises(EngineError, match=rf"needs more than {bound / 1e9:.1f} GB of memory"):
+        engine.predict(models.path("brought/greedy"), images)
+    assert engine.pid_of_brought is None
+    assert not psutil.pid_exists(brought)
+    assert engine.pid == own, "the models trained here are answered for by another process"
+    assert len(engine.predict(models.path("brought/modest"), images).probabilities) == 1000
+    assert psutil.Process(engine.pid_of_brought).memory_info().rss < bound
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"FML1\x00",
-        frame(b"{}", magic=b"oops"),
-        frame(b'{"arrays": []}')[:-3],
-        b"FML1" + (1 << 30).to_bytes(4, "big") + bytes(8),
-        b"FML1" + bytes(4) + (1 << 60).to_bytes(8, "big"),
-        frame(json.dumps({"arrays": [["a", "uint8", [9]]]}).encode(), b"12345678"),
-        frame(json.dumps({"arrays": [["a", "uint8", [-1]]]}).encode(), b"12345678"),
-        frame(json.dumps({"arrays": [["a", "object", [1]]]}).encode(), b"12345678"),
-    ],
-    ids=[
-        "nothing",
-        "cut prefix",
-        "other magic",
-        "cut header",
-        "huge header",
-        "huge body",
-        "array past the end",
-        "negative side",
-        "object array",
-    ],
-)
-def test_broken_frames_are_refused(data):
-    with pytest.raises(FrameError):
-        read_frame(io.BytesIO(data))
+def test_a_brought_model_that_never_answers_is_ended_and_keeps_nobody_waiting(
+    engine, models, monkeypatch
+):
+    monkeypatch.setattr(engine._brought, "_timeout", 4.0)
+    engine.predict(models.path("brought/modest"), models.images)
+    engine.predict(models.path("first"), models.images)
+    psutil.Process(engine.pid_of_brought).suspend()
+    said = []
+
+    def ask() -> None:
+        with pytest.raises(EngineError) as caught:
+            engine.predict(models.path("brought/modest"), models.images)
+        said.append(str(caught.value))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    engine.predict(models.path("first"), models.images)
+    assert said == [], "it was answered meanwhile"
+    thread.join()
+    assert "no answer within 4 s and was ended; the model is too slow" in said[0]
+    assert engine.pid_of_brought is None
+
+
+def test_a_process_that_holds_a_lot_is_ended_when_nobody_asks(engine, models, monkeypatch):
+    monkeypatch.setattr("fmnist.engine._MUCH_MEMORY", 1)
+    monkeypatch.setattr("fmnist.engine._IDLE_AFTER", 0.1)
+    engine.predict(models.path("brought/modest"), models.images)
+    engine.predict(models.path("first"), models.images)
+    deadline = time.monotonic() + 5
+    while engine.pid_of_brought and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert engine.pid_of_brought is None
+    assert engine.alive

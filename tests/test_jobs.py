@@ -14,6 +14,7 @@ import pytest
 
 from fmnist import jobs, launch, run_files, runs, turns
 from fmnist.config import ConfigError, TrainConfig
+from fmnist.own_model_refusals import read_refusal
 from tests import made_runs
 from tests.waits import failure_of
 from tests.waits import wait_for as wait_up_to
@@ -176,7 +177,6 @@ def test_a_brought_file_is_checked_beside_a_training_and_checked_again(lab):
     run_id = jobs.start_own_model(made_runs.tiny_model(), "C:\\models\\mine.keras")
     run = runs.load_run(run_id)
     assert (run.title, run.own_model.file_name) == ("mine", "mine.keras")
-    assert run.status.status == "running", "it waits for nobody"
     wait_for(lambda: not status_of(run_id).is_live, "the check ends")
     run = runs.load_run(run_id)
     assert (run.status.status, run.damaged) == ("completed", ""), run_files.read_log(run)
@@ -193,12 +193,11 @@ def test_a_brought_file_is_checked_beside_a_training_and_checked_again(lab):
     assert (used.used_inputs, used.used_outputs) == ("unit", "logits")
 
 
-def test_a_file_that_is_no_model_is_a_failed_run_with_a_sentence(lab):
-    run_id = jobs.start_own_model(b"PK hello", "mine.keras", "Ours")
-    wait_for(lambda: not status_of(run_id).is_live, "the check ends")
-    run = runs.load_run(run_id)
-    assert (run.title, run.status.status) == ("Ours", "failed")
-    assert run.status.message.startswith("mine.keras is damaged or cut short")
+def test_a_file_that_is_no_model_leaves_no_run_but_a_reason(lab):
+    run_id = jobs.start_own_model(b"PK\x03\x04 hello", "mine.keras", "Ours")
+    wait_for(lambda: read_refusal(run_id), "it is refused")
+    assert read_refusal(run_id).reason.startswith("mine.keras is damaged or cut short")
+    wait_for(lambda: runs.list_runs() == [], "the run is gone")
 
 
 def test_a_killed_check_is_failed(lab):

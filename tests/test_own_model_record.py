@@ -15,8 +15,8 @@ FOUND = OwnModel(
     found_outputs="scores",
     used_inputs="raw",
     used_outputs="scores",
-    accuracy_raw=0.25,
-    accuracy_unit=0.5,
+    accuracies={"raw": 0.25, "unit": 0.5},
+    losses={"raw": 3.0, "unit": 1.5},
     checked_images=2000,
 )
 
@@ -28,6 +28,20 @@ def test_a_record_survives_its_file():
 def test_a_file_name_is_kept_short_and_without_what_nobody_sees():
     assert OwnModel("\u202esarek\0.keras").file_name == "sarek.keras"
     assert OwnModel("x" * 500).file_name == "x" * 120
+
+
+def test_a_record_of_raw_and_unit_alone_is_read_as_it_is_written_now():
+    older = {"file_name": "x.keras", "accuracy_raw": 0.25, "accuracy_unit": 0.5}
+    older |= {"loss_raw": None, "loss_unit": 1.5}
+    read = OwnModel.from_json(older)
+    assert (read.accuracies, read.losses) == ({"raw": 0.25, "unit": 0.5}, {"unit": 1.5})
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "fits"), [({}, True), ({"raw": 0.69}, False), ({"raw": 0.1, "unit": 0.7}, True)]
+)
+def test_what_fits_none_of_the_ways_well_is_known(accuracies, fits):
+    assert OwnModel("x.keras", accuracies=accuracies).fits_well is fits
 
 
 def test_the_summary_says_what_the_scores_rest_on():
@@ -48,6 +62,10 @@ def test_the_summary_says_what_the_scores_rest_on():
         {"file_name": "x", "input_shape": "28"},
         {"file_name": "x", "input_shape": [28, "28"]},
         {"file_name": "x", "accuracy_raw": float("nan")},
+        {"file_name": "x", "accuracies": {"raw": float("nan")}},
+        {"file_name": "x", "accuracies": {"raw": 10**400}},
+        {"file_name": "x", "accuracies": {"grey": 0.5}},
+        {"file_name": "x", "losses": [1]},
         {"file_name": "x", "checked_images": True},
         {"file_name": "x", "color": "red"},
     ],

@@ -112,3 +112,23 @@ def test_every_network_trains_as_in_keras_under_both_settings(trained, name, set
     assert math.isfinite(in_best_precision)
     assert result["row_sums"] == pytest.approx([1.0] * 20, abs=1e-5)
     assert result["modules"] == ["keras"]  # what is saved has none of our layers
+
+
+def test_all_that_computes_works_without_onednn_too():
+    """Every other test runs with it, where the processor is of that kind."""
+    tests = [
+        "tests/test_train_command.py::test_the_command_trains_and_ends_with_json",
+        "tests/test_teach.py::test_corrected_drawings_become_right_and_earlier_layers_stay",
+        "tests/test_predict.py::test_one_json_line_per_file_in_order",
+        "tests/test_engine.py::test_predicts_what_the_model_predicts",
+        "tests/test_own_model.py::test_the_command_scores_a_file_and_ends_with_json",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],
+        env={**os.environ, processor.ONEDNN: "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert f"{len(tests)} passed" in done.stdout

@@ -41,7 +41,7 @@ def test_only_the_oldest_waiting_run_goes_on(lab):
 
 def test_the_check_of_a_brought_model_takes_nobodys_place(lab):
     checked = runs.create_own_model_run("Theirs", OwnModel("theirs.keras"), b"")
-    assert checked.status.status == "running"
+    assert checked.status.status == "queued"
     run = runs.create_run(TrainConfig())
     assert describe_place(run, runs.list_runs()) == "Next in line: it starts in a moment."
     runs.claim_run(run.run_dir)

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from fmnist import json_files, runs
 from fmnist.config import TrainConfig
 from fmnist.own_model_record import OwnModel
+from fmnist.own_model_refusals import read_refusal
 from fmnist.taught_record import Taught
 from tests import made_runs
 from tests.apptest.visits import APP, button, open_page, words
@@ -223,24 +224,37 @@ def test_there_is_no_strip_while_nothing_trains(three):
 # -- models brought as files ----------------------------------------------------------------------
 
 
-def test_a_file_is_brought_and_the_reason_why_it_is_refused_is_read(lab):
+def test_a_file_is_brought_and_the_reason_why_it_is_refused_stands_in_the_form(lab):
     at = open_runs()
     button(at, "Check and score it").click().run()
-    assert "Choose a .keras file first." in words(at)
-    at.file_uploader(key="own_model_file").upload("mine.keras", b"PK no model", "application/zip")
+    assert "Choose a .keras or .h5 file first." in words(at)
+    at.file_uploader(key="own_model_file").upload("mine.pkl", b"\x80\x04K\x01.", "text/plain")
     at.text_input(key="own_model_name").set_value("From my notebook")
     button(at, "Check and score it").click().run()
     assert not at.exception
-    (run,) = runs.list_runs()
-    assert run.title == "From my notebook"
-    assert run.file(runs.BROUGHT_FILE).read_bytes() == b"PK no model"
-    assert at.query_params["runs"] == run.run_id
+    run_id = at.session_state["own_model_checked"]
     deadline = time.monotonic() + 60
-    while runs.load_run(run.run_id).is_live and time.monotonic() < deadline:
+    while not read_refusal(run_id) and time.monotonic() < deadline:
         time.sleep(0.2)
     at.run()
-    assert "From my notebook failed: mine.keras is damaged or cut short" in words(at)
-    assert list(at.dataframe[0].value["Status"]) == ["Failed"]
+    assert "Refused: mine.pkl is a pickle, which can run code when it is opened" in words(at)
+    assert "There is no run" not in words(at)
+    assert not at.dataframe
+    assert "mine.pkl is a pickle" in words(open_runs(runs=run_id)), "another tab, or a reload"
+
+
+def test_what_a_brought_file_became_stands_in_the_form(lab):
+    run_dir = made_runs.write_own_model_run(lab.runs_dir)
+    at = open_runs()
+    at.session_state["own_model_checked"] = run_dir.name
+    at.run()
+    said = "Accepted: theirs.keras recognises 90.0\N{NO-BREAK SPACE}% of the test images. Found:"
+    assert said in words(at)
+    made_runs.write_own_model_run(lab.runs_dir, "20260105-000000-x", "failed", message="No data.")
+    at.session_state["own_model_checked"] = "20260105-000000-x"
+    assert "theirs.keras: No data." in words(at.run())
+    at.session_state["own_model_checked"] = "20260106-000000-deleted"
+    assert not at.run().exception
 
 
 def test_what_was_found_is_shown_and_can_be_corrected(lab):
@@ -248,7 +262,10 @@ def test_what_was_found_is_shown_and_can_be_corrected(lab):
     made_runs.write_run(lab.runs_dir)
     at = open_runs(run=run_dir.name)
     assert "28 × 28 in, values 0 to 1; logits (a softmax follows)" in words(at)
-    assert "it recognises 90.0\N{NO-BREAK SPACE}% with values from 0 to 1 (loss 0.3" in words(at)
+    told = (
+        "by what values it is given: 0 to 1: 90.0\N{NO-BREAK SPACE}% (loss 0.300); 0 to 255: 10.0"
+    )
+    assert told in words(at)
     assert list(at.dataframe[0].value["Epochs"]) == ["–", "3 of 3"]
     pages = [link.proto.page for link in at.get("page_link")]
     assert "evaluate" in pages
@@ -266,18 +283,19 @@ def test_what_was_found_is_shown_and_can_be_corrected(lab):
 def test_a_check_under_way_is_shown_and_can_be_stopped(lab):
     run_dir = made_runs.write_own_model_run(lab.runs_dir, status="running", message="scoring")
     at = open_runs(run=run_dir.name)
-    assert "Checking theirs.keras: scoring …" in words(at)
+    assert "Checking theirs.keras: scoring …" in [bar.proto.text for bar in at.get("progress")]
     assert list(at.dataframe[0].value["Status"]) == ["Checking"]
     button(at, "Stop").click().run()
     assert not at.exception
     assert runs.is_stop_requested(run_dir)
-    assert "Checking theirs.keras: stopping …" in words(at)
+    assert "Checking theirs.keras: stopping …" in [bar.proto.text for bar in at.get("progress")]
 
 
 def test_a_model_that_recognises_little_is_pointed_out(lab):
-    lost = OwnModel("x.keras", accuracy_raw=0.1, accuracy_unit=0.12, checked_images=2000)
+    lost = OwnModel("x.keras", accuracies={"raw": 0.1, "unit": 0.12}, checked_images=500)
     run_dir = made_runs.write_own_model_run(lab.runs_dir, own_model=lost)
-    assert "That is little either way" in words(open_runs(run=run_dir.name))
+    said = "No way of preparing the images suits it well (the best is right about 12%)"
+    assert said in words(open_runs(run=run_dir.name))
 
 
 def test_a_brought_model_is_compared_by_nothing_it_does_not_have(lab):

@@ -1,0 +1,70 @@
+"""Files that were refused: no run is left of them, only the reason, for whoever brought them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from fmnist import json_files, runs
+
+_KEPT = 50  # refusals in a runs folder; the oldest go first
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a file became no run; `at` in Unix seconds."""
+
+    file_name: str
+    reason: str
+    at: float
+
+
+def refuse(run: runs.Run, reason: str) -> None:
+    """Take a run out of its folder, and keep the reason beside it.
+
+    What cannot be removed now is hidden from every list all the same.
+    """
+    folder = _folder(run.run_dir.parent)
+    refusal = {"file_name": run.own_model.file_name, "reason": reason, "at": time.time()}
+    with contextlib.suppress(OSError):  # a full disk: the process's last line says it too
+        folder.mkdir(exist_ok=True)
+        json_files.write_json(folder / f"{run.run_id}.json", refusal)
+        reasons = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+        for old in reasons[:-_KEPT]:
+            old.unlink(missing_ok=True)
+    _let_go_of_log(run.file("log.txt"))
+    doomed = run.run_dir.with_name(f".deleted-{run.run_id}")
+    with contextlib.suppress(OSError):
+        run.run_dir.rename(doomed)
+    for remains in (doomed, run.run_dir):
+        shutil.rmtree(remains, ignore_errors=True)
+
+
+def read_refusal(run_id: str) -> Refusal | None:
+    """Why the file of this run was refused, or None where none of this id was."""
+    if not runs.RUN_ID.fullmatch(run_id):
+        return None
+    try:
+        values = json_files.read_json(_folder(runs.runs_dir()) / f"{run_id}.json")
+        return Refusal(str(values["file_name"]), str(values["reason"]), float(values["at"]))
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None
+
+
+def _folder(runs_dir: Path) -> Path:
+    return runs_dir / ".refused"
+
+
+def _let_go_of_log(log: Path) -> None:
+    """Windows removes no file that is open, and this process may write its lines there."""
+    with contextlib.suppress(OSError):
+        stat = log.stat()
+        for descriptor in (1, 2):
+            if os.path.samestat(os.fstat(descriptor), stat):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, descriptor)
+                os.close(nowhere)
