@@ -19,7 +19,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 import psutil
 
@@ -32,6 +32,7 @@ from fmnist.turns import wait_for_turn
 
 _LONGEST_REASON = 200  # characters of an unforeseen error's message
 _LOOK_EVERY = 1.0  # seconds between two looks at whether Ctrl-C was pressed
+_LOOK_FOR_STOP_EVERY = 0.2  # seconds
 
 
 class TrainingError(RuntimeError):
@@ -245,3 +246,43 @@ def _record_failure(run_dir: Path, message: str) -> None:
     # Where the folder itself is the trouble, whoever reads it sees that the process is gone.
     with contextlib.suppress(OSError, ValueError):
         runs.write_status(run_dir, status="failed", finished_at=time.time(), message=message)
+
+
+@contextlib.contextmanager
+def watched(run_dir: Path) -> Iterator[Callable[[str], None]]:
+    """End this process when somebody asks for the end of its run.
+
+    One call of Keras may take minutes and cannot be interrupted. Yields a function that puts a
+    message into the status.
+    """
+    over, writing = threading.Event(), threading.Lock()
+
+    def say(message: str) -> None:
+        with writing:
+            runs.write_status(run_dir, heartbeat_at=time.time(), message=message)
+
+    def watch() -> None:
+        while not over.wait(_LOOK_FOR_STOP_EVERY):
+            if runs.is_stop_requested(run_dir):
+                leave()
+
+    def leave() -> NoReturn:
+        message = "Stopped before it was scored."
+        with writing, contextlib.suppress(OSError, ValueError):
+            runs.write_status(
+                run_dir,
+                status="stopped",
+                started_at=None,
+                finished_at=time.time(),
+                message=message,
+            )
+            print(message, file=sys.stderr, flush=True)
+            os._exit(1)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield say
+    finally:
+        over.set()
+        watcher.join()

@@ -37,8 +37,7 @@ from fmnist.doubt import DOUBT_FILE, choose_threshold
 from fmnist.drawings import bend_picture, draw_again, make_drawings, shows_garment
 from fmnist.environment import describe_environment
 from fmnist.keras_import import import_keras
-from fmnist.own_model import watched
-from fmnist.process import choose_runs_dir, recording_failure, run_command
+from fmnist.process import choose_runs_dir, recording_failure, run_command, watched
 from fmnist.sketch import INK_ABOVE, ink_to_image
 from fmnist.strokes import render
 from fmnist.taught_record import Comparison
