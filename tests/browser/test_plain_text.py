@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from fmnist import catalogue, dataset, json_files
+from fmnist import dataset, dataset_folder, json_files
 from fmnist.plain_text import clean
 from tests import made_data, made_runs
 from tests.browser.conftest import Server, Visitors
@@ -111,7 +111,7 @@ def write_dataset(datasets: Path, foreign: Foreign) -> None:
         "class_names": foreign.class_names(),
         "fingerprint": loaded.fingerprint,
     }
-    json_files.write_json(folder / catalogue.INFO_FILE, info)
+    json_files.write_json(folder / dataset_folder.INFO_FILE, info)
 
 
 def write_runs(runs_dir: Path, data_dir: Path, foreign: Foreign) -> None:
