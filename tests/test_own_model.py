@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -52,10 +53,17 @@ def command(*arguments: str) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.fixture
+def new_children() -> Callable[[], list[psutil.Process]]:
+    """The processes that this one has started since, and theirs; it may have an engine already."""
+    before = psutil.Process().children(recursive=True)
+    return lambda: [c for c in psutil.Process().children(recursive=True) if c not in before]
+
+
 # -- what a check may take ------------------------------------------------------------------------
 
 
-def test_a_network_that_eats_the_memory_is_refused_and_gives_it_back(lab, tmp_path):
+def test_a_network_that_eats_the_memory_is_refused_and_gives_it_back(lab, tmp_path, new_children):
     run = bring(write_greedy(tmp_path))
     greatest = 0
     over = threading.Event()
@@ -63,7 +71,7 @@ def test_a_network_that_eats_the_memory_is_refused_and_gives_it_back(lab, tmp_pa
     def watch() -> None:
         nonlocal greatest
         while not over.wait(0.05):
-            for child in psutil.Process().children(recursive=True):
+            for child in new_children():
                 try:
                     greatest = max(greatest, child.memory_info().rss)
                 except psutil.NoSuchProcess:
@@ -80,16 +88,16 @@ def test_a_network_that_eats_the_memory_is_refused_and_gives_it_back(lab, tmp_pa
     assert greatest < bound + 200e6
     assert runs.list_runs() == []
     assert read_refusal(run.run_id).reason == str(caught.value)
-    assert not psutil.Process().children(recursive=True)
+    assert not new_children()
 
 
-def test_a_check_that_takes_too_long_ends_with_a_sentence(lab, tmp_path, monkeypatch):
+def test_a_check_that_takes_too_long_ends_with_a_sentence(lab, tmp_path, monkeypatch, new_children):
     monkeypatch.setattr(own_model, "CHECK_SECONDS", 0.5)
     run = bring(made_models.save(made_models.build_model(), tmp_path))
     with pytest.raises(ModelRefused, match=r"theirs\.keras is too slow: its check was not done"):
         check_and_score(run)
     assert runs.list_runs() == []
-    assert not psutil.Process().children(recursive=True)
+    assert not new_children()
 
 
 def test_a_check_whose_process_dies_is_told(lab, tmp_path, monkeypatch):
@@ -147,7 +155,7 @@ def test_nobody_waits_for_a_check_that_never_began(lab, tmp_path):
 
 
 @pytest.mark.parametrize("is_waiting", [True, False])
-def test_a_check_can_be_stopped(lab, tmp_path, is_waiting):
+def test_a_check_can_be_stopped(lab, tmp_path, is_waiting, new_children):
     path = made_models.save(made_models.build_model(), tmp_path)
     run = bring(path)
     if is_waiting:
@@ -162,7 +170,7 @@ def test_a_check_can_be_stopped(lab, tmp_path, is_waiting):
         check_and_score(run)
     stopped = runs.read_run(run.run_dir)
     assert (stopped.status.status, stopped.damaged) == ("stopped", "")
-    assert not psutil.Process().children(recursive=True)
+    assert not new_children()
 
 
 def test_a_model_accepted_before_is_failed_and_not_lost_by_wrong_words(lab, tmp_path):
