@@ -35,7 +35,7 @@ from typing import Any, TextIO
 import filelock
 
 from fmnist import memory_limit, runs
-from fmnist.command_line import Parser
+from fmnist.command_line import Parser, say
 from fmnist.config import ConfigError
 from fmnist.dataset import STANDARD
 from fmnist.keras_config import ModelRefused
@@ -324,9 +324,9 @@ def main(arguments: list[str] | None = None) -> int:
         results = check_and_score(run)
         if screen:
             found = runs.read_run(run.run_dir).own_model
-            print(f"Found: {found.summary}", file=screen, flush=True)
+            say(f"Found: {found.summary}", screen)
             if not found.fits_well:
-                print(found.warning, file=screen, flush=True)
+                say(found.warning, screen)
         return results
 
     return run_command(open_or_create, work, is_new=is_new)
