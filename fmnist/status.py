@@ -170,7 +170,14 @@ def settle(run_dir: Path, status: Status) -> Status:
 def _describe_death(run_dir: Path, status: Status) -> str:
     if status.pid is None:
         return "Its process never started; log.txt in the run's folder may say why."
-    return describe_exit(None, run_dir / "log.txt")
+    return describe_exit(None, run_dir / "log.txt", _name_process(run_dir))
+
+
+def _name_process(run_dir: Path) -> str:
+    """What the process of a run does: checking an imported model, teaching, or training."""
+    if (run_dir / "own_model.json").exists():
+        return "checking"
+    return "teaching" if (run_dir / "taught.json").exists() else "training"
 
 
 def record_exit(run_dir: Path, code: int) -> str:
@@ -179,7 +186,7 @@ def record_exit(run_dir: Path, code: int) -> str:
     For whoever started it, and so knows its exit code. Returns the message, or "" where it has
     said itself how it ended, or the folder is gone.
     """
-    message = describe_exit(code, run_dir / "log.txt")
+    message = describe_exit(code, run_dir / "log.txt", _name_process(run_dir))
     try:
         status = read_status(run_dir)
         # A reader may have been quicker, and knew less.
