@@ -126,16 +126,28 @@ def claim_run(run_dir: Path, pid: int | None = None, **changes: Any) -> Status:
 
     Raises as `write_status` does, and psutil.NoSuchProcess when there is no such process.
     """
+    return write_status(run_dir, **_describe_process(pid), **changes)
+
+
+def _describe_process(pid: int | None = None) -> dict[str, Any]:
     process = psutil.Process(pid)
-    return write_status(
-        run_dir,
-        pid=process.pid,
-        pid_started_at=process.create_time(),
-        booted_at=psutil.boot_time(),
-        host=socket.gethostname(),
-        heartbeat_at=time.time(),
-        **changes,
-    )
+    return {
+        "pid": process.pid,
+        "pid_started_at": process.create_time(),
+        "booted_at": psutil.boot_time(),
+        "host": socket.gethostname(),
+        "heartbeat_at": time.time(),
+    }
+
+
+def write_sign_of_life(folder: Path) -> None:
+    """Record in a folder of its own that this process, which is no run's, is well.
+
+    Raises OSError where it cannot be written.
+    """
+    folder.mkdir(exist_ok=True)
+    status = Status("running", **_describe_process())
+    json_files.write_json(folder / "status.json", asdict(status))
 
 
 def settle(run_dir: Path, status: Status) -> Status:
