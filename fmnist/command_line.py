@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
+from fmnist.plain_text import clean
+
 if TYPE_CHECKING:
     from fmnist.dataset import Progress
 
 DRAW_EVERY = 0.1  # seconds
+
+
+def say(message: object, screen: TextIO | None = None) -> None:
+    """One line for a person, on standard error or the screen given.
+
+    A file's name or a run's title in it may hold anything: what would move the cursor, colour the
+    terminal or turn the text round is left out.
+    """
+    print(clean(str(message)), file=screen or sys.stderr, flush=True)
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,7 +34,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """One line, without the pages of usage; exit code 2."""
-        self.exit(2, f"{self.prog}: {message} (--help lists all options)\n")
+        say(f"{self.prog}: {message} (--help lists all options)")
+        self.exit(2)
 
 
 @contextmanager
@@ -44,7 +57,7 @@ def draw_progress(screen: TextIO) -> Iterator[Progress | None]:
         next_draw = now + DRAW_EVERY
         left = (now - began) * (total - done) / max(done, 1)
         print(
-            f"\r\033[K{name[:40]}: {done / max(total, 1):.0%}, about {left:.0f} s left",
+            f"\r\033[K{clean(name, 40)}: {done / max(total, 1):.0%}, about {left:.0f} s left",
             end="",
             file=screen,
             flush=True,

@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fmnist import catalogue
-from fmnist.command_line import Parser, draw_progress
+from fmnist.command_line import Parser, draw_progress, say
 from fmnist.dataset import DatasetError
 from fmnist.import_names import CLASSES_FILE
 from fmnist.import_process import import_dataset
+from fmnist.plain_text import clean
 
 
 def build_parser() -> Parser:
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.action == "list":
         for entry in catalogue.list_datasets():
             where = entry.folder or "FMNIST_DATA_DIR, the cache or ~/.keras"
-            print(f"{entry.slug}\t{entry.name}\t{where}")
+            print(f"{entry.slug}\t{clean(entry.name)}\t{where}")
         return 0
     if options.action == "delete":
         return _delete(parser.prog, options.slug, options.yes)
@@ -72,14 +73,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with draw_progress(sys.stderr) as progress:
             entry, notes = import_dataset(options.paths, options.name, classes, progress)
     except DatasetError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        say(f"{parser.prog}: {error}")
         return 2
     except KeyboardInterrupt:
-        print("Interrupted: nothing was imported.", file=sys.stderr)
+        say("Interrupted: nothing was imported.")
         return 130
     for note in notes:
-        print(note, file=sys.stderr)
-    print(f"{entry.name}: fingerprint {entry.fingerprint}, in {entry.folder}", file=sys.stderr)
+        say(note)
+    say(f"{entry.name}: fingerprint {entry.fingerprint}, in {entry.folder}")
     print(entry.slug)
     return 0
 
@@ -88,15 +89,15 @@ def _delete(prog: str, slug: str, is_sure: bool) -> int:
     """Delete a dataset, after a question where `is_sure` is False; the exit code."""
     if not is_sure:
         if not sys.stdin.isatty():
-            print(f"{prog}: nobody can be asked here: add --yes to delete {slug}", file=sys.stderr)
+            say(f"{prog}: nobody can be asked here: add --yes to delete {slug}")
             return 2
         if input(f"Delete the dataset {slug} for good? [y/N] ").strip().lower() not in ("y", "yes"):
-            print("Nothing was deleted.", file=sys.stderr)
+            say("Nothing was deleted.")
             return 2
     try:
         catalogue.delete_dataset(slug)
     except DatasetError as error:
-        print(f"{prog}: {error}", file=sys.stderr)
+        say(f"{prog}: {error}")
         return 2
-    print(f"{slug} is deleted.", file=sys.stderr)
+    say(f"{slug} is deleted.")
     return 0

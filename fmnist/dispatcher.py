@@ -9,6 +9,7 @@ queued run was a process that waited for a file lock: simple, but 200 of them to
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -20,16 +21,26 @@ import filelock
 from fmnist import runs
 from fmnist.launch import BACKGROUND, choosing_variables, read_variables, start_in_background
 from fmnist.runs import Run
-from fmnist.status import record_exit
-from fmnist.turns import DISPATCHER_LOCK, LOOK_FOR_TURN_EVERY, Queue, begin, cancel, granting
+from fmnist.status import record_exit, write_sign_of_life
+from fmnist.turns import (
+    DISPATCHER,
+    DISPATCHER_LOCK,
+    LOOK_FOR_TURN_EVERY,
+    Queue,
+    begin,
+    cancel,
+    granting,
+)
 
+_ANOTHER_WITHIN = 0.5  # seconds that a lock is held at most by one who only looks
 _LEISURE = 20  # a look is followed by a pause this many times as long, so that it costs 5 % at most
 
 
 def serve(folder: Path) -> None:
     """Dispatch until nothing waits; returns at once where another process does so already."""
-    lock = filelock.FileLock(folder / DISPATCHER_LOCK, blocking=False)
-    while True:
+    # Whoever looks whether there is a dispatcher holds the lock for an instant.
+    lock = filelock.FileLock(folder / DISPATCHER_LOCK, timeout=_ANOTHER_WITHIN)
+    while folder.is_dir():
         try:
             with lock:
                 _Dispatcher(folder).run()
@@ -49,10 +60,14 @@ class _Dispatcher:
     def run(self) -> None:
         while self._folder.is_dir():
             began = time.monotonic()
-            with granting(self._folder):
+            with contextlib.suppress(OSError):  # a full disk: it works all the same
+                write_sign_of_life(self._folder / DISPATCHER)
+            ours = None
+            # Not to be had in time: whoever has it is suspended, or looks at thousands of runs.
+            with contextlib.suppress(filelock.Timeout), granting(self._folder):
                 ours = self._look()
             self._watchers = [watcher for watcher in self._watchers if watcher.is_alive()]
-            if not ours and not self._watchers:
+            if ours == [] and not self._watchers:
                 return
             time.sleep(max(LOOK_FOR_TURN_EVERY, _LEISURE * (time.monotonic() - began)))
 

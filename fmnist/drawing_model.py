@@ -18,7 +18,7 @@ import numpy as np
 
 from fmnist import catalogue, json_files, runs
 from fmnist.bundle import copy_anonymously, put_in_place
-from fmnist.command_line import Parser
+from fmnist.command_line import Parser, say
 from fmnist.dataset import split_train_val
 from fmnist.doubt import DOUBT_FILE, choose_threshold
 from fmnist.drawings import SLUG, shows_garment
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         print(keep_drawing_model(runs.load_run(options.run), engine))
     except (EngineError, OSError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        say(f"{parser.prog}: {error}")
         return 2
     finally:
         engine.close()

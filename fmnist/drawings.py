@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from fmnist import catalogue
-from fmnist.command_line import Parser, draw_progress
+from fmnist.command_line import Parser, draw_progress, say
 from fmnist.dataset import CLASS_NAMES, DatasetError, Progress, load_dataset
 from fmnist.idx import SIDE
 from fmnist.sketch import (
@@ -295,10 +295,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         source = {"photographs": data.fingerprint, "made_by": parser.prog}
         print(catalogue.add_dataset(NAME, CLASS_NAMES, arrays, source).slug)
     except DatasetError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        say(f"{parser.prog}: {error}")
         return 2
     except KeyboardInterrupt:
-        print("Interrupted: nothing was made.", file=sys.stderr)
+        say("Interrupted: nothing was made.")
         return 130
     return 0
 

@@ -26,6 +26,7 @@ from fmnist.status import find_process, record_exit
 from fmnist.teaching import create_teaching
 
 _ASKED = 2.0  # seconds that a process which seems to hang has to end when it is asked to
+_WHAT_IS_LEFT = "Its curves are kept; there is no model."
 _TERMINATED = 1.0  # seconds that it has after SIGTERM, until it is killed
 
 
@@ -171,7 +172,7 @@ def _end_if_it_hangs(run: runs.Run, process: psutil.Process) -> None:
         "status": "failed",
         "finished_at": time.time(),
         "message": f"It had given no sign of life{since} and did not end when asked to, so its "
-        "process was killed. Its curves are kept; there is no model.",
+        f"process was killed. {_WHAT_IS_LEFT if run.is_training else 'Start it again.'}",
     }
     with contextlib.suppress(OSError, ValueError):
         runs.write_status(run.run_dir, **failed)

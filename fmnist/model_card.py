@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from fmnist import catalogue, run_files, runs
-from fmnist.command_line import Parser
+from fmnist.command_line import Parser, say
 from fmnist.config_words import describe_command, describe_network, describe_training
 from fmnist.dataset import CLASS_NAMES
 from fmnist.evaluate import Evaluation, evaluate
@@ -241,10 +241,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             print(format_model_card(compute_model_card(run, data.test_labels)), end="")
     except ValueError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        say(f"{parser.prog}: {error}")
         return 2
     except OSError as error:
-        print(f"{parser.prog}: a file cannot be read or written: {error}", file=sys.stderr)
+        say(f"{parser.prog}: a file cannot be read or written: {error}")
         return 2
     return 0
 

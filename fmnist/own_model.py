@@ -35,7 +35,7 @@ from typing import Any, TextIO
 import filelock
 
 from fmnist import memory_limit, runs
-from fmnist.command_line import Parser
+from fmnist.command_line import Parser, say
 from fmnist.config import ConfigError
 from fmnist.dataset import STANDARD
 from fmnist.keras_config import ModelRefused
@@ -233,15 +233,17 @@ def _follow(run: runs.Run, reports: queue.SimpleQueue[str | None]) -> dict[str, 
             if line is None:
                 return last
             last, is_new = json.loads(line), True
-        if "fraction" in last and (is_new or time.monotonic() > next_heartbeat):
+        if is_new or time.monotonic() > next_heartbeat:
             next_heartbeat = time.monotonic() + _HEARTBEAT_EVERY
-            runs.write_status(
-                run.run_dir,
-                heartbeat_at=time.time(),
-                message=last["message"],
-                step=round(last["fraction"] * _STEPS),
-                steps_per_epoch=_STEPS,
-            )
+            runs.write_status(run.run_dir, heartbeat_at=time.time(), **_progress(last))
+
+
+def _progress(report: dict[str, Any]) -> dict[str, Any]:
+    """What a report says of a check's status; nothing, when it is the last one."""
+    if "fraction" not in report:
+        return {}
+    done = round(report["fraction"] * _STEPS)
+    return {"message": report["message"], "step": done, "steps_per_epoch": _STEPS}
 
 
 # -- command line ---------------------------------------------------------------------------------
@@ -324,9 +326,9 @@ def main(arguments: list[str] | None = None) -> int:
         results = check_and_score(run)
         if screen:
             found = runs.read_run(run.run_dir).own_model
-            print(f"Found: {found.summary}", file=screen, flush=True)
+            say(f"Found: {found.summary}", screen)
             if not found.fits_well:
-                print(found.warning, file=screen, flush=True)
+                say(found.warning, screen)
         return results
 
     return run_command(open_or_create, work, is_new=is_new)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from fmnist import run_files, runs, settings
-from fmnist.command_line import Parser
+from fmnist.command_line import Parser, say
 from fmnist.dataset import CLASS_NAMES
 from fmnist.doubt import compute_spread, read_threshold
 from fmnist.engine import Engine, EngineError
@@ -173,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         model = find_model(options.run, sketch=options.sketch)
         unread = predict_files(options.files, model, options.sketch, engine)
     except (EngineError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        say(f"{parser.prog}: {error}")
         return 2
     finally:
         engine.close()

@@ -24,6 +24,7 @@ from typing import Any, NoReturn, TextIO
 import psutil
 
 from fmnist import runs
+from fmnist.command_line import say
 from fmnist.config import ConfigError
 from fmnist.dataset import DatasetError
 from fmnist.launch import TERMINAL, WATCHED_BY, start_process
@@ -80,20 +81,20 @@ def run_command(
             lower_priority()
         results = work(run, screen)
     except (ConfigError, DatasetError, runs.RunsFolderError) as error:
-        print(error, file=screen or sys.stderr)
+        say(error, screen)
         return 2
     except (TrainingError, OSError) as error:
-        print(f"{failed}: {error}" if failed else error, file=screen or sys.stderr)
+        say(f"{failed}: {error}" if failed else error, screen)
         return 1
     except KeyboardInterrupt:
-        print("Interrupted.", file=screen or sys.stderr)
+        say("Interrupted.", screen)
         return 130
     _print_results(run, results)
     return 0
 
 
-def _introduce(run: runs.Run, screen: TextIO) -> None:
-    print(f"Run {run.run_id} in {run.run_dir.parent}", file=screen, flush=True)
+def _introduce(run: runs.Run, screen: TextIO | None = None) -> None:
+    say(f"Run {run.run_id} in {run.run_dir.parent}", screen)
 
 
 def _print_results(run: runs.Run, results: dict[str, Any]) -> None:
@@ -103,7 +104,7 @@ def _print_results(run: runs.Run, results: dict[str, Any]) -> None:
 
 def _supervise(run: runs.Run, module: str, failed: str) -> int:
     """Wait for the run's turn, have its process do the work, and say how it died, if it did."""
-    _introduce(run, sys.stderr)
+    _introduce(run)
     with recording_failure(run):
         if run.is_training:
             runs.claim_run(run.run_dir)
@@ -117,7 +118,7 @@ def _supervise(run: runs.Run, module: str, failed: str) -> int:
     if not message and code < 0:  # ended by somebody who said why
         message = runs.read_run(run.run_dir).status.message
     if message:
-        print(f"{failed}: {message}" if failed else message, file=sys.stderr)
+        say(f"{failed}: {message}" if failed else message)
     return code if code in (0, 1, 2, 130) else 1
 
 
@@ -133,11 +134,12 @@ def _await_end(process: subprocess.Popen, run: runs.Run) -> int:
                 process.kill()
                 process.wait()
                 _record_failure(run.run_dir, "Interrupted with Ctrl-C.")
-                print("\nInterrupted.", file=sys.stderr)
+                say("Interrupted.")
                 return 130
             was_asked = True
             runs.request_stop(run)
-            print("\nStopping; once more ends it without a model.", file=sys.stderr)
+            sys.stderr.write("\n")  # below the progress and the terminal's ^C
+            say("Stopping. Press Ctrl-C again to end it without a model.")
 
 
 def _stop_without_parent(run: runs.Run) -> None:
@@ -276,7 +278,7 @@ def watched(run_dir: Path) -> Iterator[Callable[[str], None]]:
                 finished_at=time.time(),
                 message=message,
             )
-            print(message, file=sys.stderr, flush=True)
+            say(message)
             os._exit(1)
 
     watcher = threading.Thread(target=watch, daemon=True)

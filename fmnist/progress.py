@@ -105,7 +105,7 @@ def latest(curves: Curves) -> dict[str, float]:
 
 
 def describe_place(run: Run, everything: list[Run]) -> str:
-    """A queued run's place in words, e.g. "Second in line, behind conv-64."."""
+    """A queued run's place in words, e.g. "Second in line, behind “conv-64”."."""
     waiting = [other.run_id for other in runs.queue(everything)]
     titles = {other.run_id: other.title for other in everything}
     place = waiting.index(run.run_id) if run.run_id in waiting else 0
@@ -114,7 +114,7 @@ def describe_place(run: Run, everything: list[Run]) -> str:
         other.title for other in everything if other.is_training and other.run_id not in waiting
     ]
     if place:
-        return f"{ordinal.capitalize()} in line, behind {titles[waiting[place - 1]]}."
+        return f"{ordinal.capitalize()} in line, behind “{titles[waiting[place - 1]]}”."
     if running:
-        return f"{ordinal.capitalize()} in line, behind {running[-1]}, which is training."
+        return f"{ordinal.capitalize()} in line, behind “{running[-1]}”, which is training."
     return f"{ordinal.capitalize()} in line: it starts in a moment."

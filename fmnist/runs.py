@@ -104,8 +104,8 @@ class Run:
 
     @property
     def is_silent(self) -> bool:
-        """Whether it trains, or waits in a process of its own, and has not said so for long."""
-        return self.is_training and self.status.is_silent
+        """Whether its process has given no sign of life for long; a teaching gives few."""
+        return self.is_live and not self.taught and self.status.is_silent
 
     @property
     def is_training(self) -> bool:

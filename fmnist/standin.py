@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fmnist.command_line import Parser, draw_progress
+from fmnist.command_line import Parser, draw_progress, say
 from fmnist.dataset import CLASS_NAMES, FILES, DatasetError, Progress, write_folder
 from fmnist.idx import SIDE
 
@@ -164,10 +164,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with draw_progress(sys.stderr) as progress:
             write_standin(options.folder, options.seed, progress)
     except DatasetError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        say(f"{parser.prog}: {error}")
         return 2
     except KeyboardInterrupt:
-        print("Interrupted: nothing was made.", file=sys.stderr)
+        say("Interrupted: nothing was made.")
         return 130
     print(f"{TRAIN_IMAGES:,} + {TEST_IMAGES:,} look-alikes, seed {options.seed}: {options.folder}")
     return 0

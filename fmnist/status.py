@@ -126,16 +126,28 @@ def claim_run(run_dir: Path, pid: int | None = None, **changes: Any) -> Status:
 
     Raises as `write_status` does, and psutil.NoSuchProcess when there is no such process.
     """
+    return write_status(run_dir, **_describe_process(pid), **changes)
+
+
+def _describe_process(pid: int | None = None) -> dict[str, Any]:
     process = psutil.Process(pid)
-    return write_status(
-        run_dir,
-        pid=process.pid,
-        pid_started_at=process.create_time(),
-        booted_at=psutil.boot_time(),
-        host=socket.gethostname(),
-        heartbeat_at=time.time(),
-        **changes,
-    )
+    return {
+        "pid": process.pid,
+        "pid_started_at": process.create_time(),
+        "booted_at": psutil.boot_time(),
+        "host": socket.gethostname(),
+        "heartbeat_at": time.time(),
+    }
+
+
+def write_sign_of_life(folder: Path) -> None:
+    """Record in a folder of its own that this process, which is no run's, is well.
+
+    Raises OSError where it cannot be written.
+    """
+    folder.mkdir(exist_ok=True)
+    status = Status("running", **_describe_process())
+    json_files.write_json(folder / "status.json", asdict(status))
 
 
 def settle(run_dir: Path, status: Status) -> Status:
@@ -170,7 +182,14 @@ def settle(run_dir: Path, status: Status) -> Status:
 def _describe_death(run_dir: Path, status: Status) -> str:
     if status.pid is None:
         return "Its process never started; log.txt in the run's folder may say why."
-    return describe_exit(None, run_dir / "log.txt")
+    return describe_exit(None, run_dir / "log.txt", _name_process(run_dir))
+
+
+def _name_process(run_dir: Path) -> str:
+    """What the process of a run does: checking an imported model, teaching, or training."""
+    if (run_dir / "own_model.json").exists():
+        return "checking"
+    return "teaching" if (run_dir / "taught.json").exists() else "training"
 
 
 def record_exit(run_dir: Path, code: int) -> str:
@@ -179,7 +198,7 @@ def record_exit(run_dir: Path, code: int) -> str:
     For whoever started it, and so knows its exit code. Returns the message, or "" where it has
     said itself how it ended, or the folder is gone.
     """
-    message = describe_exit(code, run_dir / "log.txt")
+    message = describe_exit(code, run_dir / "log.txt", _name_process(run_dir))
     try:
         status = read_status(run_dir)
         # A reader may have been quicker, and knew less.

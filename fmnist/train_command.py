@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from fmnist import catalogue, runs
-from fmnist.command_line import Parser, draw_progress
+from fmnist.command_line import Parser, draw_progress, say
 from fmnist.config import FIELDS, ConfigError, TrainConfig, field_bounds
 from fmnist.dataset import STAND_IN, STANDARD, DatasetError, DatasetMissing, Progress
 from fmnist.download import download_dataset
@@ -165,11 +165,10 @@ def ensure_dataset(screen: TextIO, slug: str = STANDARD) -> None:
         DatasetError: there is no such dataset, a file is wrong, or it cannot be had.
     """
     if slug == STAND_IN:
-        print(
+        say(
             "The stand-in: generated look-alikes, made once; no figure here is about the real "
             "dataset.",
-            file=screen,
-            flush=True,
+            screen,
         )
         with draw_progress(screen) as progress:
             catalogue.make_standin(progress)
@@ -179,7 +178,7 @@ def ensure_dataset(screen: TextIO, slug: str = STANDARD) -> None:
     except DatasetMissing as missing:
         if not missing.can_download:
             raise DatasetError(f"{missing} {_WITHOUT_DATA}") from None
-        print(f"Downloading Fashion-MNIST to {missing.folder}", file=screen, flush=True)
+        say(f"Downloading Fashion-MNIST to {missing.folder}", screen)
     try:
         download_dataset(progress=_show_download(screen))
     except DatasetError as error:
@@ -204,7 +203,7 @@ def _show_download(screen: TextIO) -> Progress:
             screen.write(f"\r{line}\033[K")
             screen.flush()
         elif not screen.isatty() and done == total:
-            print(line, file=screen, flush=True)
+            say(line, screen)
 
     return show
 

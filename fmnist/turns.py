@@ -7,6 +7,7 @@ waits for at a terminal waits in the same line, in the process of its command.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import threading
 import time
@@ -14,14 +15,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import filelock
+import psutil
 
 from fmnist import launch, runs, settings
 from fmnist.exit_reason import describe_exit
 from fmnist.runs import Run
+from fmnist.status import find_process, read_status
 
 LOOK_FOR_TURN_EVERY = 0.3  # seconds
 QUEUE_HEARTBEAT_EVERY = 10.0  # seconds; how others see that a waiting process is well
 DISPATCHER_LOCK = ".dispatcher.lock"  # held by the one there is
+DISPATCHER = ".dispatcher"  # the folder in which it gives its sign of life
+_GRANTED_WITHIN = 2.0  # seconds; one look at the line takes far less
 TRY_AGAIN_AFTER = 10.0  # seconds; a dispatcher that has ended by then could not begin
 
 _looking = threading.Lock()
@@ -71,8 +76,11 @@ class Queue:
 
 
 def granting(folder: Path) -> filelock.BaseFileLock:
-    """To be held by whoever looks at the line and lets a run begin, or takes one out."""
-    return filelock.FileLock(folder / ".queue.lock")
+    """To be held by whoever looks at the line and lets a run begin, or takes one out.
+
+    Raises filelock.Timeout, an OSError, where somebody holds it who has been suspended.
+    """
+    return filelock.FileLock(folder / ".queue.lock", timeout=_GRANTED_WITHIN)
 
 
 def begin(run_dir: Path, pid: int | None = None) -> runs.Status:
@@ -119,12 +127,12 @@ def _wait(run_dir: Path) -> bool:
             # A reader took this process for dead, as it may when the clock was set.
             runs.claim_run(run_dir, status="queued", finished_at=None, message="")
             queue.forget_ended()
-        with granting(run_dir.parent):
+        with contextlib.suppress(filelock.Timeout), granting(run_dir.parent):
             line = queue.look()
             if line.next and line.next.run_id == run_dir.name:
                 begin(run_dir)
                 return True
-        keep_moving(line.waiting)
+        keep_moving(runs.list_runs())
         if time.monotonic() > next_heartbeat:
             next_heartbeat += QUEUE_HEARTBEAT_EVERY
             runs.write_status(run_dir, heartbeat_at=time.time())
@@ -156,12 +164,14 @@ def _ensure_dispatcher(folder: Path) -> None:
     log = folder / ".dispatcher.log"
     started, began = _dispatchers.get(folder, (None, 0.0))
     if started and started.poll() is None:
+        _end_hung_dispatcher(folder)
         return
     could_not_begin = started and started.returncode and started.returncode > 0
     if could_not_begin and time.monotonic() - began < TRY_AGAIN_AFTER:
         raise runs.RunsFolderError(describe_exit(started.returncode, log, "queue's"))
     try:
         if _has_dispatcher(folder):
+            _end_hung_dispatcher(folder)
             return
         with log.open("wb") as file:
             started = launch.start_process(
@@ -177,6 +187,18 @@ def _ensure_dispatcher(folder: Path) -> None:
             f"space or allow writing in {folder}, then look again."
         ) from error
     _dispatchers[folder] = (started, time.monotonic())
+
+
+def _end_hung_dispatcher(folder: Path) -> None:
+    """Kill one that has been suspended, and so holds its lock and starts nothing.
+
+    What it has started goes on; whoever looks next starts another one.
+    """
+    with contextlib.suppress(OSError, ValueError, psutil.Error):
+        status = read_status(folder / DISPATCHER)
+        process = find_process(status)
+        if process and status.is_silent:
+            process.kill()
 
 
 def _has_dispatcher(folder: Path) -> bool:

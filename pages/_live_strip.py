@@ -110,7 +110,8 @@ def _render_training(run: Run) -> None:
 
 def _time_left(run: Run, curves: progress.Curves) -> list[str]:
     seconds = progress.seconds_left(run, curves.history)
-    return [] if seconds is None else [f"{formats.duration(seconds)} left"]
+    # Without a place to break a line, or "left" alone would often stand on the next.
+    return [] if seconds is None else [f"{formats.duration(seconds)} left".replace(" ", "\xa0")]
 
 
 def _render_link(run: Run, label: str) -> None:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from fmnist import formats, runs
-from fmnist.dataset import STANDARD
+from fmnist import runs
 from fmnist.plain_text import markdown
 from fmnist.run_tables import summary_table
 from fmnist.runs import Run
-from pages import _dataset_choice, _own_model, _run_actions, _run_comparison, _standin, _url
+from pages import (
+    _own_model,
+    _own_model_findings,
+    _run_actions,
+    _run_comparison,
+    _run_table,
+    _standin,
+    _url,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TICK = 3.0  # seconds between two looks while something trains
 _MOST_COMPARED = 10  # runs in one chart, and in the address
-_STATUS_NAMES = {
-    "queued": "Waiting",
-    "running": "Training",
-    "completed": "Finished",
-    "stopped": "Stopped",
-    "failed": "Failed",
-    "damaged": "Damaged",
-    "checking": "Checking",
-    "silent": "Not responding",
-}
 
 
 def _render_empty() -> None:
@@ -48,7 +49,7 @@ def _render_body(was_live: bool) -> None:
         return
     _run_actions.render_actions(chosen)
     if len(chosen) == 1:
-        _own_model.render_findings(chosen[0])
+        _own_model_findings.render_findings(chosen[0])
     _run_comparison.render(chosen[:_MOST_COMPARED])
 
 
@@ -65,13 +66,13 @@ def _render_table(everything: list[Run], table: pd.DataFrame) -> list[Run]:
     # A selection is kept by position: another list of runs is another table, selected anew.
     key = f"runs_table_{hash(tuple(ids))}"
     state = st.dataframe(
-        _in_display_form(table),
+        _run_table.in_display_form(table),
         key=key,
         hide_index=True,
         on_select=lambda: _keep_selection(ids, st.session_state[key].selection.rows),
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [ids.index(i) for i in wanted if i in ids]}},
-        column_config={"Settings": st.column_config.TextColumn(width="medium")},
+        column_config=_run_table.WIDTHS,
         placeholder="–",
         alt="All runs with their settings and scores",
     )
@@ -80,35 +81,6 @@ def _render_table(everything: list[Run], table: pd.DataFrame) -> list[Run]:
 
 def _keep_selection(ids: list[str], rows: list[int]) -> None:
     _url.write(runs=[ids[row] for row in rows][:_MOST_COMPARED])
-
-
-def _in_display_form(table: pd.DataFrame):
-    """Words for the eye, numbers underneath, so that a click on a heading sorts as it should."""
-    display = pd.DataFrame(
-        {
-            "Run": table["name"],
-            "Status": table["status"].map(_STATUS_NAMES),
-            "Dataset": table["dataset"],
-            "Test accuracy": table["test_accuracy"],
-            "Best validation": table["best_val_accuracy"],
-            "Epochs": [
-                "–" if pd.isna(asked) else f"{done} of {asked}"
-                for done, asked in zip(table["epochs_done"], table["epochs"], strict=True)
-            ],
-            "Time": table["seconds"],
-            "Parameters": table["parameters"],
-            "Started": table["origin"],
-            "Settings": table["settings"],
-            "Note": table["note"],
-        }
-    )
-    if {*table["dataset"], _dataset_choice.chosen().slug} == {STANDARD}:
-        display = display.drop(columns="Dataset")
-    if not table["note"].any():
-        display = display.drop(columns="Note")
-    formatters = {"Time": formats.duration, "Parameters": formats.count}
-    formatters |= dict.fromkeys(("Test accuracy", "Best validation"), formats.percent)
-    return display.style.format(formatters, na_rep="–")
 
 
 _standin.render_banner()

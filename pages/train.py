@@ -104,7 +104,7 @@ watched = _find_run(everything)
 st.html(Path(__file__).with_name("_train.css"))
 with st.container(key="train_watching" if watched else "train_page"):
     setup, live = st.columns([3, 5], gap="large")
-with live:
+with live, st.container(key="train_live"):
     if watched:
         _live.render_live(watched)
     else:

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from fmnist import command_line
-from fmnist.command_line import Parser, draw_progress
+from fmnist.command_line import Parser, draw_progress, say
 
 
 class Terminal(io.StringIO):
@@ -22,6 +22,20 @@ def test_a_mistake_is_one_line_and_no_option_is_abbreviated(capsys):
     assert capsys.readouterr().err == (
         "lab: unrecognized arguments: --se 1 (--help lists all options)\n"
     )
+
+
+def test_what_a_file_is_called_moves_nothing_on_the_terminal(capsys):
+    say(ValueError("a\x1b[2Jb\u202ecod\n.png\x07 is no picture"))
+    with pytest.raises(SystemExit):
+        Parser(prog="lab").parse_args(["\x1b]0;title\x07"])
+    screen = Terminal()
+    with draw_progress(screen) as show:
+        show("x\x1b[1A.csv", 60, 60)
+    assert capsys.readouterr().err == (
+        "a[2Jbcod .png is no picture\n"
+        "lab: unrecognized arguments: ]0;title (--help lists all options)\n"
+    )
+    assert "x[1A.csv: 100%" in screen.getvalue()
 
 
 def test_progress_is_one_line_that_is_cleared(monkeypatch):

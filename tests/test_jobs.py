@@ -289,6 +289,28 @@ def test_a_dispatcher_that_was_killed_is_replaced_by_whoever_looks(lab):
     assert "ended without a word" in status_of(first).message, "nobody knows its exit code"
 
 
+@needs_signals
+def test_a_suspended_dispatcher_is_replaced_and_holds_nobody_up(lab):
+    first = start_and_wait(LONG)
+    second = jobs.start_run(SHORT)
+    (dispatcher,) = (p for p in processes_of(lab.runs_dir) if "fmnist.dispatcher" in p.cmdline())
+    sign = lab.runs_dir / turns.DISPATCHER
+    wait_for(lambda: runs.read_status(sign).pid == dispatcher.pid, "it gives a sign of life")
+    with turns.granting(lab.runs_dir):  # not while it holds this itself
+        dispatcher.suspend()
+        began = time.monotonic()
+        jobs.stop_run(jobs.start_run(SHORT))
+        assert time.monotonic() - began < 10, "nobody waits for who is suspended with the lock"
+    runs.write_status(sign, heartbeat_at=time.time() - 75)
+    turns.keep_moving(runs.list_runs())
+    wait_for(lambda: not dispatcher.is_running() or dispatcher.status() == "zombie", "its end")
+    assert status_of(first).is_live, "a training outlives it"
+    jobs.stop_run(first)
+    wait_for(lambda: not status_of(first).is_live, "the first has ended")
+    turns.keep_moving(runs.list_runs())
+    wait_for(lambda: status_of(second).status != "queued", "the second begins", run_id=second)
+
+
 def test_a_dispatcher_that_cannot_begin_is_a_sentence(lab, monkeypatch):
     monkeypatch.setattr(launch, "PROJECT_ROOT", lab.cache_dir)  # no fmnist package there
     run = runs.create_run(SHORT)

@@ -98,8 +98,8 @@ def test_a_place_in_line_in_words(lab):
 
     assert places() == [
         "Next in line: it starts in a moment.",
-        "Second in line, behind first.",
-        "Third in line, behind second.",
+        "Second in line, behind “first”.",
+        "Third in line, behind “second”.",
     ]
     made_runs.write_run(lab.runs_dir, "20260101-000000-busy", status="running", name="busy")
-    assert places()[0] == "Next in line, behind busy, which is training."
+    assert places()[0] == "Next in line, behind “busy”, which is training."

@@ -412,5 +412,5 @@ def test_ctrl_c_stops_and_scores_and_a_killed_command_leaves_no_training_behind(
         assert run_files.read_results(run)["test_accuracy"] > 0
         if end == signal.SIGINT:
             assert json.loads(output.splitlines()[-1])["run_id"] == run.run_id
-            assert "Stopping; once more ends it without a model." in errors
+            assert "Stopping. Press Ctrl-C again to end it without a model." in errors
             assert watching.returncode == 0

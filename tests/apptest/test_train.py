@@ -237,7 +237,7 @@ def test_a_queued_run_knows_its_place_and_can_be_cancelled(lab):
         )
         runs.write_status(run_dir, queued_at=time.time() - 30 + place)
     at = open_train(run=run_dir.name)
-    assert "Second in line, behind Waits 0." in words(at)
+    assert "Second in line, behind “Waits 0”." in words(at)
     button(at, "Cancel").click().run()
     assert runs.is_stop_requested(run_dir)
 

@@ -1,0 +1,120 @@
+"""What was found out about a model trained elsewhere, and two choices to correct it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmnist import formats, jobs, progress, runs
+from fmnist.own_model_record import INPUTS, OUTPUTS, OwnModel
+from fmnist.plain_text import markdown
+from fmnist.runs import Run
+
+CHECKED = "own_model_checked"  # in the session: the run whose outcome stands in the form
+_SHOWN = 4  # ways of preparing the images whose accuracy is told
+
+
+def render_findings(run: Run) -> None:
+    """What was found out about an imported model, and two choices to correct it; of others nothing.
+
+    While it is checked: how far that is.
+    """
+    own_model = run.own_model
+    if own_model is None or run.damaged:
+        return
+    with st.container(key="own_model_findings"):
+        if run.is_live:
+            if run.run_id != st.session_state.get(CHECKED):
+                render_check(run, "findings")
+            return
+        if own_model.summary:
+            st.markdown(f"**{markdown(own_model.file_name)}:** {markdown(own_model.summary)}")
+        _render_accuracies(run)
+        _render_choices(run, own_model)
+
+
+def render_check(run: Run, place: str) -> None:
+    """How far the check of a model is, and Stop; `place` is where on the page this stands."""
+    is_stopping, status = runs.is_stop_requested(run.run_dir) and not run.is_silent, run.status
+    message = "stopping" if is_stopping else status.message or "waiting for its turn"
+    if run.is_silent:
+        st.warning(
+            f"{progress.describe_silence(run)}: its process hangs or has been suspended. Stop ends "
+            "it.",
+            icon=":material/heart_broken:",
+        )
+    done = (status.step or 0) / (status.steps_per_epoch or 1)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(
+            min(max(done, 0.0), 1.0),
+            markdown(f"Checking {run.own_model.file_name}: {message} …"),
+        )
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            key=f"own_model_stop_{place}",
+            disabled=is_stopping,
+            on_click=_try,
+            args=(jobs.stop_run, run.run_id),
+        )
+
+
+def _render_accuracies(run: Run) -> None:
+    own_model = run.own_model
+    if not own_model.accuracies or own_model.checked_images is None:
+        return
+    images = "stand-in images" if run.saw_standin else "training images"
+    best = sorted(own_model.accuracies, key=own_model.accuracies.get, reverse=True)[:_SHOWN]
+    told = "; ".join(
+        f"{INPUTS[name]}: {formats.percent(own_model.accuracies[name])}"
+        f" (loss {formats.loss(own_model.losses.get(name))})"
+        for name in dict.fromkeys([*best, own_model.used_inputs])
+        if name in own_model.accuracies
+    )
+    st.caption(
+        f"Of {formats.count(own_model.checked_images)} {images} it recognises, by what values it "
+        f"is given: {told}."
+    )
+    if not own_model.fits_well:
+        st.warning(markdown(own_model.warning), icon=":material/help:")
+
+
+def _render_choices(run: Run, own_model: OwnModel) -> None:
+    before = (own_model.inputs, own_model.outputs)
+    choices = (
+        ("inputs", "Pixel values it expects", INPUTS),
+        ("outputs", "Its ten outputs", OUTPUTS),
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        now = tuple(
+            st.selectbox(
+                label,
+                meanings,
+                index=list(meanings).index(said),
+                format_func=lambda value, meanings=meanings: (
+                    meanings[value][:1].upper() + meanings[value][1:]
+                ),
+                key=f"own_{what}_{run.run_id}",
+                width=320,
+            )
+            for (what, label, meanings), said in zip(choices, before, strict=True)
+        )
+        st.button(
+            "Score again",
+            icon=":material/refresh:",
+            key="own_model_again",
+            disabled=run.has_scores and now == before,
+            on_click=_check_again,
+            args=(run.run_id, *now),
+        )
+
+
+def _check_again(run_id: str, inputs: str, outputs: str) -> None:
+    st.session_state[CHECKED] = run_id
+    _try(jobs.check_own_model_again, run_id, inputs, outputs)
+
+
+def _try(action, *arguments) -> None:
+    try:
+        action(*arguments)
+    except ValueError as error:
+        st.session_state["run_problem"] = str(error)
