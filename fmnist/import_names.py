@@ -84,7 +84,7 @@ def says_fashion(parts: Iterable[str]) -> bool:
 def sort_key(name: str) -> list:
     """Sorts 2 before 10."""
     return [
-        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        (0, int(part), "") if part.isdecimal() else (1, 0, part.casefold())
         for part in re.split(r"(\d+)", name)
         if part
     ]
