@@ -33,6 +33,7 @@ from fmnist.import_table import (
 _FIRST_ROWS = 4  # by which a table is recognised
 _SEPARATORS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "spaces"}
 _MANY = 700  # separators; fewer spaces than that lie inside words
+_LONGEST_TEXT = 200  # characters of a label, or of what says which image a row is
 _NOT_TEXT = {b"PK": "a zip or an Excel workbook", b"PAR1": "a Parquet file", b"\x89HDF": "HDF5"}
 _QUOTE, _NEWLINE = ord('"'), ord("\n")
 
@@ -107,7 +108,7 @@ def look_into_table(member: Member) -> Sheet:
 
 def _find_separator(line: str) -> str:
     line = re.sub(r'"[^"]*"', "", line)
-    counts = {separator: line.strip().count(separator) for separator in _SEPARATORS}
+    counts = {separator: line.strip(" ").count(separator) for separator in _SEPARATORS}
     many = next((separator for separator, count in counts.items() if count >= _MANY), None)
     if many:  # the first, as there may be a decimal comma in every cell
         return many
@@ -223,7 +224,14 @@ def _parse(block: bytes, sheet: Sheet, row: int):
             "one row: save it again, without them."
         )
     for column in layout.texts:
-        frame[column] = [_spell(cell, is_decimal) for cell in frame[column]]
+        cells = [_spell(cell, is_decimal) for cell in frame[column]]
+        longest = max(range(len(cells)), key=lambda at: len(cells[at]))
+        if len(cells[longest]) > _LONGEST_TEXT:
+            raise DatasetError(
+                f"{_where(sheet, numbers[longest], column)} has {len(cells[longest]):,} "
+                f"characters; expected at most {_LONGEST_TEXT}."
+            )
+        frame[column] = cells
     return numbers, frame
 
 

@@ -121,6 +121,7 @@ SPELLINGS = {
     "Windows": {"lineterminator": "\r\n"},
     "old Macs": {"lineterminator": "\r"},
     "quotes": {"quoting": 1},
+    "quotes and tabs": {"quoting": 1, "sep": "\t", "index": True},
     "UTF-8 with a mark": {"encoding": "utf-8-sig"},
     "UTF-16": {"encoding": "utf-16", "sep": "\t"},
     "UTF-16 without a mark": {"encoding": "utf-16-be"},
@@ -250,6 +251,15 @@ def test_labels_are_words(tmp_path):
     assert is_the_made_data(read(write_tables(tmp_path / "c", say(NAMES), header=False)))
     said = refuse(write_tables(tmp_path / "d", say(NAMES)), class_names=list("abcdefghij"))
     assert said.startswith("train.csv has the label “kind a”, which is none of the class names")
+
+
+def test_words_are_short(tmp_path):
+    folder = write_tables(
+        tmp_path, lambda f: f.assign(label=["w" * 300 * (n == 3) + "x" for n in f.index])
+    )
+    assert "train.csv, row 5, column label has 301 characters; expected at most 200" in refuse(
+        folder
+    )
 
 
 def test_words_that_differ_in_case_alone_are_one_class(tmp_path):
