@@ -26,12 +26,14 @@ from fmnist.import_table import (
     Layout,
     describe_label_fault,
     find_fault,
+    is_number,
     recognise,
 )
 
 _FIRST_ROWS = 4  # by which a table is recognised
 _SEPARATORS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "spaces"}
 _MANY = 700  # separators; fewer spaces than that lie inside words
+_LONGEST_TEXT = 200  # characters of a label, or of what says which image a row is
 _NOT_TEXT = {b"PK": "a zip or an Excel workbook", b"PAR1": "a Parquet file", b"\x89HDF": "HDF5"}
 _QUOTE, _NEWLINE = ord('"'), ord("\n")
 
@@ -49,7 +51,7 @@ class Sheet:
 
 @dataclass
 class Table:
-    """What was read: a sheet's pixels, and the text of the cells that are labels, or may be.
+    """What was read: a sheet's pixels, and the text of the cells that are none, or may be none.
 
     pixels: uint8 (N, as many as the layout has). cells: by column. rows: int (N,), counted from 1
     as a spreadsheet does.
@@ -94,7 +96,11 @@ def look_into_table(member: Member) -> Sheet:
     if not texts:
         raise DatasetError(f"{member.name} is empty; {EXPECTED} in each row.")
     separator = hint[1] if hint else _find_separator(texts[0][1])
-    rows = [_split_row(text, separator) for _, text in texts[:_FIRST_ROWS]]
+    is_decimal = separator != ","
+    rows = [
+        [_spell(cell, is_decimal) for cell in _split_row(text, separator)]
+        for _, text in texts[:_FIRST_ROWS]
+    ]
     layout = recognise(rows, member.name)
     first = texts[0][0] + layout.has_header
     return Sheet(member, encoding, separator, first, layout)
@@ -102,9 +108,11 @@ def look_into_table(member: Member) -> Sheet:
 
 def _find_separator(line: str) -> str:
     line = re.sub(r'"[^"]*"', "", line)
-    counts = {separator: line.strip().count(separator) for separator in _SEPARATORS}
-    if counts[" "] < _MANY:
-        counts[" "] = 0
+    counts = {separator: line.strip(" ").count(separator) for separator in _SEPARATORS}
+    many = next((separator for separator, count in counts.items() if count >= _MANY), None)
+    if many:  # the first, as there may be a decimal comma in every cell
+        return many
+    counts[" "] = 0
     return max(counts, key=counts.get) if any(counts.values()) else ","
 
 
@@ -128,7 +136,7 @@ def read_table(sheet: Sheet, tell_read: Callable[[int], None] | None = None) -> 
     table, name, layout = Table(sheet), sheet.member.name, sheet.layout
     pixels, rows = [], []
     row, count = 1, 0
-    table.cells = {column: [] for column in layout.labels}
+    table.cells = {column: [] for column in layout.texts}
     if layout.first_row:
         values = np.array([layout.first_row[i] for i in layout.pixels], float)[None]
         pixels.append(table.scale.take(values, lambda: f"{name}, row 1 is no image."))
@@ -149,8 +157,8 @@ def read_table(sheet: Sheet, tell_read: Callable[[int], None] | None = None) -> 
                             f"{name} has more than {MAX_IMAGES:,} rows: import fewer."
                         )
                     rows.append(numbers)
-                    for column in layout.labels:
-                        table.cells[column] += map(str.strip, frame[column])
+                    for column in layout.texts:
+                        table.cells[column].extend(frame[column])
                     if fault := _find_label_fault(table, numbers):
                         raise DatasetError(fault)
                     values = frame[list(layout.pixels)].to_numpy()
@@ -174,8 +182,9 @@ def _find_label_fault(table: Table, numbers: Sequence[int]) -> str:
     """The first label of the rows read last, which have these numbers, that is none, in a sentence;
     "" where all are, or where it is not known yet which column they are.
     """
-    if len(table.cells) == 1:
-        [(column, cells)] = table.cells.items()
+    if len(table.sheet.layout.labels) == 1:
+        [column] = table.sheet.layout.labels
+        cells = table.cells[column]
         for number, cell in zip(numbers, cells[-len(numbers) :], strict=True):
             if fault := describe_label_fault(cell, cells[0]):
                 return f"{_where(table.sheet, number, column)} {fault}"
@@ -195,16 +204,17 @@ def _parse(block: bytes, sheet: Sheet, row: int):
     if not len(numbers):
         return numbers, None
     layout = sheet.layout
+    is_decimal = sheet.separator != "," and b"," in block
     try:
         frame = pd.read_csv(
             io.BytesIO(block),
             sep=sheet.separator,
             header=None,
             index_col=False,
-            usecols=sorted({*layout.pixels, *layout.labels}),
-            dtype=dict.fromkeys(layout.pixels, np.float64) | dict.fromkeys(layout.labels, object),
+            usecols=sorted({*layout.pixels, *layout.texts}),
+            dtype=dict.fromkeys(layout.pixels, np.float64) | dict.fromkeys(layout.texts, object),
             na_filter=False,
-            decimal="," if sheet.separator != "," and b"," in block else ".",
+            decimal="," if is_decimal else ".",
         )
     except (ValueError, pd.errors.ParserError) as error:
         raise DatasetError(_describe_fault(block, sheet, numbers)) from error
@@ -213,7 +223,23 @@ def _parse(block: bytes, sheet: Sheet, row: int):
             f"{sheet.member.name} has quotation marks after row {row - 1:,} that hold more than "
             "one row: save it again, without them."
         )
+    for column in layout.texts:
+        cells = [_spell(cell, is_decimal) for cell in frame[column]]
+        longest = max(range(len(cells)), key=lambda at: len(cells[at]))
+        if len(cells[longest]) > _LONGEST_TEXT:
+            raise DatasetError(
+                f"{_where(sheet, numbers[longest], column)} has {len(cells[longest]):,} "
+                f"characters; expected at most {_LONGEST_TEXT}."
+            )
+        frame[column] = cells
     return numbers, frame
+
+
+def _spell(cell: str, is_decimal: bool) -> str:
+    """A cell without spaces around it; `9,0` as `9.0` where commas are decimal points."""
+    cell = cell.strip()
+    pointed = cell.replace(",", ".") if is_decimal and cell.count(",") == 1 else cell
+    return pointed if is_number(pointed) else cell
 
 
 def _require_cells(block: bytes, sheet: Sheet, row: int) -> tuple[bytes, np.ndarray]:

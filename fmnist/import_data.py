@@ -19,6 +19,7 @@ from fmnist.idx import DatasetError, read_idx
 from fmnist.import_arrays import find_arrays, read_arrays
 from fmnist.import_names import (
     CLASSES_FILE,
+    DIGITS,
     find_idx_role,
     propose_classes,
     propose_name,
@@ -38,6 +39,13 @@ _EXPECTED = (
     "with train and test in their names, or PNG or JPEG images in one folder for each class; "
     "compressed, in a zip or a tar, or not."
 )
+_PACKED = "unpack it, or pack it again as a zip"
+_EXPORT = "save it as CSV, or its arrays as .npz"
+_ADVICE = {
+    **dict.fromkeys((".xz", ".txz", ".bz2", ".tbz", ".tbz2", ".zst", ".7z", ".rar"), _PACKED),
+    **dict.fromkeys((".parquet", ".xlsx", ".xls", ".mat", ".arff", ".feather"), _EXPORT),
+    **dict.fromkeys((".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".tfrecord"), _EXPORT),
+}
 
 
 @dataclass(frozen=True)
@@ -177,6 +185,10 @@ def _recognise(members: Members) -> tuple[str, list[Pair] | Folders, list[str]]:
         return "png", folders, []
     if problems:
         raise problems[0]
+    for name in members.others:
+        for ending, advice in _ADVICE.items():
+            if name.lower().endswith(ending):
+                raise SourceIncomplete(f"{name} cannot be read: {advice}.")
     names = ", ".join(members.others[:3])
     found = f"only {names}{' …' * (len(members.others) > 3)}" if names else "no files"
     raise SourceIncomplete(f"Nothing to import was found, {found}. {_EXPECTED}")
@@ -219,12 +231,29 @@ def _find_class_names(members: Sequence[Member]) -> tuple[str, ...] | None:
         raise DatasetError(
             f"{member.name} is no JSON ({error}); expected a list of ten class names."
         ) from error
-    if isinstance(values, dict) and "class_names" not in values:
-        raise DatasetError(f'{member.name} has no "class_names".')
     try:
-        return check_class_names(values["class_names"] if isinstance(values, dict) else values)
+        return check_class_names(_list_names(values))
     except DatasetError as error:
         raise DatasetError(f"{member.name}: {error}") from None
+
+
+def _list_names(values: Any) -> Any:
+    """The list in a JSON value: itself, under "class_names", or as numbers and names, either first.
+
+    Raises DatasetError for an object of another kind.
+    """
+    if not isinstance(values, dict):
+        return values
+    if "class_names" in values:
+        return values["class_names"]
+    for pairs in (values.items(), [(number, name) for name, number in values.items()]):
+        by_number = {str(number): name for number, name in pairs}
+        if by_number.keys() == {*DIGITS}:
+            return [by_number[digit] for digit in DIGITS]
+    raise DatasetError(
+        'it has neither "class_names" nor the numbers 0 to 9 and their names; expected a list of '
+        "ten class names."
+    )
 
 
 class _Report:

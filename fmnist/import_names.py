@@ -15,7 +15,7 @@ TABLE_SUFFIXES = (".csv", ".tsv")
 
 _SPLITS = {
     "train": "train training",
-    "val": "val valid validation eval evaluation dev",
+    "val": "val valid validate validation eval evaluation dev",
     "test": "test testing t10k",
 }
 _SPLIT_OF = {word: split for split, words in _SPLITS.items() for word in words.split()}
@@ -52,9 +52,10 @@ def find_idx_role(name: str) -> tuple[str, str] | None:
 def find_split(name: str) -> str:
     """The split that a file's or folder's name says: "train", "val", "test", or "".
 
-    Where it says two, the last one: `train_test_split/test`, `training_eval.csv`.
+    Where it says two, the last one: `train_test_split/test`, `training_eval.csv`. A capital letter
+    begins a word: `FashionTrain.csv`.
     """
-    stem = spell_plainly(PurePath(name).name)
+    stem = spell_plainly(re.sub("(?<=[a-z])(?=[A-Z])", "_", PurePath(name).name))
     stem = stem.rsplit(".", 1)[0] if stem.endswith(TABLE_SUFFIXES) else stem
     found = [match for word in re.split(r"[^a-z0-9]+", stem) if (match := _TOKEN.fullmatch(word))]
     return _SPLIT_OF[found[-1][1]] if found else ""
@@ -83,7 +84,7 @@ def says_fashion(parts: Iterable[str]) -> bool:
 def sort_key(name: str) -> list:
     """Sorts 2 before 10."""
     return [
-        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        (0, int(part), "") if part.isdecimal() else (1, 0, part.casefold())
         for part in re.split(r"(\d+)", name)
         if part
     ]

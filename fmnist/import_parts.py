@@ -160,7 +160,8 @@ def _number_words(
             f"{worded[0].names[1]} has words for labels and {other.names[1]} numbers: expected "
             "the same in both."
         )
-    words = sorted({word for part in worded for word in part.labels})
+    # Words that differ in case or spaces alone are one class.
+    words = sorted({_fold(word): word for part in worded for word in part.labels}.values())
     known = tuple(class_names or ())
     if not known:
         is_garments = len(words) <= 10 and match_names(words, CLASS_NAMES)
@@ -177,9 +178,14 @@ def _number_words(
             f"{worded[0].names[1]} has the label “{stray[:40]}”, which is none of the class names: "
             f"{', '.join(known)}."
         )
+    by_fold = {_fold(word): number for word, number in numbers.items()}
     for part in worded:
-        part.labels = np.array([numbers[word] for word in part.labels], np.uint8)
+        part.labels = np.array([by_fold[_fold(word)] for word in part.labels], np.uint8)
     return known
+
+
+def _fold(word: str) -> str:
+    return " ".join(word.casefold().split())
 
 
 def _draw_test_images(images: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:

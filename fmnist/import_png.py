@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -126,6 +127,10 @@ def order_by(folders: Folders, class_names: Sequence[str] | None) -> tuple[str, 
     if not class_names or all(name.isdecimal() for name in folders.names):
         return folders.names
     numbers = match_names(folders.names, class_names)
+    if numbers is None:  # 1_Trouser, where the classes are called Trouser and so on
+        bare = {name: re.sub(r"^\d+[\W_]+", "", name) for name in folders.names}
+        places = match_names([*bare.values()], class_names)
+        numbers = places and {name: places[rest] for name, rest in bare.items()}
     if numbers is None or len(set(numbers.values())) < len(folders.names):
         stray = next(
             (name for name in folders.names if match_names([name], class_names) is None),

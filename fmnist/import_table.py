@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from fmnist.idx import SIDE, DatasetError
 
@@ -17,6 +17,7 @@ PIXELS = SIDE * SIDE
 EXPECTED = f"expected a label and {PIXELS} pixels"
 _FEW = 4  # columns: a table of labels, perhaps with a number or a name for each
 _FIRST_NUMBERS = (0, 1)  # people count from either
+_GREYS = 256
 
 _LABEL_NAMES = (
     "label labels class classes target targets y category categories digit ytrue truelabel "
@@ -24,13 +25,14 @@ _LABEL_NAMES = (
 )
 _OTHER_NAMES = (
     "index idx id no nr number row rowid rowname key level0 sample sampleid image imageid "
-    "imagename img file filename path name split usage"
+    "imagename img file filename path name"
 )
+_SPLIT_NAMES = "split usage set subset partition datasplit splitname traintest"
 _LABELS = frozenset(_LABEL_NAMES.split())
 _LABELS_IN_WORDS = frozenset(("classname", "labelname", "categoryname", "targetname"))
-_NO_PIXELS = frozenset(_OTHER_NAMES.split())
-_ONE_NUMBER = re.compile(r"(\D*)(\d{1,6})(\D{0,3})")
-_TWO_NUMBERS = re.compile(r"(\D*)(\d{1,3})(\D+)(\d{1,3})(\D*)")
+_SPLITS = frozenset(_SPLIT_NAMES.split())
+_NO_PIXELS = frozenset(_OTHER_NAMES.split()) | _SPLITS
+_LONGEST_NAME = 60  # characters, of a pixel
 _COLUMN_FIRST = (re.compile(r"(^|[^a-z])(c|col|column|x)$"), re.compile(r"(^|[^a-z])(r|row|y)$"))
 
 
@@ -42,7 +44,9 @@ class Layout:
     the top left; none in a table of labels. labels: where the label is; two columns, the first and
     the last one, where only the values can tell (one of them is a pixel then, the first or the last
     of all); none in a table of pixels. has_header: whether the first row holds names; first_row:
-    the first image, where pandas made a header of it.
+    the first image, where pandas made a header of it. splits: the column that says whether a row is
+    for training or testing, if there is one. ids: of a table of pixels or labels alone, the column
+    that says which image a row is, if there is one.
     """
 
     names: tuple[str, ...]
@@ -50,6 +54,13 @@ class Layout:
     labels: tuple[int, ...] = ()
     has_header: bool = False
     first_row: tuple[str, ...] | None = None
+    splits: tuple[int, ...] = ()
+    ids: tuple[int, ...] = ()
+
+    @property
+    def texts(self) -> tuple[int, ...]:
+        """The columns whose cells are no pixels, or may be none."""
+        return (*self.labels, *self.splits, *self.ids)
 
     @property
     def kind(self) -> str:
@@ -68,7 +79,7 @@ def recognise(rows: Sequence[Sequence[str]], name: str) -> Layout:
         layout = _by_position([restored, *rows[1:]], name)
         return Layout(layout.names, layout.pixels, layout.labels, True, restored)
     if _is_header(first):
-        return _by_names(first, name)
+        return _with_others(_by_names(first, name))
     return _by_position(rows, name)
 
 
@@ -127,7 +138,17 @@ def _is_header(cells: Sequence[str]) -> bool:
         return len(cells) > _FEW or "" in cells or bool(words)
     if len(cells) <= _FEW:
         return any(_squash(word) in _LABELS | _LABELS_IN_WORDS | _NO_PIXELS for word in words)
+    if (
+        len(numbers) > _GREYS
+        and _are_whole(numbers)
+        and len({*map(float, numbers)}) == len(numbers)
+    ):
+        return True  # numbers for names, in any order: there are no so many levels of grey
     return len(words) > len(cells) / 2
+
+
+def _are_whole(cells: Sequence[str]) -> bool:
+    return all(float(cell).is_integer() for cell in cells)
 
 
 def _counts_up(cells: Sequence[str]) -> bool:
@@ -175,7 +196,9 @@ def _by_names(names: tuple[str, ...], name: str) -> Layout:
     if pixels and not labels:
         labels = [i for i in others if i not in pixels]
     if not pixels and len(others) == PIXELS + 1 and not labels:
-        order = _order_by_number(names, others) or others  # V1 … V785 says no more than a position
+        order = others
+        if len({_take_apart(names[i])[0] for i in others}) == 1:  # V1 … V785
+            order = _sort_by_number(names, others)  # … which says no more than a position
         return Layout(names, tuple(order[1:-1]), (order[0], order[-1]), True)
     if not pixels and len(names) <= _FEW and len(labels or others) == 1:
         return Layout(names, (), tuple(labels or others), True)
@@ -189,6 +212,16 @@ def _by_names(names: tuple[str, ...], name: str) -> Layout:
     return Layout(names, tuple(pixels or others), tuple(labels), True)
 
 
+def _with_others(layout: Layout) -> Layout:
+    """The layout with the columns, by their names, that say what a row is for and which it is."""
+    squashed = [_squash(cell) for cell in layout.names]
+    free = [i for i in range(len(squashed)) if i not in (*layout.pixels, *layout.labels)]
+    splits = [i for i in free if squashed[i] in _SPLITS][:1]
+    ids = [i for i in free if _says_nothing(squashed[i]) and squashed[i] not in _SPLITS][:1]
+    is_part = layout.kind != "table"
+    return replace(layout, splits=tuple(splits), ids=tuple(ids) if is_part else ())
+
+
 def _says_nothing(name: str) -> bool:
     return name in _NO_PIXELS or name == "" or name.startswith("unnamed")
 
@@ -198,11 +231,11 @@ def _order_pixels(names: Sequence[str], others: Sequence[int], name: str) -> lis
 
     Raises DatasetError where two have the same number.
     """
-    families: dict[tuple, list[int]] = {}
+    families: dict[tuple[str, ...], list[int]] = {}
     for i in others:
-        match = _TWO_NUMBERS.fullmatch(names[i]) or _ONE_NUMBER.fullmatch(names[i])
-        if match:
-            families.setdefault(match.groups()[::2], []).append(i)
+        signs, numbers = _take_apart(names[i])
+        if numbers:
+            families.setdefault(signs, []).append(i)
     for signs, members in families.items():
         if len(members) < PIXELS or (len(members) > PIXELS and len(signs) < 3):
             continue
@@ -210,33 +243,34 @@ def _order_pixels(names: Sequence[str], others: Sequence[int], name: str) -> lis
         if twice:
             raise DatasetError(f"{name} names two columns {twice[0]!r}: give each its own name.")
         if len(members) == PIXELS:
-            ordered = _order_by_number(names, members)
-            if ordered:
-                return ordered
+            return _sort_by_number(names, members)
+    if len(others) == PIXELS and any(
+        _sort_by_number(names, each) != each for each in families.values()
+    ):
+        raise DatasetError(
+            f"{name} has pixels in another order than the numbers in their names, which are not "
+            "all of one kind: number them alike, pixel1 to pixel784."
+        )
     return []
 
 
-def _order_by_number(names: Sequence[str], members: Sequence[int]) -> list[int] | None:
-    """Columns sorted by the numbers in their names, where those go on from 0 or 1 without a gap."""
-    numbers: dict[int, tuple[int, int]] = {}
-    for i in members:
-        if match := _TWO_NUMBERS.fullmatch(names[i]):
-            one, two = int(match[2]), int(match[4])
-            signs = (match[1].lower().rstrip("-_. "), match[3].lower().strip("-_. "))
-            is_turned = all(map(re.Pattern.search, _COLUMN_FIRST, signs))
-            numbers[i] = (two, one) if is_turned else (one, two)
-        elif match := _ONE_NUMBER.fullmatch(names[i]):
-            numbers[i] = (0, int(match[2]))
-        else:
-            return None
-    ordered = sorted(members, key=numbers.__getitem__)
-    found = [numbers[i] for i in ordered]
-    for first in _FIRST_NUMBERS:
-        sides = range(first, first + SIDE)
-        flat = [(0, number) for number in range(first, first + len(found))]
-        if found in (flat, [(row, column) for row in sides for column in sides]):
-            return ordered
-    return None
+def _take_apart(name: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The signs of a name before, between and after its numbers, and these."""
+    if len(name) > _LONGEST_NAME:
+        return (), ()
+    return tuple(re.split(r"\d+", name.lower())), tuple(map(int, re.findall(r"\d+", name)))
+
+
+def _sort_by_number(names: Sequence[str], members: Sequence[int]) -> list[int]:
+    """Columns by the numbers in their names: row before column, where there are two."""
+
+    def key(i: int) -> tuple[int, ...]:
+        signs, numbers = _take_apart(names[i])
+        stems = [sign.strip("-_. ") for sign in signs[:2]]
+        is_turned = len(numbers) == 2 and all(map(re.Pattern.search, _COLUMN_FIRST, stems))
+        return numbers[::-1] if is_turned else numbers
+
+    return sorted(members, key=key)
 
 
 # -- by position, where there are no names --------------------------------------------------------
@@ -277,8 +311,10 @@ def _describe_count(name: str, columns: int, others: int, names: Sequence[str]) 
     return f"{name} has {found}{f' ({shown} …)' if shown else ''}; {EXPECTED} ({SIDE}×{SIDE})."
 
 
-def _quote(names) -> str:
-    return " and ".join(f"“{name[:40]}”" for name in names)
+def _quote(names: Iterable[str]) -> str:
+    """The first three of some names, for a message."""
+    quoted = [f"“{name[:40]}”" for name in names]
+    return " and ".join(quoted[:3]) + " …" * (len(quoted) > 3)
 
 
 def _squash(name: str) -> str:

@@ -66,7 +66,32 @@ def read_tables(pairs: Sequence[Pair], tell: TellRead) -> list[Part]:
         for pair in pairs
     ]
     is_last = _find_label_side([tables[-1] for tables in read])
-    return [_make_part(pair, *tables, is_last) for pair, tables in zip(pairs, read, strict=True)]
+    parts = []
+    for pair, tables in zip(pairs, read, strict=True):
+        parts += _divide(_make_part(pair, *tables, is_last), tables)
+    return parts
+
+
+def _divide(part: Part, tables: Sequence[Table]) -> list[Part]:
+    """A part by what a column says that its rows are for; itself where no column does."""
+    said = [(table, *table.sheet.layout.splits) for table in tables if table.sheet.layout.splits]
+    if not said or len(part.images) != len(part.labels):
+        return [part]
+    table, column = said[0]
+    splits = [find_split(cell) for cell in table.cells[column]]
+    if "" in splits:
+        row = splits.index("")
+        raise DatasetError(
+            f"{table.where(row, column)} is “{table.cells[column][row][:40]}”; expected train, val "
+            "or test."
+        )
+    divided = []
+    for split in sorted(set(splits)):
+        rows = [row for row, each in enumerate(splits) if each == split]
+        labels = part.labels
+        labels = labels[rows] if isinstance(labels, np.ndarray) else [labels[row] for row in rows]
+        divided.append(Part(part.names, split, part.images[rows], labels, part.scale))
+    return divided
 
 
 def _make_part(pair: Pair, images: Table, *rest) -> Part:
@@ -76,6 +101,7 @@ def _make_part(pair: Pair, images: Table, *rest) -> Part:
     words = _read_labels(table, columns[-1 if is_last and len(columns) > 1 else 0])
     if labels:
         words = _without_name(words, len(images.pixels))
+        words = _align(words, table, images)
     elif len(columns) > 1:
         _add_edge(images, columns[0 if is_last else -1], at_end=not is_last)
     pixels = images.pixels.reshape(-1, SIDE, SIDE)
@@ -86,6 +112,31 @@ def _without_name(labels: np.ndarray | list[str], count: int) -> np.ndarray | li
     """Without the "0" that pandas calls a column without a name."""
     is_named = isinstance(labels, np.ndarray) and len(labels) == count + 1 and labels[0] == 0
     return labels[1:] if is_named else labels
+
+
+def _align(labels: np.ndarray | list[str], table: Table, images: Table) -> np.ndarray | list[str]:
+    """The labels in the order of the images, where a column of the same name says which is which.
+
+    Raises DatasetError where the columns have different values.
+    """
+    (name, wanted), (other_name, found) = _ids(images), _ids(table)
+    if name is None or name != other_name or len(wanted) != len(found) or wanted == found:
+        return labels
+    places = {key: place for place, key in enumerate(found)}
+    if len(places) < len(found) or places.keys() != set(wanted):
+        column = f"“{name}”" if name else "the one without a name"
+        raise DatasetError(
+            f"{images.sheet.member.name} and {table.sheet.member.name} have different values in "
+            f"the column {column}: expected the same images in both."
+        )
+    order = [places[key] for key in wanted]
+    return labels[order] if isinstance(labels, np.ndarray) else [labels[at] for at in order]
+
+
+def _ids(table: Table) -> tuple[str | None, list[str]]:
+    """The name in small letters and the cells of the column that says which image a row is."""
+    layout = table.sheet.layout
+    return next(((layout.names[i].lower(), table.cells[i]) for i in layout.ids), (None, []))
 
 
 def _read_labels(table: Table, column: int) -> np.ndarray | list[str]:

@@ -4,6 +4,7 @@ sentence that names what was found. And the collected files of FMNIST_CASES_DIR,
 
 import gzip
 import io
+import json
 import shutil
 import tarfile
 import zipfile
@@ -81,6 +82,19 @@ HEADERS = {
         rename(["label", *(f"pixel_{r}_{c}" for r, c in SIDES)])(f)
     ),
     "shuffled x, y": lambda f: shuffle(rename(["label", *(f"x{c}_y{r}" for r, c in SIDES)])(f)),
+    "shuffled V2 to V785": lambda f: shuffle(
+        rename(["label", *(f"V{n + 2}" for n in range(784))])(f)
+    ),
+    "shuffled numbers": lambda f: shuffle(rename(["label", *range(784)])(f)),
+    "shuffled 28_pixel5": lambda f: shuffle(
+        rename(["y", *(f"28_pixel{n}" for n in range(784))])(f)
+    ),
+    "shuffled, rows and columns in one number": lambda f: shuffle(
+        rename(["label", *(f"p{100 * r + c:04}" for r, c in SIDES)])(f)
+    ),
+    "shuffled in capitals too": lambda f: shuffle(
+        rename(["label", *(f"{'pP'[n % 2]}ixel{n}" for n in range(784))])(f)
+    ),
     "numbers for names": rename(range(785)),
     "V1 to V785": rename(f"V{n}" for n in range(1, 786)),
     "V1 to V785, label last": lambda f: rename(f"V{n}" for n in range(1, 786))(
@@ -107,6 +121,7 @@ SPELLINGS = {
     "Windows": {"lineterminator": "\r\n"},
     "old Macs": {"lineterminator": "\r"},
     "quotes": {"quoting": 1},
+    "quotes and tabs": {"quoting": 1, "sep": "\t", "index": True},
     "UTF-8 with a mark": {"encoding": "utf-8-sig"},
     "UTF-16": {"encoding": "utf-16", "sep": "\t"},
     "UTF-16 without a mark": {"encoding": "utf-16-be"},
@@ -182,6 +197,11 @@ def test_the_first_image_became_the_header(tmp_path):
     [
         (rename(["label", *PIXELS[:-1], "pixel5"]), "names two columns 'pixel5'"),
         (lambda f: f.assign(target=1), "has 2 columns of labels, “label” and “target”: keep one."),
+        (
+            lambda f: shuffle(rename(["label", *PIXELS[:-1], "the last"])(f)),
+            "has pixels in another order than the numbers in their names",
+        ),
+        (lambda f: f.assign(split=1), ", row 2, column split is “1”; expected train, val or test."),
         (lambda f: f[["label", *PIXELS[:400]]], "has 401 columns, 400 of them for pixels"),
         (
             lambda f: f[["label", *PIXELS]].rename(columns={"label": "id"}),
@@ -190,19 +210,20 @@ def test_the_first_image_became_the_header(tmp_path):
     ],
 )
 def test_a_header_that_cannot_be_right_is_named(tmp_path, others, said):
-    assert f".csv {said}" in refuse(write_tables(tmp_path, others))
+    assert f".csv{said if said[0] == ',' else f' {said}'}" in refuse(write_tables(tmp_path, others))
 
 
 # Values
 
 
+@pytest.mark.parametrize("header", [True, False])
 @pytest.mark.parametrize("separator", [",", ";"])
-def test_pixels_from_0_to_1_are_multiplied(tmp_path, separator):
-    def scale(frame):
-        return frame.assign(**{name: (frame[name] / 255).round(5) for name in PIXELS})
+def test_pixels_from_0_to_1_are_multiplied(tmp_path, separator, header):
+    def scale(frame):  # the labels are fractions too: 9.0, or 9,0
+        return frame.astype(float).assign(**{p: (frame[p] / 255).round(5) for p in PIXELS})
 
     decimal = "," if separator == ";" else "."
-    made = read(write_tables(tmp_path, scale, sep=separator, decimal=decimal))
+    made = read(write_tables(tmp_path, scale, sep=separator, decimal=decimal, header=header))
     assert is_the_made_data(made)
     assert made.notes == ("The pixels were 0 to 1: they are multiplied by 255.",)
 
@@ -232,6 +253,40 @@ def test_labels_are_words(tmp_path):
     assert said.startswith("train.csv has the label “kind a”, which is none of the class names")
 
 
+def test_words_are_short(tmp_path):
+    folder = write_tables(
+        tmp_path, lambda f: f.assign(label=["w" * 300 * (n == 3) + "x" for n in f.index])
+    )
+    assert "train.csv, row 5, column label has 301 characters; expected at most 200" in refuse(
+        folder
+    )
+
+
+def test_words_that_differ_in_case_alone_are_one_class(tmp_path):
+    def say(frame):
+        words = [NAMES[label] for label in frame["label"]]
+        return frame.assign(label=[w.title() if i % 2 else f" {w}" for i, w in enumerate(words)])
+
+    folder = write_tables(tmp_path, say)
+    assert is_the_made_data(read(folder))
+    made = read(folder, class_names=None)
+    assert [name.lower() for name in made.class_names] == NAMES
+    assert is_the_made_data(made)
+
+
+def test_a_column_says_what_the_rows_are_for(tmp_path):
+    both = pd.concat(
+        make_frame(split).assign(Usage=name)
+        for name, split in (("Training", TRAIN), ("PrivateTest", TEST))
+    )
+    both.to_csv(tmp_path / "fashion.csv", index=False)
+    assert is_the_made_data(read(tmp_path))
+    both.iloc[::-1].to_csv(tmp_path / "fashion.csv", index=False)  # test images first
+    made = read(tmp_path)
+    assert np.array_equal(made.arrays[0], TRAIN[0][::-1])
+    assert np.array_equal(made.arrays[3], TEST[1][::-1])
+
+
 def test_one_class_alone_is_no_dataset(tmp_path):
     folder = write_tables(tmp_path, lambda frame: frame.assign(label=0))
     assert "train.csv has the label 0 alone, 40 times" in refuse(folder)
@@ -250,6 +305,8 @@ def test_one_class_alone_is_no_dataset(tmp_path):
         ("TrainData.tsv", "t10k.tsv"),
         ("contest-training.csv", "contest-eval.csv"),
         ("train.csv", "val.csv"),
+        ("FashionTrain.csv", "FashionTest.csv"),
+        ("mnist_train_100.csv", "mnist_test_10.csv"),
     ],
 )
 def test_the_words_of_a_name_say_the_split(tmp_path, train, test):
@@ -271,6 +328,17 @@ def test_images_and_labels_apart(tmp_path):
         said
         == "X_test.csv has no labels (it has 784 columns): the file with its labels is missing."
     )
+
+
+def test_labels_apart_belong_to_the_images_of_the_same_id(tmp_path):
+    for name, split in SPLITS.items():
+        frame = make_frame(split).assign(ID=np.arange(len(split[1])) + 100)
+        frame.drop(columns="label").to_csv(tmp_path / f"X_{name}.csv", index=False)
+        frame[["ID", "label"]].iloc[::-1].to_csv(tmp_path / f"y_{name}.csv", index=False)
+    assert is_the_made_data(read(tmp_path))
+    frame.assign(ID=frame["ID"] + 1)[["ID", "label"]].to_csv(tmp_path / "y_test.csv", index=False)
+    said = refuse(tmp_path)
+    assert said.startswith("X_test.csv and y_test.csv have different values in the column “id”:")
 
 
 def test_a_test_file_without_labels(tmp_path):
@@ -321,6 +389,15 @@ def test_any_archive(tmp_path, name):
         folder = tmp_path / "outer"
     pack = pack_tar if "t" in name.split(".", 1)[1] else pack_zip
     assert is_the_made_data(read(pack(folder, tmp_path / name)))
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("data.tar.xz", "unpack it"), ("train.csv.bz2", "unpack it"), ("train.parquet", "save it as")],
+)
+def test_files_that_are_not_read_are_named(tmp_path, name, advice):
+    (tmp_path / name).write_bytes(b"anything")
+    assert refuse(tmp_path / name).startswith(f"{name} cannot be read: {advice}")
 
 
 def test_tables_packed_one_by_one_and_twice(tmp_path):
@@ -407,6 +484,8 @@ def by_class(split):
         ("Train", "TEST"),
         ("mnist_train", "mnist_test"),
         ("train", "validation"),
+        ("training_data", "validate"),
+        ("Train Images", "Test Images"),
         ("data/train/images", "data/val/images"),
         ("trainingSet/trainingSet", "testSet/testSet"),
     ],
@@ -453,6 +532,32 @@ def test_class_names_order_the_folders_and_must_be_theirs(tmp_path):
     assert np.array_equal(made.arrays[0], by_class(TRAIN)[0])
     assert read(tmp_path, class_names=None).class_names == tuple(sorted(folders))
     assert "The folder Ankle boot is called by none of the class names" in refuse(tmp_path)
+
+
+def test_numbers_before_the_names_of_folders(tmp_path):
+    numbered = [f"{9 - label}_{name}" for label, name in enumerate(NAMES)]
+    write_pictures(tmp_path / "train", TRAIN, numbered)
+    write_pictures(tmp_path / "test", TEST, numbered)
+    assert np.array_equal(read(tmp_path).arrays[0], by_class(TRAIN)[0])
+    assert read(tmp_path, class_names=None).class_names == tuple(reversed(numbered))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"class_names": NAMES},
+        {str(label): name for label, name in enumerate(NAMES)},
+        {name: label for label, name in enumerate(NAMES)},
+    ],
+    ids=["list", "by number", "by name"],
+)
+def test_class_names_in_any_form(tmp_path, values):
+    folder = write_tables(tmp_path)
+    path = folder / "class_names.json"
+    path.write_text(json.dumps(values))
+    assert read(folder, class_names=None).class_names == tuple(NAMES)
+    path.write_text(json.dumps({"names": NAMES}))
+    assert "class_names.json: it has neither" in refuse(folder, class_names=None)
 
 
 def test_a_name_with_a_slash_is_a_folder_in_a_folder(tmp_path):
