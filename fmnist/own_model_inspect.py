@@ -50,7 +50,7 @@ def load_model(path: Path, name: str, scratch: Path) -> keras.Model:
     if _image_shape(inputs[0].shape) is None:
         raise ModelRefused(
             f"{name} takes inputs of shape {_words(inputs[0].shape)}: expected (28, 28, 1), "
-            "(28, 28), (784) or (28, 28, 3) for each image."
+            "(28, 28), (784), (28, 28, 3) or (1, 28, 28) for each image."
         )
     if tuple(outputs[0].shape[1:]) != (10,):
         raise ModelRefused(
