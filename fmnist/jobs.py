@@ -1,7 +1,7 @@
 """Start, stop and cancel the processes behind runs.
 
 A training is a process of its own (`python -m fmnist.train RUN_DIR`), which the dispatcher starts
-when its turn comes. So is the check of a model that was brought as a file (`python -m
+when its turn comes. So is the check of a model that was imported from a file (`python -m
 fmnist.own_model RUN_DIR`), and so is a teaching (`python -m fmnist.teach RUN_DIR`): those start at
 once. All of them outlive whoever started them.
 """

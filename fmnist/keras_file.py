@@ -20,7 +20,7 @@ WEIGHTS = "model.weights.h5"  # a .keras file's member
 MAX_WEIGHT_BYTES = 400_000_000
 _MEMBERS = {"config.json": 5e6, "metadata.json": 1e5, WEIGHTS: MAX_WEIGHT_BYTES}
 _HDF5 = b"\x89HDF\r\n\x1a\n"
-_SAVE = "save the model with Keras 3, model.save('model.keras'), and bring that file."
+_SAVE = "save the model with Keras 3, model.save('model.keras'), and import that file."
 _FROM_TENSORFLOW = f"Load it with the TensorFlow that wrote it and {_SAVE}"
 _NO_KERAS = f"Only Keras models are taken: rebuild the network with Keras, and {_SAVE}"
 # By ending, for what no first bytes tell: what it is, and the way that works.
@@ -37,7 +37,7 @@ _OTHERS = {
     (".npz", ".npy"): ("a file of arrays without a network", f"Instead, {_SAVE}"),
     (".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".tar"): (
         "an archive",
-        "Unpack it, and bring the .keras or .h5 file in it.",
+        "Unpack it, and import the .keras or .h5 file in it.",
     ),
     (".py", ".ipynb"): ("a program", f"Run it, then {_SAVE}"),
 }
@@ -169,7 +169,7 @@ def _describe_zip(members: list[str], name: str) -> str:
     elif "data.pkl" in names:
         what, advice = "a PyTorch file", _NO_KERAS
     elif inside:
-        return f"{name} is an archive around {inside[0][:60]}: unpack it, and bring that file."
+        return f"{name} is an archive around {inside[0][:60]}: unpack it, and import that file."
     elif {"config.json", "metadata.json"} <= {*names}:
         return f"{name} holds a Keras model in a folder: zip the files themselves, or {_SAVE}"
     elif names and all(member.endswith(".npy") for member in names):

@@ -61,7 +61,7 @@ def open_model(path: Path, name: str, scratch: Path) -> keras.Model:
         if text is None:
             raise ModelRefused(
                 f"{name} holds weights alone, without their network: load them into the network "
-                "where you built it, save the whole with model.save('model.keras'), and bring "
+                "where you built it, save the whole with model.save('model.keras'), and import "
                 "that file."
             )
         config = parse_json(text, "its model_config", name)
@@ -103,7 +103,7 @@ def _advise(path: Path, version: str) -> str:
         else "save it as .h5 where it was trained, load that with TensorFlow 2.16 or later"
     )
     return (
-        f" Keras {version} wrote it: {way}, and bring what model.save('model.keras') writes there."
+        f" Keras {version} wrote it: {way}, and import what model.save('model.keras') writes there."
     )
 
 
@@ -168,7 +168,7 @@ def _require_fitting(config: dict[str, Any], declared: Declared, name: str) -> N
     if size > MAX_WEIGHT_BYTES:
         raise ModelRefused(
             f"{name} describes a network whose weights take {size / 1e6:,.0f} MB: at most "
-            f"{MAX_WEIGHT_BYTES / 1e6:,.0f} MB are taken. Bring a smaller model."
+            f"{MAX_WEIGHT_BYTES / 1e6:,.0f} MB are taken. Import a smaller model."
         )
     if weights and numbers != declared.numbers:
         raise ModelRefused(

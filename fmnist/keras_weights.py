@@ -80,7 +80,7 @@ def check_weights(file: h5py.File, name: str) -> Declared:
                 if size > MAX_WEIGHT_BYTES:
                     raise ModelRefused(
                         f"{name} says that its weights take {size / 1e6:,.0f} MB or more: at most "
-                        f"{MAX_WEIGHT_BYTES / 1e6:,.0f} MB are taken. Bring a smaller model."
+                        f"{MAX_WEIGHT_BYTES / 1e6:,.0f} MB are taken. Import a smaller model."
                     )
     return Declared(numbers, size)
 

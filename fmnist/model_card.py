@@ -81,7 +81,7 @@ class ModelCard:
     shirts: int  # test images of shirts; of other data, of whatever has their label
     shirts_taken: tuple[int, int, int]  # for T-shirts/tops, pullovers and coats
     command: str
-    own_model: OwnModel | None  # brought as a file: what is said above of its training is not true
+    own_model: OwnModel | None  # imported: what is said above of its training is not true
     taught: Taught | None  # what it is said to have been trained on, it learnt with its last layer
 
 

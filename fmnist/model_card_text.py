@@ -131,7 +131,7 @@ def _data(card: ModelCard) -> str:
 
 def _format_origin(card: ModelCard, own_model: OwnModel) -> str:
     """What is known of a model that was not trained here."""
-    brought = f"unknown: it was trained elsewhere and brought as a file, {own_model.file_name}"
+    brought = f"unknown: it was trained elsewhere and imported from a file, {own_model.file_name}"
     parameters = formats.count(card.parameters) if card.parameters else "unknown"
     data = (
         f"{formats.count(card.test_images)} test images of {card.dataset or 'unknown'} "

@@ -173,7 +173,7 @@ def _supervise(run: runs.Run) -> dict[str, Any]:
     if "out_of_memory" in last or process.returncode == memory_limit.OUT_OF_MEMORY:
         raise ModelRefused(
             f"{name} needs more than {most / 1e9:.1f} GB of memory to answer {SCORING_BATCH} "
-            "images at a time: bring a smaller network."
+            "images at a time: import a smaller network."
         )
     raise ModelRefused(
         f"{name} brought down the process that checked it (exit code {process.returncode}): it "
@@ -222,7 +222,7 @@ def _follow(run: runs.Run, reports: queue.SimpleQueue[str | None]) -> dict[str, 
         if time.monotonic() > deadline:
             raise ModelRefused(
                 f"{run.own_model.file_name} is too slow: its check was not done after "
-                f"{CHECK_SECONDS / 60:.0f} minutes. Bring a smaller network, or try on a faster "
+                f"{CHECK_SECONDS / 60:.0f} minutes. Import a smaller network, or try on a faster "
                 "computer."
             )
         try:
@@ -258,9 +258,9 @@ def open_run(run_dir: Path) -> runs.Run:
     run = runs.read_run(run_dir.resolve())
     if run.damaged or run.own_model is None:
         reason = run.damaged or "it has no own_model.json"
-        raise ConfigError(f"{run_dir} is not the folder of a brought model: {reason}.")
+        raise ConfigError(f"{run_dir} is not the folder of an imported model: {reason}.")
     if not run.is_live:
-        raise ConfigError(f"{run_dir} is {run.status.status}: bring the file again instead.")
+        raise ConfigError(f"{run_dir} is {run.status.status}: import the file again instead.")
     if run.status.pid not in (None, os.getpid()):
         raise ConfigError(f"{run_dir} is being checked by process {run.status.pid} already.")
     return run

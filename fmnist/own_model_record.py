@@ -1,4 +1,4 @@
-"""What is known of a model that was brought as a file: `own_model.json` in its run folder."""
+"""What is known of a model that was imported from a file: `own_model.json` in its run folder."""
 
 from __future__ import annotations
 

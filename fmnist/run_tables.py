@@ -74,7 +74,7 @@ def _status_in_words(run: Run) -> str:
 
 def _settings_in_words(run: Run) -> str:
     if run.own_model:
-        return f"brought as a file: {run.own_model.summary}".removesuffix(": ")
+        return f"imported from a file: {run.own_model.summary}".removesuffix(": ")
     return run.taught.summary if run.taught else describe_settings(run.config)
 
 

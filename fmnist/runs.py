@@ -63,7 +63,7 @@ MAX_TITLE = field_bounds("name").max_length
 class Run:
     """A run folder as last read. `damaged` says what is wrong with it, or is empty.
 
-    `own_model` is that of a run whose model was trained elsewhere and brought as a file. The
+    `own_model` is that of a run whose model was trained elsewhere and imported from a file. The
     config of such a run holds its name, and nothing else that is true of it. `taught` is that of a
     run in which the model for drawings learnt corrections.
     """

@@ -153,9 +153,9 @@ def _finish(job: ImportJob) -> None:
     if job.error:
         _refuse(job.error)
     st.session_state["import_number"] += 1
-    st.session_state["import_success"] = " ".join([f"{job.entry.name} is here.", *job.notes])
+    st.session_state["import_success"] = " ".join([f"{job.entry.name} has been added.", *job.notes])
     _dataset_choice.open_dataset(job.entry.slug)
-    st.toast(f"{markdown(job.entry.name)} is here.", icon=":material/check:")
+    st.toast(f"{markdown(job.entry.name)} has been added.", icon=":material/check:")
     st.rerun()
 
 

@@ -89,8 +89,8 @@ def _render(run: Run) -> None:
         return
     if run.own_model:
         st.info(
-            f"“{markdown(run.title)}” was trained elsewhere and brought as a file, so there are no "
-            "curves.",
+            f"“{markdown(run.title)}” was trained elsewhere and imported from a file, so there are "
+            "no curves.",
             icon=":material/upload_file:",
         )
         _live_states.render_link("runs", "See the run", ":material/list_alt:", run)

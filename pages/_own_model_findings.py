@@ -71,7 +71,7 @@ def _render_accuracies(run: Run) -> None:
         if name in own_model.accuracies
     )
     st.caption(
-        f"Of {formats.count(own_model.checked_images)} {images} it recognises, by what values it "
+        f"Accuracy on {formats.count(own_model.checked_images)} {images}, by the pixel values it "
         f"is given: {told}."
     )
     if not own_model.fits_well:

@@ -114,7 +114,7 @@ def write_own_model_run(
     own_model: OwnModel | None = None,
     **options: Any,
 ) -> Path:
-    """Write the run folder of a model that was brought as a file; see `write_run`."""
+    """Write the run folder of a model that was imported from a file; see `write_run`."""
     run_dir = write_run(runs_dir, run_id, status, **options)
     for name in ("history.csv", "batches.csv"):
         (run_dir / name).unlink(missing_ok=True)

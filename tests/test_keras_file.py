@@ -70,7 +70,7 @@ def test_a_whole_file_is_taken_and_says_who_wrote_it(tmp_path):
         (
             "x.zip",
             made_models.zip_of({"m/best.h5": b""}),
-            "x.zip is an archive around best.h5: unpack it, and bring that file.",
+            "x.zip is an archive around best.h5: unpack it, and import that file.",
         ),
         (
             "x.zip",

@@ -267,7 +267,7 @@ def test_a_card_of_other_classes_names_no_garment(lab):
 def test_the_card_of_a_brought_model_claims_nothing_about_its_training(lab, labels):
     run = runs.read_run(made_runs.write_own_model_run(lab.runs_dir, accuracy=0.8))
     card = format_model_card(compute_model_card(run, labels))
-    assert "brought as a file, theirs.keras" in card
+    assert "imported from a file, theirs.keras" in card
     assert "28 × 28 in, values 0 to 1; logits (a softmax follows)" in card
     assert "7,850" in card
     assert f"80.0{NBSP}%" in card

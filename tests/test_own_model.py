@@ -194,7 +194,7 @@ def test_a_folder_is_checked_by_one_process(lab, tmp_path):
     with pytest.raises(ConfigError, match="is being checked by process"):
         open_run(run.run_dir)
     runs.write_status(run.run_dir, status="completed")
-    with pytest.raises(ConfigError, match="is completed: bring the file again instead"):
+    with pytest.raises(ConfigError, match="is completed: import the file again instead"):
         open_run(run.run_dir)
 
 
@@ -237,7 +237,7 @@ def test_the_command_says_why_a_model_is_refused_and_leaves_no_run(lab, tmp_path
         (["missing.keras"], 2, "There is no file missing.keras."),
         (["text.keras"], 2, "text.keras is damaged or cut short, or was renamed"),
         (["text.keras", "--inputs", "grey"], 2, "invalid choice: 'grey'"),
-        (["."], 2, ". is not the folder of a brought model: config.json is missing"),
+        (["."], 2, ". is not the folder of an imported model: config.json is missing"),
         ([".", "--name", "x"], 2, "RUN_DIR has its own settings: leave out --name"),
     ],
 )

@@ -40,8 +40,8 @@ def test_a_brought_model_shows_no_setting_of_a_training(lab):
     table = summary_table(runs.list_runs())
     assert list(table["status"]) == ["completed", "checking"]
     assert list(table["settings"]) == [
-        "brought as a file: 28 × 28 in, values 0 to 1; logits (a softmax follows)",
-        "brought as a file",
+        "imported from a file: 28 × 28 in, values 0 to 1; logits (a softmax follows)",
+        "imported from a file",
     ]
     assert table["test_accuracy"][0] == 0.9
     assert table[["epochs", "epochs_done", "seconds", "best_val_accuracy"]].isna().all(axis=None)

@@ -263,7 +263,7 @@ def test_what_was_found_is_shown_and_can_be_corrected(lab):
     at = open_runs(run=run_dir.name)
     assert "28 × 28 in, values 0 to 1; logits (a softmax follows)" in words(at)
     told = (
-        "by what values it is given: 0 to 1: 90.0\N{NO-BREAK SPACE}% (loss 0.300); 0 to 255: 10.0"
+        "by the pixel values it is given: 0 to 1: 90.0\N{NO-BREAK SPACE}% (loss 0.300); 0 to 255: 10.0"
     )
     assert told in words(at)
     assert list(at.dataframe[0].value["Epochs"]) == ["–", "3 of 3"]
@@ -312,7 +312,7 @@ def test_a_brought_model_is_compared_by_nothing_it_does_not_have(lab):
 def test_the_train_page_shows_no_training_of_a_brought_model(lab, status):
     run_dir = made_runs.write_own_model_run(lab.runs_dir, status=status)
     at = open_page("train", run=run_dir.name)
-    assert "was trained elsewhere and brought as a file" in words(at)
+    assert "was trained elsewhere and imported from a file" in words(at)
     assert not at.get("plotly_chart")
     assert "trained elsewhere" not in words(open_page("train")), "nobody asked for it"
     assert not open_page("train").sidebar.caption, "no strip either"
