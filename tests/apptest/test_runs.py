@@ -262,9 +262,7 @@ def test_what_was_found_is_shown_and_can_be_corrected(lab):
     made_runs.write_run(lab.runs_dir)
     at = open_runs(run=run_dir.name)
     assert "28 × 28 in, values 0 to 1; logits (a softmax follows)" in words(at)
-    told = (
-        "by the pixel values it is given: 0 to 1: 90.0\N{NO-BREAK SPACE}% (loss 0.300); 0 to 255: 10.0"
-    )
+    told = "0 to 1: 90.0\N{NO-BREAK SPACE}% (loss 0.300); 0 to 255: 10.0"
     assert told in words(at)
     assert list(at.dataframe[0].value["Epochs"]) == ["–", "3 of 3"]
     pages = [link.proto.page for link in at.get("page_link")]
