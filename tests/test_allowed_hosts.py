@@ -183,7 +183,11 @@ def what_make_runs(arguments: str) -> tuple[list[str], str]:
     if not shutil.which("make"):
         pytest.skip("no make here")
     make = ["make", "-n", "run", *arguments.split(), "PYTHON=THE_PYTHON"]
-    lines = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    # Under `make test` a make would be the outer one's child, with its variables.
+    env = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    lines = subprocess.run(
+        make, cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    ).stdout
     before, _, command = lines.replace("\\\n", " ").partition("THE_PYTHON")
     return [sys.executable, *shlex.split(command)], before
 

@@ -33,7 +33,7 @@ def long_run(page: Page, server: Server) -> str:
 
     One that an earlier test has left will do, while half of it is still to come.
     """
-    known = [path.parent.name for path in server.runs_dir.glob("*/status.json")]
+    known = [path.parent.name for path in server.runs_dir.glob("[0-9]*/status.json")]
     statuses = {run_id: steps.read_status(server, run_id) for run_id in known}
     left = [run_id for run_id, s in statuses.items() if s.is_live and (s.epoch or 0) < 100]
     if left:
