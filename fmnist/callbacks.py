@@ -212,7 +212,7 @@ class DivergenceGuard(keras.callbacks.Callback):
     """Ends the training with a TrainingDiverged as soon as a loss is NaN or infinite.
 
     The loss of a step is from before its update: what an epoch's last update broke shows in the
-    validation loss.
+    validation loss, or in the weights alone, as oneDNN's relu makes a 0 of NaN.
     """
 
     def __init__(self, learning_rate: float):
@@ -229,6 +229,9 @@ class DivergenceGuard(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self._check("loss", logs["loss"], f"in epoch {epoch + 1}")
         self._check("validation loss", logs["val_loss"], f"after epoch {epoch + 1}")
+        for weight in self.model.trainable_variables if self.model else ():
+            extreme = float(keras.ops.max(keras.ops.absolute(weight)))
+            self._check("largest weight", extreme, f"after epoch {epoch + 1}")
 
     def _check(self, name: str, loss: float, when: str) -> None:
         if not math.isfinite(loss):
