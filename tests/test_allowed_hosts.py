@@ -182,8 +182,8 @@ def what_make_runs(arguments: str) -> tuple[list[str], str]:
     """The command that starts the Lab, and what is run before it."""
     if not shutil.which("make"):
         pytest.skip("no make here")
-    make = ["make", "-n", "run", *arguments.split(), "PYTHON=THE_PYTHON"]
-    # Under `make test` a make would be the outer one's child, with its variables.
+    make = ["make", "-n", "run", *arguments.split(), "PYTHON=THE_PYTHON", "ARGS="]
+    # Under `make test` a make would be the outer one's child, with its variables: those, and ARGS.
     env = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     lines = subprocess.run(
         make, cwd=ROOT, env=env, capture_output=True, text=True, check=True
