@@ -282,9 +282,13 @@ def test_a_dispatcher_that_was_killed_is_replaced_by_whoever_looks(lab):
     dispatcher.kill()
     wait_for(lambda: not dispatcher.is_running() or dispatcher.status() == "zombie", "its end")
     assert status_of(first).is_live, "a training outlives it"
-    turns.keep_moving(runs.list_runs())
     psutil.Process(status_of(first).pid).kill()
-    wait_for(lambda: status_of(second).status != "queued", "the second begins", run_id=second)
+
+    def look() -> bool:  # as a page does, twice a second
+        turns.keep_moving(runs.list_runs())
+        return status_of(second).status != "queued"
+
+    wait_for(look, "the second begins", run_id=second)
     assert status_of(first).status == "failed"
     assert "ended without a word" in status_of(first).message, "nobody knows its exit code"
 
