@@ -229,7 +229,7 @@ class DivergenceGuard(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self._check("loss", logs["loss"], f"in epoch {epoch + 1}")
         self._check("validation loss", logs["val_loss"], f"after epoch {epoch + 1}")
-        for weight in self.model.trainable_variables if self.model else ():
+        for weight in self.model.trainable_variables:
             extreme = float(keras.ops.max(keras.ops.absolute(weight)))
             self._check("largest weight", extreme, f"after epoch {epoch + 1}")
 

@@ -215,10 +215,21 @@ def test_averaged_weights_validate_and_training_goes_on_from_the_raw_ones():
 )
 def test_divergence_shows_at_the_end_of_an_epoch(logs, what):
     guard = callbacks.DivergenceGuard(0.5)
+    guard.set_model(tiny_model())
     guard.on_epoch_end(2, {"loss": 1.0, "val_loss": 2.0})
     with pytest.raises(callbacks.TrainingDiverged) as caught:
         guard.on_epoch_end(2, logs)
     assert str(caught.value) == f"{what}: lower the learning rate (it was 0.5)."
+
+
+@pytest.mark.parametrize(("value", "became"), [(math.nan, "NaN"), (-math.inf, "infinite")])
+def test_a_weight_that_no_loss_shows_is_found_at_the_end_of_an_epoch(value, became):
+    model = tiny_model()
+    guard = callbacks.DivergenceGuard(0.5)
+    guard.set_model(model)
+    model.trainable_variables[0].assign([[1.0, value], [1.0, 1.0]])
+    with pytest.raises(callbacks.TrainingDiverged, match=f"largest weight became {became} after"):
+        guard.on_epoch_end(0, {"loss": 1.0, "val_loss": 2.0})
 
 
 class Screen:

@@ -177,8 +177,9 @@ def test_a_diverged_loss_fails_the_run_with_advice(lab):
 @pytest.mark.parametrize(
     ("spoilt", "sentence"),
     [
-        ("weights", "The validation loss became NaN after epoch 1: lower the learning rate"),
-        ("answers", "The model's answers became NaN: lower the learning rate (it was 0.001)."),
+        # oneDNN's relu makes a 0 of NaN: there the weights alone tell
+        ("weights", r"The (validation loss|largest weight) became NaN after epoch 1: lower the"),
+        ("answers", r"The model's answers became NaN: lower the learning rate \(it was 0\.001\)"),
     ],
 )
 def test_nan_after_the_last_step_fails_the_run(lab, monkeypatch, spoilt, sentence):
@@ -194,10 +195,8 @@ def test_nan_after_the_last_step_fails_the_run(lab, monkeypatch, spoilt, sentenc
     else:
         answers = np.full((200, 10), math.nan, np.float32)
         monkeypatch.setattr(train, "compute_probabilities", lambda *_: answers)
-    with pytest.raises(train.TrainingError) as caught:
+    with pytest.raises(train.TrainingError, match=f"^{sentence}") as caught:
         train_small(SMALL.replace(epochs=1))
-    # oneDNN's relu makes a 0 of NaN: there the weights alone tell
-    assert str(caught.value).replace("largest weight", "validation loss").startswith(sentence)
     (run,) = runs.list_runs()
     assert (run.status.status, run.status.message) == ("failed", str(caught.value))
     assert not run.has_model
