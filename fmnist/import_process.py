@@ -68,6 +68,24 @@ def look(paths: Sequence[Path], tick: Callable[[], None] | None = None) -> Propo
     )
 
 
+def look_at_uploads(
+    files: Sequence[BinaryIO], newest: Sequence[BinaryIO], tick: Callable[[], None] | None = None
+) -> tuple[Sequence[BinaryIO], Proposal]:
+    """Those of the uploads that make a dataset, and what they are: all of them, or else the newest
+    alone, where these do without what had come before.
+
+    Raises as `look` does, of all of them.
+    """
+    try:
+        with spooled(files) as paths:
+            return files, look(paths, tick)
+    except DatasetError:
+        if 0 < len(newest) < len(files):
+            with contextlib.suppress(DatasetError), spooled(newest) as paths:
+                return newest, look(paths, tick)
+        raise
+
+
 def import_dataset(
     paths: Sequence[Path],
     name: str | None = None,

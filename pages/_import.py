@@ -8,7 +8,7 @@ from fmnist import catalogue
 from fmnist.dataset import MAX_NAME, DatasetError, check_class_names
 from fmnist.import_job import ImportJob, ImportStopped
 from fmnist.import_names import CLASSES_FILE
-from fmnist.import_process import Proposal, look, spooled
+from fmnist.import_process import Proposal, look_at_uploads
 from fmnist.import_roles import SourceIncomplete
 from fmnist.plain_text import markdown
 from pages import _dataset_choice
@@ -86,22 +86,17 @@ def _look(files: list) -> tuple[list, Proposal | None]:
 
 def _try_to_look(files: list, newest: list) -> tuple[list[str], Proposal | None]:
     """The ids of the files that make a dataset, all of them or the newest, and what they are."""
-    text, first_error = "Looking into the files …", None
+    text = "Looking into the files …"
     bar = st.progress(0.0, text)
-    for chosen in (files, newest):
-        try:
-            with spooled(chosen) as paths:
-                proposal = look(paths, lambda: bar.progress(0.0, text))
-            bar.empty()
-            return [file.file_id for file in chosen], proposal
-        except DatasetError as error:
-            first_error = first_error or error
-        if len(newest) in (0, len(files)):
-            break
-    bar.empty()
-    if not isinstance(first_error, SourceIncomplete):
-        _refuse(first_error)
-    st.session_state["import_lack"] = str(first_error)
+    try:
+        used, proposal = look_at_uploads(files, newest, lambda: bar.progress(0.0, text))
+        return [file.file_id for file in used], proposal
+    except SourceIncomplete as lack:
+        st.session_state["import_lack"] = str(lack)
+    except DatasetError as error:
+        _refuse(error)
+    finally:
+        bar.empty()
     return [], None
 
 

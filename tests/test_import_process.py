@@ -61,6 +61,24 @@ def test_kaggles_files_with_everything_left_as_proposed(tables):
     assert all(done <= total for _, done, total in seen)
 
 
+def upload(path: Path) -> io.BytesIO:
+    file = io.BytesIO(path.read_bytes())
+    file.name = path.name
+    return file
+
+
+def test_newer_uploads_that_do_without_the_others_are_taken_alone(tmp_path, tables):
+    other = tmp_path / "other_train.csv"  # a second training file: all together are refused
+    other.write_bytes(ROW * 20)
+    old, new = upload(other), [upload(path) for path in tables]
+    used, proposal = import_process.look_at_uploads([old, *new], new)
+    assert (list(used), proposal.form) == (new, "csv")
+    used, _ = import_process.look_at_uploads(new, new[1:])
+    assert list(used) == new  # together they are a dataset
+    with pytest.raises(DatasetError, match=r"other_train\.csv"):
+        import_process.look_at_uploads([old, *new], [])
+
+
 def test_what_is_missing_is_told_apart_from_what_is_wrong(tmp_path, tables):
     path = tmp_path / "t10k-images-idx3-ubyte.gz"
     made_data.write_idx(path, made_data.make_split(5)[0])
