@@ -1,8 +1,8 @@
-"""Every recipe on the real dataset, beside what its source published: the table of the README.
+"""Every recipe on the real dataset, beside what its source published: the table of docs/RECIPES.md.
 
 `python -m benchmarks.recipes [NAME …] [--seed N] [--runs-dir DIR]`: trains the named recipes (all
 without a name) with the command that a person would give, keeps one line of figures per recipe in
-`benchmarks/recipes.csv`, and puts the table of all lines into the README.
+`benchmarks/recipes.csv`, and puts the table of all lines into the page.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from fmnist.recipes import RECIPES, find_recipe
 from fmnist.runs import Run
 
 TABLE = ROOT / "benchmarks" / "recipes.csv"
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "RECIPES.md"
 BEGIN, END = "<!-- recipes: begin -->", "<!-- recipes: end -->"
 COLUMNS = (
     "recipe",
@@ -84,7 +84,7 @@ def keep(row: dict[str, object]) -> None:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(lines[name] for name in RECIPES if name in lines)
-    write_readme()
+    write_page()
 
 
 def read_table() -> list[dict[str, str]]:
@@ -141,12 +141,12 @@ def _published_seconds(published: Published) -> str:
     return f"{published.seconds_per_epoch:g} per epoch" if published.seconds_per_epoch else "–"
 
 
-def write_readme() -> None:
-    text = README.read_text(encoding="utf-8")
+def write_page() -> None:
+    text = PAGE.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
     table = format_table(read_table())
-    README.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+    PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
 
 
 def main() -> None:
