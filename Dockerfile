@@ -9,7 +9,7 @@
 FROM python:3.11-slim
 
 WORKDIR /app
-COPY requirements.txt .
+COPY requirements.txt constraints.txt ./
 RUN pip install --no-cache-dir -r requirements.txt
 COPY . .
 # The account that the Lab runs under writes into its home and /data alone; a new volume takes over

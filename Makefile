@@ -9,7 +9,7 @@ ALLOWED_HOSTS ?= $(filter-out 0.0.0.0 ::,$(ADDRESS))
 comma := ,
 hosts := localhost 127.0.0.1 ::1 $(subst $(comma), ,$(ALLOWED_HOSTS))
 
-.PHONY: help run test lint format clean
+.PHONY: help run test lint format constraints clean
 
 help:
 	@echo "make run     open the Lab on port 8501    (PORT=8600; for a class:"
@@ -17,6 +17,7 @@ help:
 	@echo "make test    lint, then every test        (ARGS=\"-k browse\" goes to pytest)"
 	@echo "make lint    ruff alone"
 	@echo "make format  let ruff rewrite what it can"
+	@echo "make constraints   write down the versions in .venv, for every machine to install"
 	@echo "make clean   remove .venv and caches; runs/ stays"
 
 run:
@@ -40,6 +41,9 @@ format:
 	@sh .ci/setup lint
 	$(PYTHON) -m ruff check --fix
 	$(PYTHON) -m ruff format
+
+constraints:
+	@sh .ci/setup constraints $(ARGS)
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache test-failures

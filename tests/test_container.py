@@ -44,11 +44,11 @@ def copied_names() -> list[str]:
 
 def test_nothing_of_a_persons_own_is_copied():
     assert [rest for name, rest in read_dockerfile() if name in ("COPY", "ADD")] == [
-        "requirements.txt .",
+        "requirements.txt constraints.txt ./",
         ". .",
     ]
     assert set(copied_names()) == {
-        ".streamlit", "LICENSE", "app.py", "fmnist", "pages", "requirements.txt",
+        ".streamlit", "LICENSE", "app.py", "constraints.txt", "fmnist", "pages", "requirements.txt",
     }  # fmt: skip
     assert all((ROOT / name).exists() for name in copied_names())
 
