@@ -1,4 +1,4 @@
-"""The README and docs/: short enough, no dead link, every test named exists, the table is current."""
+"""README and docs: short enough, no dead link, every test named exists, the table is current."""
 
 import re
 from pathlib import Path
