@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from tokenize import TokenError  # of a header with many brackets, from Python 3.12 on
 from typing import BinaryIO
 
 import numpy as np
@@ -69,7 +70,7 @@ def _read_header(stream: BinaryIO, member: Member) -> tuple[tuple[int, ...], boo
     """Shape, whether it is in Fortran's order, and type of an array of images or labels."""
     try:
         shape, is_fortran, dtype = _HEADERS[np.lib.format.read_magic(stream)](stream)
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TokenError) as error:
         raise DatasetError(f"{member.where} is no NumPy array that can be read.") from error
     if dtype.hasobject or dtype.kind not in "biufUS":
         raise DatasetError(

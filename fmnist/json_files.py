@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tokenize import TokenError  # of a header with many brackets, from Python 3.12 on
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -165,5 +166,13 @@ def read_array(path: Path) -> np.ndarray:
                 raise ValueError(f"{path.name} does not hold what it promises")
             file.seek(0)
             return np.load(file, allow_pickle=False)
-    except (EOFError, TypeError, OverflowError, MemoryError, SyntaxError, RecursionError) as error:
+    except (
+        EOFError,
+        TypeError,
+        OverflowError,
+        MemoryError,
+        SyntaxError,
+        RecursionError,
+        TokenError,
+    ) as error:
         raise ValueError(f"{path.name} is no array ({type(error).__name__})") from error

@@ -459,6 +459,10 @@ def test_arrays_that_are_no_images(tmp_path):
     np.lib.format.write_array_header_1_0(header, declared)
     (tmp_path / "x_train.npy").write_bytes(header.getvalue())
     assert "says that it has 1,000,000,000 entries" in refuse(tmp_path / "x_train.npy")
+    nested = header.getvalue().replace(b"(1000000000, 28, 28)", b"(" * 250 + b"10" + b")" * 250)
+    length = len(nested) - 10
+    (tmp_path / "x_train.npy").write_bytes(nested[:8] + length.to_bytes(2, "little") + nested[10:])
+    assert "x_train.npy is no NumPy array that can be read" in refuse(tmp_path / "x_train.npy")
 
 
 # Pictures in folders
