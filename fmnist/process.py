@@ -29,7 +29,7 @@ from fmnist.config import ConfigError
 from fmnist.dataset import DatasetError
 from fmnist.launch import TERMINAL, WATCHED_BY, start_process
 from fmnist.status import record_exit
-from fmnist.terminal import restore_cursor, say
+from fmnist.terminal import clear_abandoned_bar, say
 from fmnist.turns import wait_for_turn
 
 _LONGEST_REASON = 200  # characters of an unforeseen error's message
@@ -118,7 +118,7 @@ def _supervise(run: runs.Run, command: str, failed: str) -> int:
         )
     code = _await_end(process, run)
     if code < 0 or code == 130:  # it may have been killed while it drew
-        restore_cursor()
+        clear_abandoned_bar()
     message = record_exit(run.run_dir, code)
     if not message and code < 0:  # ended by somebody who said why
         message = runs.read_run(run.run_dir).status.message

@@ -95,7 +95,12 @@ def draw_progress(
         yield show
 
 
-def restore_cursor() -> None:
-    """Show the cursor again, which a process that was killed while it drew has left hidden."""
-    if sys.stderr.isatty():
-        make_console(sys.stderr).show_cursor()
+def clear_abandoned_bar() -> None:
+    """Take away the bar that a process has left which was killed while it drew; show the cursor."""
+    if not sys.stderr.isatty():
+        return
+    from rich.control import Control, ControlType
+
+    console = make_console(sys.stderr)
+    console.control(Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2)))
+    console.show_cursor()

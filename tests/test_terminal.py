@@ -62,5 +62,5 @@ def test_the_cursor_comes_back_after_a_fault(monkeypatch):
         raise KeyboardInterrupt
     assert screen.getvalue().rfind("\x1b[?25h") > screen.getvalue().rfind("\x1b[?25l") >= 0
     monkeypatch.setattr(terminal.sys, "stderr", killed := Terminal())
-    terminal.restore_cursor()
-    assert killed.getvalue() == "\x1b[?25h"
+    terminal.clear_abandoned_bar()
+    assert killed.getvalue() == "\r\x1b[2K\x1b[?25h"
