@@ -12,7 +12,7 @@ from fmnist.runs import Run, read_run
 
 
 def train(options: tuple[str, ...], runs_dir: Path | str) -> Run:
-    """The run that `python -m fmnist.train` with these options leaves in `runs_dir`."""
-    command = [sys.executable, "-m", "fmnist.train", *options, "--runs-dir", str(runs_dir)]
+    """The run that `python -m fmnist train` with these options leaves in `runs_dir`."""
+    command = [sys.executable, "-m", "fmnist", "train", *options, "--runs-dir", str(runs_dir)]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return read_run(Path(runs_dir) / json.loads(done.stdout.splitlines()[-1])["run_id"])

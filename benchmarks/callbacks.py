@@ -18,11 +18,12 @@ import keras
 
 from benchmarks._table import report
 from fmnist import json_files, runs
+from fmnist.batches import make_training_batches, make_validation_batches
 from fmnist.callbacks import DivergenceGuard, RunReporter, StopWatcher
 from fmnist.config import TrainConfig
 from fmnist.dataset import load_dataset
 from fmnist.models import build_model
-from fmnist.train import compile_model, make_training_batches, make_validation_batches
+from fmnist.train import compile_model
 
 STEPS = 60
 VALIDATION_IMAGES = 250

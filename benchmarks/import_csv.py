@@ -1,7 +1,7 @@
 """How long the import of the two CSV files takes, and how much memory its process ever holds.
 
 `python -m benchmarks.import_csv`: the real dataset's 60,000 and 10,000 rows, written as CSV files
-to a temporary folder and imported by `python -m fmnist.dataset import`, in a process of its own.
+to a temporary folder and imported by `python -m fmnist dataset import`, in a process of its own.
 The memory is what Linux or macOS says of child processes.
 """
 
@@ -30,7 +30,7 @@ def main() -> None:
         began = time.perf_counter()
         options = ("--name", "Measured", "--classes", "0,1,2,3,4,5,6,7,8,9")
         subprocess.run(
-            [sys.executable, "-m", "fmnist.dataset", "import", str(files), *options],
+            [sys.executable, "-m", "fmnist", "dataset", "import", str(files), *options],
             cwd=ROOT,
             env={**os.environ, "FMNIST_DATASETS_DIR": str(Path(scratch) / "datasets")},
             check=True,

@@ -18,11 +18,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks._table import report
 from fmnist import runs
+from fmnist.commands.predict import find_model
 from fmnist.dataset import load_dataset, split_train_val
 from fmnist.engine import Engine
 from fmnist.evaluate import wilson_interval
 from fmnist.photo import photo_to_image
-from fmnist.predict import find_model
 
 WITHIN = "2 (4)"  # points of the plain accuracy
 SMOOTH, BLOCKS = Image.Resampling.BICUBIC, Image.Resampling.NEAREST

@@ -32,16 +32,17 @@ def accuracy_on_real(standin: Dataset, real: Dataset, images: int, epochs: int) 
     """Share of the real test images that conv-64, trained on the stand-in alone, gets right."""
     import keras
 
-    from fmnist import train
+    from fmnist.batches import make_training_batches
     from fmnist.models import build_network
     from fmnist.recipes import RECIPES
+    from fmnist.train import compile_model
 
     keras.utils.set_random_seed(0)
     config = RECIPES["conv-64"].config.replace(epochs=epochs)
     steps = images // config.batch_size
     network = build_network(config, fast=True)
-    train.compile_model(network, config, steps)
-    batches = train.make_training_batches(
+    compile_model(network, config, steps)
+    batches = make_training_batches(
         standin.train_images[:images], standin.train_labels[:images], config
     )
     network.fit(batches, steps_per_epoch=steps, epochs=epochs, shuffle=False, verbose=2)

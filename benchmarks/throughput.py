@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection
 import numpy as np
 
 from benchmarks._table import report
-from fmnist import train
+from fmnist.batches import make_training_batches
 from fmnist.config import TrainConfig
 from fmnist.dataset import load_dataset
 from fmnist.keras_import import import_keras
@@ -30,6 +30,7 @@ from fmnist.memory import keep_freed_memory
 from fmnist.models import build_network, list_fast_layers
 from fmnist.processor import ONEDNN, choose_precision, computing_in, processor_flags
 from fmnist.recipes import RECIPES
+from fmnist.train import compile_model
 
 TARGET_SECONDS = 8.0  # of one turn
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16")  # told with each figure
@@ -65,7 +66,7 @@ def make_plain(config: TrainConfig, images: np.ndarray, labels: np.ndarray) -> R
     import keras
 
     network = build_network(config)
-    train.compile_model(network, config, 10**6)
+    compile_model(network, config, 10**6)
     pixels = images[..., None].astype("float32")
     targets = keras.utils.to_categorical(labels, 10)
 
@@ -90,8 +91,8 @@ def make_ours(config: TrainConfig, images: np.ndarray, labels: np.ndarray) -> tu
     precision = choose_precision(config.precision)
     with computing_in(precision):
         network = build_network(config, fast=True)
-    train.compile_model(network, config, 10**6)
-    batches = train.make_training_batches(images, labels, config)
+    compile_model(network, config, 10**6)
+    batches = make_training_batches(images, labels, config)
 
     def run(steps: int) -> float:
         timer = make_timer()

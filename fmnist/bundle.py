@@ -6,15 +6,12 @@ import json
 import re
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-import numpy as np
-
 from fmnist import json_files, runs
 from fmnist.dataset import STANDARD
-from fmnist.model_card import compute_model_card
-from fmnist.model_card_text import format_model_card
 from fmnist.runs import Run
 
 MAX_BUNDLE_BYTES = 6_000_000
@@ -33,15 +30,19 @@ COPIED_FILES = (
 _ABSOLUTE_PATH = re.compile(r"(?<![\w.:/])(?:/[\w.~+@-]+)+/?|\b[A-Za-z]:[\\/][\w.~+@\\/-]*")
 
 
-def bundle_run(run: Run, labels: np.ndarray) -> Path:
+def bundle_run(run: Run, write_card: Callable[[Run], None]) -> Path:
     """Copy a completed run to `runs.BUNDLED_DIR`, with its card and command; returns the folder.
 
     Its log, notes and checkpoints stay behind, and so do the host's name, the process and every
     absolute path. The folder there before is replaced in one move, or kept when anything is wrong.
 
+    Args:
+        write_card: writes the two files of the card, `CARD_FILE` and `COMMAND_FILE`, into the
+            folder of the copy that it is given.
+
     Raises:
-        ValueError: the run is not completed, lacks a file, does not answer to `labels` or would
-            take more than `MAX_BUNDLE_BYTES`.
+        ValueError: the run is not completed, lacks a file or would take more than
+            `MAX_BUNDLE_BYTES`; or whatever `write_card` raises.
         OSError: the package's folder cannot be written.
     """
     target = runs.BUNDLED_DIR
@@ -61,9 +62,7 @@ def bundle_run(run: Run, labels: np.ndarray) -> Path:
         draft.mkdir()
         for name in COPIED_FILES:
             copy_anonymously(run, name, draft / name)
-        card = compute_model_card(runs.read_run(draft), labels)
-        (draft / CARD_FILE).write_text(format_model_card(card), encoding="utf-8")
-        (draft / COMMAND_FILE).write_text(card.command + "\n", encoding="utf-8")
+        write_card(runs.read_run(draft))
         size = sum(path.stat().st_size for path in draft.iterdir())
         if size > MAX_BUNDLE_BYTES:
             raise ValueError(

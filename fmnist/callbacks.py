@@ -12,8 +12,12 @@ from pathlib import Path
 from typing import IO, NamedTuple, TextIO
 
 import keras
+from rich.progress import Progress, ProgressColumn, Task, TextColumn
+from rich.table import Column
+from rich.text import Text
 
 from fmnist import formats, run_files, runs
+from fmnist.terminal import make_bar_column, make_console
 
 REPORT_EVERY = 0.5  # seconds
 LOOK_FOR_STOP_EVERY = 0.2  # seconds
@@ -21,7 +25,6 @@ SCREEN_EVERY = 0.2  # seconds
 CHECKPOINT_NAME = "checkpoint.weights.h5"
 
 _RATE_ROWS = 20  # rows that the shown images per second are averaged over
-_BAR_WIDTH = 24  # characters
 
 
 class StopRequested(Exception):
@@ -302,53 +305,83 @@ class AveragedWeights(keras.callbacks.Callback):
 
 
 class ScreenProgress(keras.callbacks.Callback):
-    """A progress bar with loss, accuracy, rate and time left, one line per epoch."""
+    """A progress bar with loss, accuracy, rate and time left, and one line per epoch.
+
+    A file or a pipe gets the lines alone. `close` it after a training that an exception has ended.
+    """
 
     def __init__(self, screen: TextIO, epochs: int, train_images: int, batch_size: int):
         super().__init__()
-        self._screen = screen
+        self._is_terminal = screen.isatty()
         self._epochs = epochs
         self._train_images = train_images
         self._batch_size = batch_size
         self._next_draw = 0.0
-        self._done_epoch_seconds: list[float] = []
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            make_bar_column(),
+            TextColumn("{task.fields[scores]}"),
+            _Pace(Column(no_wrap=True)),
+            console=make_console(screen),
+            auto_refresh=False,  # no second thread beside the training
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            get_time=time.perf_counter,
+            disable=not self._is_terminal,
+        )
+        self._task = self._bar.add_task("", total=epochs * train_images, scores="")
+
+    def on_train_begin(self, logs=None):
+        self._bar.start()
+
+    def on_train_end(self, logs=None):
+        self.close()
+
+    def close(self) -> None:
+        """Take the bar off the terminal."""
+        if self._is_terminal:
+            self._bar.stop()
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
         self._began = time.perf_counter()
+        self._bar.update(self._task, description=f"Epoch {epoch + 1}/{self._epochs}", refresh=True)
 
     def on_train_batch_end(self, batch, logs=None):
         now = time.perf_counter()
-        if now < self._next_draw or not self._screen.isatty():
+        if now < self._next_draw or not self._is_terminal:
             return
         self._next_draw = now + SCREEN_EVERY
         images = min((batch + 1) * self._batch_size, self._train_images)
-        filled = _BAR_WIDTH * images // self._train_images
-        rate = images / (now - self._began)
-        epoch_seconds = (
-            sum(self._done_epoch_seconds) / len(self._done_epoch_seconds)
-            if self._done_epoch_seconds
-            else self._train_images / rate
+        self._bar.update(
+            self._task,
+            completed=self._epoch * self._train_images + images,
+            scores=_describe_scores(logs["loss"], logs["accuracy"]),
+            refresh=True,
         )
-        left = (self._train_images - images) / rate
-        left += (self._epochs - self._epoch - 1) * epoch_seconds
-        self._screen.write(
-            f"\rEpoch {self._epoch + 1}/{self._epochs} "
-            f"[{'█' * filled}{'·' * (_BAR_WIDTH - filled)}] "
-            f"loss {formats.loss(logs['loss'])}, accuracy {formats.percent(logs['accuracy'])}, "
-            f"{rate:,.0f} images/s, {formats.duration(left)} left \033[K"
-        )
-        self._screen.flush()
 
     def on_epoch_end(self, epoch, logs=None):
         seconds = time.perf_counter() - self._began
-        self._done_epoch_seconds.append(seconds)
-        start = "\r\033[K" if self._screen.isatty() else ""
-        self._screen.write(
-            f"{start}Epoch {epoch + 1}/{self._epochs}: "
-            f"loss {formats.loss(logs['loss'])}, accuracy {formats.percent(logs['accuracy'])}, "
-            f"validation loss {formats.loss(logs['val_loss'])}, "
-            f"accuracy {formats.percent(logs['val_accuracy'])}, "
-            f"{formats.duration(seconds)}\n"
+        self._bar.console.print(
+            f"Epoch {epoch + 1}/{self._epochs}: "
+            f"{_describe_scores(logs['loss'], logs['accuracy'])}, "
+            f"validation {_describe_scores(logs['val_loss'], logs['val_accuracy'])}, "
+            f"{formats.duration(seconds)}",
+            soft_wrap=True,
         )
-        self._screen.flush()
+
+
+class _Pace(ProgressColumn):
+    """Images per second, over the last half minute, and the time left at that rate."""
+
+    def render(self, task: Task) -> Text:
+        if not task.speed:
+            return Text("")
+        return Text(
+            f"{task.speed:,.0f} images/s, {formats.duration(task.time_remaining or 0)} left"
+        )
+
+
+def _describe_scores(loss: float, accuracy: float) -> str:
+    return f"loss {formats.loss(loss)}, accuracy {formats.percent(accuracy)}"

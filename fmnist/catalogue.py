@@ -109,7 +109,7 @@ def find_dataset(slug: str) -> Entry:
             return entry
     if slug == STAND_IN:
         raise DatasetError(
-            "The stand-in has not been made yet: `python -m fmnist.train --dataset stand-in` makes "
+            "The stand-in has not been made yet: `python -m fmnist train --dataset stand-in` makes "
             "it, and so does the app where Fashion-MNIST cannot be had."
         )
     if not DATASET_SLUG.fullmatch(slug) or not (datasets_dir() / slug).is_dir():

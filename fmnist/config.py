@@ -1,7 +1,7 @@
 """What a training is: one flat, frozen `TrainConfig`, its bounds and its JSON form.
 
 The bounds beside each field are the only ones: the sliders of the Train page and the options of
-`python -m fmnist.train` are both made from them.
+`python -m fmnist train` are both made from them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class TrainConfig:
     name: str = _field("", "shown in lists; made from the other settings when empty", max_length=60)
     dataset: str = _field(
         "fashion-mnist",
-        "which dataset, by the short name that `python -m fmnist.dataset list` shows",
+        "which dataset, by the short name that `python -m fmnist dataset list` shows",
         pattern=DATASET_SLUG,
     )
     architecture: str = _field(

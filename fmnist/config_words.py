@@ -13,7 +13,7 @@ from fmnist.recipes import find_recipe
 
 def describe_command(config: TrainConfig) -> str:
     """The command that trains this config, as short as a recipe allows."""
-    command = ["python", "-m", "fmnist.train"]
+    command = ["python", "-m", "fmnist", "train"]
     recipe = find_recipe(config)
     if recipe:
         return " ".join([*command, "--recipe", recipe.name, "--seed", str(config.seed)])

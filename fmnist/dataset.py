@@ -1,7 +1,5 @@
 """A dataset: its four files, its arrays, its splits, its fingerprint; where Fashion-MNIST lies.
 
-`python -m fmnist.dataset` is the command in `dataset_command.py`.
-
 Xiao, Rasul and Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
 Algorithms", 2017, https://arxiv.org/abs/1708.07747. The file format is that of MNIST (IDX).
 """
@@ -389,6 +387,6 @@ def mean_images(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    from fmnist.dataset_command import main  # it imports this file again, as `fmnist.dataset`
+    from fmnist.__main__ import main
 
-    sys.exit(main())
+    sys.exit(main(["dataset", *sys.argv[1:]]))

@@ -89,7 +89,7 @@ class _Dispatcher:
         environment = others | read_variables(run)
         try:
             process = start_in_background(
-                "fmnist.train", run, watched_by=BACKGROUND, environment=environment
+                "train", run, watched_by=BACKGROUND, environment=environment
             )
             begin(run.run_dir, process.pid)
             run.file(runs.VARIABLES_FILE).unlink(missing_ok=True)

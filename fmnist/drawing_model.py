@@ -1,28 +1,25 @@
 """The model that answers for drawings: a run on the drawings, kept with the package.
 
-    python -m fmnist.drawings                   # makes the dataset
-    python -m fmnist.train --recipe drawings
-    python -m fmnist.drawing_model RUN_ID       # keeps that run
+    python -m fmnist drawings                   # makes the dataset
+    python -m fmnist train --recipe drawings
+    python -m fmnist drawing-model RUN_ID       # keeps that run
 
 The last step chooses, on the run's validation drawings, when an answer is not sure.
 """
 
 from __future__ import annotations
 
-import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from fmnist import catalogue, json_files, runs
+from fmnist import catalogue, json_files
 from fmnist.bundle import copy_anonymously, put_in_place
-from fmnist.command_line import Parser, say
 from fmnist.dataset import split_train_val
 from fmnist.doubt import DOUBT_FILE, choose_threshold
 from fmnist.drawings import SLUG, shows_garment
-from fmnist.engine import Engine, EngineError
+from fmnist.engine import Engine
 from fmnist.predict import DRAWING_MODEL
 from fmnist.runs import Run
 
@@ -81,25 +78,3 @@ def choose_doubt(run: Run, engine: Engine) -> dict:
     _, kept_apart = split_train_val(len(images), run.config.validation_fraction, run.config.seed)
     probabilities = engine.predict(run.file("model.keras"), images[kept_apart]).probabilities
     return choose_threshold(probabilities, np.array([shows_garment(int(i)) for i in kept_apart]))
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = Parser(
-        prog="python -m fmnist.drawing_model",
-        description="Keep a run on the drawings as the model that answers for drawings.",
-    )
-    parser.add_argument("run", metavar="RUN_ID", help="a completed run on the dataset of drawings")
-    options = parser.parse_args(arguments)
-    engine = Engine()
-    try:
-        print(keep_drawing_model(runs.load_run(options.run), engine))
-    except (EngineError, OSError, ValueError) as error:
-        say(f"{parser.prog}: {error}")
-        return 2
-    finally:
-        engine.close()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,7 +1,5 @@
 """Drawings made from the photographs: a dataset that the Lab can browse and train on.
 
-    python -m fmnist.drawings
-
 Each photograph of Fashion-MNIST becomes one drawing by an imagined hand: what it shows is bent and
 stretched, its outline and some inner edges become lines, lines are broken and doubled. Two in five
 start from a line drawing of the same class instead (`templates.py`), and of the training drawings
@@ -13,16 +11,13 @@ through the stages of `sketch.py`, as a person's drawing does.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from fmnist import catalogue
-from fmnist.command_line import Parser, draw_progress, say
-from fmnist.dataset import CLASS_NAMES, DatasetError, Progress, load_dataset
+from fmnist.dataset import Progress
 from fmnist.idx import SIDE
 from fmnist.sketch import (
     CONTENT_ABOVE,
@@ -271,37 +266,3 @@ def _round_off(points: np.ndarray, times: int) -> np.ndarray:
         cut = np.stack([0.75 * near + 0.25 * far, 0.25 * near + 0.75 * far], 1).reshape(-1, 2)
         points = np.concatenate([points[:1], cut, points[-1:]])
     return points
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = Parser(
-        prog="python -m fmnist.drawings",
-        description="Make drawings from the photographs, as a dataset: about six minutes. The last "
-        "line is its short name.",
-    )
-    parser.parse_args(arguments)
-    try:
-        catalogue.check_name(NAME)
-        data = load_dataset()
-        with draw_progress(sys.stderr) as progress:
-            arrays = (
-                make_drawings(data.train_images, data.train_labels, TRAIN_SEED, progress=progress),
-                data.train_labels,
-                make_drawings(
-                    data.test_images, data.test_labels, TEST_SEED, nonsense=0, progress=progress
-                ),
-                data.test_labels,
-            )
-        source = {"photographs": data.fingerprint, "made_by": parser.prog}
-        print(catalogue.add_dataset(NAME, CLASS_NAMES, arrays, source).slug)
-    except DatasetError as error:
-        say(f"{parser.prog}: {error}")
-        return 2
-    except KeyboardInterrupt:
-        say("Interrupted: nothing was made.")
-        return 130
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

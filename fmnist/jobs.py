@@ -1,8 +1,8 @@
 """Start, stop and cancel the processes behind runs.
 
-A training is a process of its own (`python -m fmnist.train RUN_DIR`), which the dispatcher starts
-when its turn comes. So is the check of a model that was imported from a file (`python -m
-fmnist.own_model RUN_DIR`), and so is a teaching (`python -m fmnist.teach RUN_DIR`): those start at
+A training is a process of its own (`python -m fmnist train RUN_DIR`), which the dispatcher starts
+when its turn comes. So is the check of a model that was imported from a file (`python -m fmnist
+import-model RUN_DIR`), and so is a teaching (`python -m fmnist fine-tune RUN_DIR`): those start at
 once. All of them outlive whoever started them.
 """
 
@@ -63,7 +63,7 @@ def start_own_model(content: bytes, file_name: str, name: str = "", dataset: str
     file_name = PurePath(file_name.replace("\\", "/")).name[:100] or "model.keras"
     name = name.strip() or PurePath(file_name).stem[:60]
     return _start_new(
-        runs.create_own_model_run(name, OwnModel(file_name), content, dataset), "fmnist.own_model"
+        runs.create_own_model_run(name, OwnModel(file_name), content, dataset), "import-model"
     )
 
 
@@ -78,7 +78,7 @@ def start_teaching(dataset: str = STANDARD) -> str:
         CorrectionError: the corrections cannot be read.
         RunsFolderError: the folder cannot be written, or no process could be started.
     """
-    return _start_new(create_teaching(dataset), "fmnist.teach")
+    return _start_new(create_teaching(dataset), "fine-tune")
 
 
 def check_own_model_again(run_id: str, inputs: str, outputs: str) -> None:
@@ -92,24 +92,24 @@ def check_own_model_again(run_id: str, inputs: str, outputs: str) -> None:
     run = runs.load_run(run_id)
     runs.reset_own_model(run, inputs, outputs)
     try:
-        _start(runs.load_run(run_id), "fmnist.own_model")
+        _start(runs.load_run(run_id), "import-model")
     except runs.RunsFolderError as error:
         runs.write_status(run.run_dir, status="failed", finished_at=time.time(), message=str(error))
         raise
 
 
-def _start_new(run: runs.Run, module: str) -> str:
+def _start_new(run: runs.Run, command: str) -> str:
     """Start a run's process, or leave no run behind; returns its id."""
     try:
-        _start(run, module)
+        _start(run, command)
     except runs.RunsFolderError:
         shutil.rmtree(run.run_dir, ignore_errors=True)
         raise
     return run.run_id
 
 
-def _start(run: runs.Run, module: str) -> None:
-    process = start_in_background(module, run, watched_by=BACKGROUND)
+def _start(run: runs.Run, command: str) -> None:
+    process = start_in_background(command, run, watched_by=BACKGROUND)
 
     def await_end() -> None:
         """Reap the child (a zombie would look alive) and record an end that it could not record."""

@@ -51,17 +51,18 @@ def read_variables(run: runs.Run) -> dict[str, str]:
 
 
 def start_process(
-    module: str,
+    program: str,
     folder: Path,
     *,
     watched_by: str = "",
     environment: Mapping[str, str] | None = None,
     **options: Any,
 ) -> subprocess.Popen:
-    """Start `python -m MODULE FOLDER` as a process that outlives this one and its terminal.
+    """Start `python -m PROGRAM FOLDER` as a process that outlives this one and its terminal.
 
-    environment: its variables, if not this process's own. options: of `subprocess.Popen`. Raises
-    OSError where there is no process to be had.
+    program: a module, and the command where it has several. environment: its variables, if not
+    this process's own. options: of `subprocess.Popen`. Raises OSError where there is no process to
+    be had.
     """
     environment = dict(os.environ if environment is None else environment)
     environment |= _whole_paths(environment)
@@ -73,19 +74,19 @@ def start_process(
         options["creationflags"] = 0 if watched_by == TERMINAL else flags
     else:
         options["start_new_session"] = True
-    arguments = [sys.executable, "-m", module, str(folder.resolve())]
+    arguments = [sys.executable, "-m", *program.split(), str(folder.resolve())]
     return subprocess.Popen(arguments, cwd=PROJECT_ROOT, env=environment, **options)
 
 
-def start_in_background(module: str, run: runs.Run, **options: Any) -> subprocess.Popen:
-    """Start the process of a run, and have its log take all that it says; options as above.
+def start_in_background(command: str, run: runs.Run, **options: Any) -> subprocess.Popen:
+    """Start `python -m fmnist COMMAND RUN_DIR`, with all that it says in its log; options as above.
 
     Raises RunsFolderError where the log cannot be written, or there is no process to be had.
     """
     try:
         with run.file("log.txt").open("ab") as log:
             return start_process(
-                module,
+                f"fmnist {command}",
                 run.run_dir,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -1,25 +1,17 @@
-"""What a run's model is, how good it is and what it is not for: `python -m fmnist.model_card`.
-
-    python -m fmnist.model_card RUN_ID_OR_DIR [--bundle]
+"""What a run's model is, how good it is and what it is not for.
 
 After Mitchell et al. 2019, "Model cards for model reporting", https://arxiv.org/abs/1810.03993.
 Every figure is computed from the run's folder and the dataset's test labels.
-
-Exit code 0: done. 2: not, with one line on stderr.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fmnist import catalogue, run_files, runs
-from fmnist.command_line import Parser, say
+from fmnist import run_files
 from fmnist.config_words import describe_command, describe_network, describe_training
 from fmnist.dataset import CLASS_NAMES
 from fmnist.evaluate import Evaluation, evaluate
@@ -193,61 +185,3 @@ def _text(value: Any) -> str:
 def _whole(value: Any) -> int | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return int(value) if is_number and np.isfinite(value) else None
-
-
-# -- command line ---------------------------------------------------------------------------------
-
-
-def open_run(run: str) -> Run:
-    """The run with this id, or in this folder.
-
-    Raises ValueError with one sentence when there is none that is sound.
-    """
-    found = runs.read_run(Path(run).resolve()) if Path(run).is_dir() else runs.load_run(run)
-    if found.damaged:
-        raise ValueError(f"{run} is no run that a card can be made of: {found.damaged}.")
-    if not found.has_scores:
-        raise ValueError(f"{run} is {found.status.status} and has no scores: no card can be made.")
-    return found
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = Parser(
-        prog="python -m fmnist.model_card",
-        description="Print a run's model card as Markdown.",
-    )
-    parser.add_argument("run", metavar="RUN_ID_OR_DIR", help="a run's id or folder, or `bundled`")
-    parser.add_argument(
-        "--bundle",
-        action="store_true",
-        help="copy the run, with its card, to the folder that comes with the package instead",
-    )
-    options = parser.parse_args(arguments)
-    try:
-        run = open_run(options.run)
-        data = catalogue.load(run.config.dataset)
-        fingerprint = run_files.read_environment(run).get("dataset_fingerprint")
-        if fingerprint != data.fingerprint:
-            raise ValueError(
-                f"{options.run} was scored on other data (fingerprint {fingerprint}) than "
-                f"{data.folder} holds ({data.fingerprint}): set FMNIST_DATA_DIR to its folder."
-            )
-        if options.bundle:
-            from fmnist.bundle import bundle_run  # it imports this module
-
-            print(bundle_run(run, data.test_labels))
-        else:
-            from fmnist.model_card_text import format_model_card  # so does it
-
-            print(format_model_card(compute_model_card(run, data.test_labels)), end="")
-    except ValueError as error:
-        say(f"{parser.prog}: {error}")
-        return 2
-    except OSError as error:
-        say(f"{parser.prog}: a file cannot be read or written: {error}")
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from fmnist import formats
+from fmnist.bundle import CARD_FILE, COMMAND_FILE
 from fmnist.evaluate import PLURALS
-from fmnist.model_card import CALIBRATION_BINS, LIKE_SHIRTS, ModelCard
+from fmnist.model_card import CALIBRATION_BINS, LIKE_SHIRTS, ModelCard, compute_model_card
 from fmnist.own_model_record import OwnModel
 from fmnist.plain_text import markdown_file
+from fmnist.runs import Run
 from fmnist.taught_record import Comparison, Taught
+
+
+def write_model_card(run: Run, labels: np.ndarray) -> None:
+    """Write a scored run's card, and the command that trains it again, into its folder.
+
+    labels: integer (N,), those of its test set. Raises ValueError where the run does not answer to
+    them.
+    """
+    card = compute_model_card(run, labels)
+    run.file(CARD_FILE).write_text(format_model_card(card), encoding="utf-8")
+    run.file(COMMAND_FILE).write_text(card.command + "\n", encoding="utf-8")
 
 
 def format_model_card(card: ModelCard) -> str:

@@ -1,9 +1,4 @@
-"""A model that was trained elsewhere becomes a run: `python -m fmnist.own_model`.
-
-    python -m fmnist.own_model FILE [--name NAME] [--inputs auto|raw|unit|…]
-                               [--outputs auto|probabilities|logits]
-                               [--dataset SLUG] [--runs-dir DIR]
-    python -m fmnist.own_model RUN_DIR
+"""A model that was trained elsewhere becomes a run.
 
 The `.keras` or `.h5` file is looked into before Keras opens it: it is never asked to run code, and
 a file that needs some is refused. What its input and output mean is found out from training images;
@@ -11,14 +6,10 @@ then it is wrapped into a model like any other run's, and scored on the test set
 
 All of that happens in a process of its own (`fmnist.own_model_score`), held to `CHECK_SECONDS` and
 to a bound of memory; one at a time, the others wait. Of a file that is refused no run is left.
-
-Exit code 0: done. 1: it could not be done, or was stopped. 2: bad input, or the model is refused.
-One line on stderr says why.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -30,21 +21,17 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import filelock
 
 from fmnist import memory_limit, runs
-from fmnist.command_line import Parser, say
-from fmnist.config import ConfigError
-from fmnist.dataset import STANDARD
 from fmnist.keras_config import ModelRefused
 from fmnist.keras_file import check_file
-from fmnist.own_model_record import CHECK_SECONDS, INPUTS, OUTPUTS, OwnModel
+from fmnist.own_model_record import CHECK_SECONDS
 from fmnist.own_model_refusals import refuse
-from fmnist.process import TrainingError, choose_runs_dir, recording_failure, run_command
-from fmnist.train import SCORING_BATCH
-from fmnist.train_command import ensure_dataset
+from fmnist.process import TrainingError, recording_failure
+from fmnist.scoring import SCORING_BATCH
 
 _LOOK_EVERY = 0.2  # seconds
 _HEARTBEAT_EVERY = 5.0  # seconds
@@ -244,95 +231,3 @@ def _progress(report: dict[str, Any]) -> dict[str, Any]:
         return {}
     done = round(report["fraction"] * _STEPS)
     return {"message": report["message"], "step": done, "steps_per_epoch": _STEPS}
-
-
-# -- command line ---------------------------------------------------------------------------------
-
-
-def open_run(run_dir: Path) -> runs.Run:
-    """The run in a folder that the app made for a brought model.
-
-    Raises:
-        ConfigError: it is no such folder, it is done, or another process has taken it.
-    """
-    run = runs.read_run(run_dir.resolve())
-    if run.damaged or run.own_model is None:
-        reason = run.damaged or "it has no own_model.json"
-        raise ConfigError(f"{run_dir} is not the folder of an imported model: {reason}.")
-    if not run.is_live:
-        raise ConfigError(f"{run_dir} is {run.status.status}: import the file again instead.")
-    if run.status.pid not in (None, os.getpid()):
-        raise ConfigError(f"{run_dir} is being checked by process {run.status.pid} already.")
-    return run
-
-
-def build_parser() -> Parser:
-    parser = Parser(
-        prog="python -m fmnist.own_model",
-        description="Make a run of a model that was trained elsewhere: check it, find out what it "
-        "expects, score it on the test set. The last line of the output is JSON.",
-    )
-    parser.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE",
-        help="a .keras or .h5 file, or a run folder that the app made",
-    )
-    parser.add_argument("--name", metavar="NAME", help="shown in lists (default: the file's name)")
-    meanings = "; ".join(f"{name}: {meaning}" for name, meaning in INPUTS.items())
-    parser.add_argument("--inputs", choices=INPUTS, help=f"what its pixels are ({meanings})")
-    parser.add_argument("--outputs", choices=OUTPUTS, help="what its ten answers are")
-    parser.add_argument(
-        "--dataset",
-        default=STANDARD,
-        metavar="SLUG",
-        help="what it is scored on (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--runs-dir", type=Path, metavar="DIR", help="where runs live (default: FMNIST_RUNS_DIR)"
-    )
-    return parser
-
-
-def _create_run(options: argparse.Namespace) -> runs.Run:
-    """A run of the file that the command line names."""
-    path: Path = options.file
-    if not path.is_file():
-        raise ConfigError(f"There is no file {path}.")
-    check_file(path, path.name)
-    ensure_dataset(sys.stderr, options.dataset)
-    choose_runs_dir(options.runs_dir)
-    own_model = OwnModel(path.name, options.inputs or "auto", options.outputs or "auto")
-    name = path.stem[:60] if options.name is None else options.name
-    return runs.create_own_model_run(name, own_model, path.read_bytes(), options.dataset)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """The command; returns its exit code."""
-    parser = build_parser()
-    options = parser.parse_args(arguments)
-    is_new = not options.file.is_dir()
-
-    def open_or_create() -> runs.Run:
-        if is_new:
-            return _create_run(options)
-        defaults = vars(parser.parse_args(["FILE"])) | {"file": options.file}
-        others = [name for name, value in vars(options).items() if value != defaults[name]]
-        if others:
-            parser.error(f"RUN_DIR has its own settings: leave out --{others[0].replace('_', '-')}")
-        return open_run(options.file)
-
-    def work(run: runs.Run, screen: TextIO | None) -> dict[str, Any]:
-        results = check_and_score(run)
-        if screen:
-            found = runs.read_run(run.run_dir).own_model
-            say(f"Found: {found.summary}", screen)
-            if not found.fits_well:
-                say(found.warning, screen)
-        return results
-
-    return run_command(open_or_create, work, is_new=is_new)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

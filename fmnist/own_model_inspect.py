@@ -18,7 +18,7 @@ from fmnist.keras_config import ModelRefused
 from fmnist.keras_open import explained, open_model
 from fmnist.own_model_inputs import CANDIDATES, Pixels, build_preparation, prepare
 from fmnist.own_model_record import OwnModel
-from fmnist.train import SCORING_BATCH, score
+from fmnist.scoring import SCORING_BATCH, score
 
 if TYPE_CHECKING:
     import keras

@@ -27,7 +27,7 @@ from fmnist.keras_import import import_keras
 from fmnist.keras_open import OutOfMemory, explained, telling_line
 from fmnist.own_model_inputs import Pixels
 from fmnist.own_model_inspect import find_out, load_model, wrap_model
-from fmnist.train import SCORING_BATCH, save_array, score, write_model
+from fmnist.scoring import SCORING_BATCH, save_array, score, write_model
 
 Report = Callable[[str, float], None]  # what is being done, and how much of it all is, 0 to 1
 

@@ -2,7 +2,8 @@
 
 A training may die by a signal, and then runs no line of Python any more. So each has a parent that
 records how it ended: the dispatcher, for what waits in the queue, or for somebody at a terminal the
-command itself, which has the work done by a process of its own (`python -m MODULE RUN_DIR`).
+command itself, which has the work done by a process of its own (`python -m fmnist COMMAND
+RUN_DIR`).
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from typing import Any, NoReturn, TextIO
 import psutil
 
 from fmnist import runs
-from fmnist.command_line import say
 from fmnist.config import ConfigError
 from fmnist.dataset import DatasetError
 from fmnist.launch import TERMINAL, WATCHED_BY, start_process
 from fmnist.status import record_exit
+from fmnist.terminal import clear_abandoned_bar, say
 from fmnist.turns import wait_for_turn
 
 _LONGEST_REASON = 200  # characters of an unforeseen error's message
@@ -43,13 +44,13 @@ class TrainingError(RuntimeError):
 # -- the command ----------------------------------------------------------------------------------
 
 
-def run_command(
+def run_process(
     open_run: Callable[[], runs.Run],
     work: Callable[[runs.Run, TextIO | None], dict[str, Any]],
     *,
     is_new: bool,
     failed: str = "",
-    module: str = "",
+    command: str = "",
 ) -> int:
     """Do the work of a run; the last line of the output is JSON.
 
@@ -57,20 +58,20 @@ def run_command(
         open_run: opens the folder that the app made, or makes a new one (`is_new`).
         work: from the run and the terminal that somebody watches, if any, to `results.json`.
         failed: said before the reason of a failure.
-        module: a person's command has the work done by a process of its own, `python -m MODULE
-            RUN_DIR`, and says how that one ended; none: it does it itself.
+        command: what a person calls has the work done by a process of its own, `python -m fmnist
+            COMMAND RUN_DIR`, and says how that one ended; none: it does it itself.
 
     Returns:
         The exit code: 0 done, 1 failed, 2 bad input, 130 interrupted.
     """
     screen: TextIO | None = None
     watched_by = os.environ.pop(WATCHED_BY, "")
-    is_attended = watched_by == TERMINAL or (is_new and not module)
+    is_attended = watched_by == TERMINAL or (is_new and not command)
     try:
         run = open_run()
         os.environ["FMNIST_RUNS_DIR"] = str(run.run_dir.parent)
-        if module and not watched_by:
-            return _supervise(run, module, failed)
+        if command and not watched_by:
+            return _supervise(run, command, failed)
         if watched_by == TERMINAL:
             _stop_without_parent(run)
         if is_attended:
@@ -102,7 +103,7 @@ def _print_results(run: runs.Run, results: dict[str, Any]) -> None:
     print(json.dumps({"run_id": run.run_id, **{key: results.get(key) for key in keys}}))
 
 
-def _supervise(run: runs.Run, module: str, failed: str) -> int:
+def _supervise(run: runs.Run, command: str, failed: str) -> int:
     """Wait for the run's turn, have its process do the work, and say how it died, if it did."""
     _introduce(run)
     with recording_failure(run):
@@ -112,8 +113,12 @@ def _supervise(run: runs.Run, module: str, failed: str) -> int:
                 _print_results(run, {})
                 return 0
         sys.stdout.flush()
-        process = start_process(module, run.run_dir, watched_by=TERMINAL, stdin=subprocess.PIPE)
+        process = start_process(
+            f"fmnist {command}", run.run_dir, watched_by=TERMINAL, stdin=subprocess.PIPE
+        )
     code = _await_end(process, run)
+    if code < 0 or code == 130:  # it may have been killed while it drew
+        clear_abandoned_bar()
     message = record_exit(run.run_dir, code)
     if not message and code < 0:  # ended by somebody who said why
         message = runs.read_run(run.run_dir).status.message

@@ -316,7 +316,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             ),
             _recipe(
                 "drawings",
-                "The network of strong for the dataset Drawings, which python -m fmnist.drawings "
+                "The network of strong for the dataset Drawings, which python -m fmnist drawings "
                 "makes from the photographs: how the model of the Draw page was trained.",
                 "No two hands draw alike: after twelve epochs three plain convolutions had 64.1 % "
                 "in training and 64.0 % in validation, too small to learn more; with residual "

@@ -1,10 +1,5 @@
 """Look-alikes of Fashion-MNIST for where the real dataset cannot be had.
 
-    python -m fmnist.standin DIR [--seed N]
-
-makes the four canonical files in DIR: 60,000 + 10,000 generated images. Exit code 0: done. 2: not,
-with one line on stderr.
-
 The generator is one mixture of Gaussians for each class over the class's principal components, and
 a small convolutional network that cleans what it draws. It was fitted to the real training images
 by `python -m benchmarks.fit_standin`; `python -m benchmarks.standin` measures how good it is.
@@ -14,12 +9,11 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from fmnist.command_line import Parser, draw_progress, say
 from fmnist.dataset import CLASS_NAMES, FILES, DatasetError, Progress, write_folder
 from fmnist.idx import SIDE
 
@@ -27,7 +21,6 @@ WEIGHTS = Path(__file__).with_suffix(".npz")
 TRAIN_IMAGES, TEST_IMAGES = 60_000, 10_000  # as many as the real ones
 GRAIN = 1.0  # of what is drawn beside the most likely pixel: all of it looks noisy
 _BATCH = 50  # images made at once, so that what they come from stays in the processor's cache
-_MAX_SEED = 2**32 - 1
 
 
 def write_standin(folder: Path, seed: int = 0, progress: Progress | None = None) -> None:
@@ -148,30 +141,7 @@ def unfold(folded: np.ndarray) -> np.ndarray:
     return squares.reshape(-1, SIDE, SIDE)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns its exit code."""
-    parser = Parser(
-        prog="python -m fmnist.standin",
-        description="Make 60,000 + 10,000 look-alikes of Fashion-MNIST, as the four canonical "
-        "files. They are good for trying the Lab, not for figures of accuracy.",
-    )
-    parser.add_argument("folder", type=Path, metavar="DIR", help="where to; made if absent")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
-    options = parser.parse_args(arguments)
-    if not 0 <= options.seed <= _MAX_SEED:
-        parser.error(f"--seed is {options.seed}; expected 0 to {_MAX_SEED}")
-    try:
-        with draw_progress(sys.stderr) as progress:
-            write_standin(options.folder, options.seed, progress)
-    except DatasetError as error:
-        say(f"{parser.prog}: {error}")
-        return 2
-    except KeyboardInterrupt:
-        say("Interrupted: nothing was made.")
-        return 130
-    print(f"{TRAIN_IMAGES:,} + {TEST_IMAGES:,} look-alikes, seed {options.seed}: {options.folder}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    from fmnist.__main__ import main
+
+    sys.exit(main(["standin", *sys.argv[1:]]))

@@ -1,42 +1,28 @@
-"""Train one model and score it.
-
-`python -m fmnist.train` is the command in `train_command.py`.
-"""
+"""Train one model and score it."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from fmnist import catalogue, json_files, run_files, runs
+from fmnist import catalogue, json_files, runs
+from fmnist.batches import make_training_batches, make_validation_batches
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import Dataset, split_train_val
 from fmnist.environment import describe_environment
-from fmnist.evaluate import mean_cross_entropy
 from fmnist.keras_import import import_keras
-from fmnist.models import (
-    EMA_MOMENTUM,
-    build_model,
-    build_network,
-    count_macs,
-    list_fast_layers,
-)
+from fmnist.models import EMA_MOMENTUM, build_network, count_macs, list_fast_layers
 from fmnist.process import TrainingError
 from fmnist.processor import choose_precision, computing_in, uses_onednn
+from fmnist.scoring import best_epoch, compute_probabilities, save_array, save_model, score
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
-    import tensorflow as tf
-
-SCORING_BATCH = 250  # images
-
-
-# -- training -------------------------------------------------------------------------------------
 
 
 def train_and_evaluate(
@@ -167,10 +153,12 @@ def _fit(
     patience = config.early_stopping_patience
     early_stopping = EarlyStopping(monitor="val_loss", patience=patience) if patience else None
     watchers += [callback for callback in (averaged, checkpoint, early_stopping) if callback]
+    closing = contextlib.ExitStack()
+    closing.callback(reporter.close)
     if screen:
-        watchers.append(
-            callbacks.ScreenProgress(screen, config.epochs, image_count, config.batch_size)
-        )
+        progress = callbacks.ScreenProgress(screen, config.epochs, image_count, config.batch_size)
+        closing.callback(progress.close)
+        watchers.append(progress)
     watchers.append(callbacks.StopWatcher(run_dir))  # last: what a step reports is written first
 
     images, labels = dataset.split("train")
@@ -193,7 +181,7 @@ def _fit(
     except callbacks.TrainingDiverged as error:
         raise TrainingError(str(error)) from None
     finally:
-        reporter.close()
+        closing.close()
     if checkpoint and not was_stopped:  # a stopped model is kept as it stands
         checkpoint.restore()
     if early_stopping and early_stopping.stopped_epoch:
@@ -236,135 +224,7 @@ def compile_model(model: keras.Model, config: TrainConfig, steps_per_epoch: int)
     )
 
 
-def make_training_batches(
-    images: np.ndarray, labels: np.ndarray, config: TrainConfig
-) -> tf.data.Dataset:
-    """Endless epochs of (images uint8 (B, 28, 28, 1), targets float32 (B, 10)), shuffled anew each.
-
-    The images stay uint8 in memory; a batch is gathered, augmented and one-hot encoded as a whole.
-    Label smoothing changes these targets alone, so that the validation loss stays the plain
-    cross-entropy, as the test loss is. The same seed gives the same batches. With
-    `augmented_copies` an epoch has every image unchanged too.
-    """
-    import tensorflow as tf
-
-    from fmnist.augment import augment_images
-
-    with tf.device("CPU"):
-        all_images = tf.constant(images)
-        all_targets = tf.one_hot(labels, 10)
-    if config.label_smoothing:
-        all_targets = all_targets * (1 - config.label_smoothing) + config.label_smoothing / 10
-
-    def make_epoch(epoch):
-        order = tf.random.experimental.stateless_shuffle(
-            tf.range(config.epoch_images(len(labels))), [config.seed, tf.cast(epoch, tf.int32)]
-        )
-        batches = tf.data.Dataset.from_tensor_slices(order).batch(config.batch_size)
-        return tf.data.Dataset.zip(batches, tf.data.Dataset.counter(epoch * 2**32))
-
-    def make_batch(numbers, batch_number):
-        indices = numbers % len(labels)
-        batch = tf.gather(all_images, indices)
-        seed = tf.stack([tf.cast(config.seed, tf.int64), batch_number])
-        changed = augment_images(batch, config.augmentation, seed)
-        if config.augmented_copies:
-            is_original = (numbers < len(labels))[:, tf.newaxis, tf.newaxis]
-            changed = tf.where(is_original, batch, changed)
-        return changed[..., tf.newaxis], tf.gather(all_targets, indices)
-
-    return _untuned(tf.data.Dataset.counter().flat_map(make_epoch).map(make_batch).prefetch(4))
-
-
-def make_validation_batches(images: np.ndarray, labels: np.ndarray) -> tf.data.Dataset:
-    """(images uint8 (B, 28, 28, 1), targets float32 (B, 10)) in order, nothing changed."""
-    import tensorflow as tf
-
-    with tf.device("CPU"):
-        data = tf.data.Dataset.from_tensor_slices((images[..., None], tf.one_hot(labels, 10)))
-    return _untuned(data.batch(SCORING_BATCH).cache().prefetch(2))
-
-
-def _untuned(batches: tf.data.Dataset) -> tf.data.Dataset:
-    """The same batches without TensorFlow's tuning of the pipeline, which has nothing to tune here.
-
-    Its thread sleeps longer and longer, and the end of a training waited for it, up to a minute.
-    """
-    import tensorflow as tf
-
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return batches.with_options(options)
-
-
-# -- after training -------------------------------------------------------------------------------
-
-
-def save_model(model: keras.Model, config: TrainConfig, path: Path) -> None:
-    """Write the network alone (no optimizer, no loss), in one move."""
-    plain = build_model(config)
-    plain.set_weights(model.get_weights())
-    write_model(plain, path)
-
-
-def write_model(model: keras.Model, path: Path) -> None:
-    """Write a .keras file in one move."""
-    draft = path.with_name(f".{path.name}")  # Keras asks for the .keras
-    try:
-        model.save(draft)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def compute_probabilities(
-    model_path: Path, images: np.ndarray, watchers: Sequence[keras.callbacks.Callback] = ()
-) -> np.ndarray:
-    """What the saved model answers: float32 (N, 10) for images uint8 (N, 28, 28)."""
-    import keras
-
-    model = keras.models.load_model(model_path, compile=False, safe_mode=True)
-    return model.predict(
-        images[..., None], batch_size=SCORING_BATCH, verbose=0, callbacks=list(watchers)
-    )
-
-
-def save_array(path: Path, array: np.ndarray) -> None:
-    """Write a .npy file in one move."""
-    import numpy as np
-
-    draft = path.with_name(f".{path.name}")
-    try:
-        with draft.open("wb") as file:
-            np.save(file, array)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def score(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """test_accuracy (share) and test_loss (mean cross-entropy, natural logarithm)."""
-    return {
-        "test_accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
-        "test_loss": mean_cross_entropy(labels, probabilities),
-    }
-
-
-def best_epoch(run_dir: Path) -> dict[str, Any]:
-    """best_epoch (from 0) and best_val_accuracy of a run's history; None where it has no epoch."""
-    history = run_files.read_history(runs.read_run(run_dir))
-    if history.empty:
-        return {"best_epoch": None, "best_val_accuracy": None}
-    best = history["val_accuracy"].idxmax()
-    return {
-        "best_epoch": int(history["epoch"][best]),
-        "best_val_accuracy": float(history["val_accuracy"][best]),
-    }
-
-
 if __name__ == "__main__":
-    from fmnist.memory import keep_freed_memory
-    from fmnist.train_command import main  # it imports this file again, as `fmnist.train`
+    from fmnist.__main__ import main
 
-    keep_freed_memory()
-    sys.exit(main())
+    sys.exit(main(["train", *sys.argv[1:]]))

@@ -44,14 +44,11 @@ def train_each_way(config: TrainConfig, images: Any, labels: Any) -> dict[str, A
     import keras
     import numpy as np
 
+    from fmnist.batches import make_training_batches
     from fmnist.models import build_network, list_fast_layers
     from fmnist.processor import choose_precision, computing_in
-    from fmnist.train import (
-        compile_model,
-        compute_probabilities,
-        make_training_batches,
-        save_model,
-    )
+    from fmnist.scoring import compute_probabilities, save_model
+    from fmnist.train import compile_model
 
     config = config.replace(
         batch_size=BATCH, epochs=1, optimizer="sgd", schedule="constant", learning_rate=0.0001

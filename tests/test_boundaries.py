@@ -21,6 +21,8 @@ SCREEN = [ROOT / "app.py", *PAGES]
 KERAS = {"keras", "tensorflow"}
 NEVER_IMPORTS = {
     "fmnist.config": {"numpy", *KERAS},
+    "fmnist.terminal": {"numpy", "fmnist.config", "fmnist.runs", *KERAS},
+    "fmnist.__main__": {"numpy", "fmnist.config", "fmnist.runs", *KERAS},
     "fmnist.plain_text": {"numpy", "pandas", "plotly", "fmnist.config", *KERAS},
     "fmnist.recipes": KERAS,
     "fmnist.published": KERAS,
@@ -69,6 +71,9 @@ NEVER_IMPORTS = {
     "fmnist.memory_limit": {"numpy", "fmnist.runs", *KERAS},
     "fmnist.engine": KERAS,
     "fmnist.engine_frames": {"fmnist.runs", *KERAS},
+    "fmnist.bundle": {"fmnist.model_card", *KERAS},
+    "fmnist.scoring": {"fmnist.train", "fmnist.jobs", "fmnist.figures"},
+    "fmnist.batches": {"fmnist.train", "fmnist.jobs", "fmnist.figures"},
     "fmnist.train": {"fmnist.jobs", "fmnist.figures"},
     "fmnist.jobs": KERAS,
     "fmnist.evaluate": {"fmnist.runs", *KERAS},
@@ -82,7 +87,9 @@ NEVER_IMPORTS = {
     "fmnist.corrections": KERAS,
     "fmnist.taught_record": {"numpy", "fmnist.runs", *KERAS},
     "fmnist.teaching": KERAS,
-    "fmnist.teach": {"fmnist.jobs", "fmnist.figures"},
+    "fmnist.lessons": KERAS,
+    "fmnist.head": {"fmnist.teach", "fmnist.jobs", "fmnist.figures"},
+    "fmnist.teach": {"fmnist.train", "fmnist.jobs", "fmnist.figures"},
     "fmnist.figures": {"fmnist.runs", *KERAS},
     "fmnist.images": KERAS,
 }
@@ -109,6 +116,15 @@ NEVER_IMPORTED = {"tensorflow", "pytest-timeout", "ruff"}
 def test_the_library_keeps_to_its_walls(module):
     crossed = imports_of(module) & NEVER_IMPORTS[module]
     assert not crossed, f"{module} imports {sorted(crossed)}, itself or through another module"
+
+
+@pytest.mark.parametrize("path", [*LIBRARY, *SCREEN], ids=lambda path: path.name)
+def test_only_the_door_leads_to_the_commands(path):
+    """`fmnist/__main__.py` parses as they do, and imports each only when it is called."""
+    if "commands" not in path.parts:
+        named = {name for name in imported_names(path) if name.startswith("fmnist.commands.")}
+        allowed = {"fmnist.commands.parser", "fmnist.commands.parser.Parser"}
+        assert not named - (allowed if path.name == "__main__.py" else set())
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.name)

@@ -1,5 +1,6 @@
 """What is bundled, what stays behind and what is refused; the run that ships."""
 
+import functools
 import json
 import subprocess
 from pathlib import Path
@@ -11,11 +12,16 @@ from fmnist.bundle import CARD_FILE, COMMAND_FILE, COPIED_FILES, bundle_run
 from fmnist.config_words import describe_command
 from fmnist.dataset import load_dataset
 from fmnist.model_card import compute_model_card
-from fmnist.model_card_text import format_model_card
+from fmnist.model_card_text import format_model_card, write_model_card
 from tests import made_runs
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "fmnist" / "bundled"
+
+
+def card_of(labels):
+    """What `bundle_run` is handed to write the card with."""
+    return functools.partial(write_model_card, labels=labels)
 
 
 def test_a_bundle_is_complete_and_knows_neither_host_nor_paths(made, labels, bundled_dir):
@@ -32,7 +38,7 @@ def test_a_bundle_is_complete_and_knows_neither_host_nor_paths(made, labels, bun
     }
     json_files.write_json(made.file("environment.json"), environment)
 
-    assert bundle_run(runs.read_run(made.run_dir), labels) == bundled_dir
+    assert bundle_run(runs.read_run(made.run_dir), card_of(labels)) == bundled_dir
     names = {path.name for path in bundled_dir.iterdir()}
     assert names == {*COPIED_FILES, CARD_FILE, COMMAND_FILE}
     kept = json.loads((bundled_dir / "status.json").read_text())
@@ -48,15 +54,15 @@ def test_a_bundle_is_complete_and_knows_neither_host_nor_paths(made, labels, bun
     assert (bundled_dir / CARD_FILE).read_text("utf-8") == format_model_card(card)
     assert card.title == "bundled"
     command = (bundled_dir / COMMAND_FILE).read_text("utf-8")
-    assert command == "python -m fmnist.train --name 'Made run' --filters 8 --epochs 3 --seed 0\n"
+    assert command == "python -m fmnist train --name 'Made run' --filters 8 --epochs 3 --seed 0\n"
     assert [path.name for path in bundled_dir.parent.iterdir()] == ["bundled"]
 
 
 def test_a_new_bundle_takes_the_old_ones_place(lab, made, labels, bundled_dir):
-    bundle_run(made, labels)
+    bundle_run(made, card_of(labels))
     (bundled_dir / "of the old one").touch()
     other = made_runs.write_run(lab.runs_dir, "20260103-000000-b", accuracy=0.5)
-    bundle_run(runs.read_run(other), labels)
+    bundle_run(runs.read_run(other), card_of(labels))
     assert not (bundled_dir / "of the old one").exists()
     assert run_files.read_results(runs.load_run("bundled"))["test_accuracy"] == 0.5
     assert [path.name for path in bundled_dir.parent.iterdir()] == ["bundled"]
@@ -64,14 +70,14 @@ def test_a_new_bundle_takes_the_old_ones_place(lab, made, labels, bundled_dir):
 
 def test_six_megabytes_are_bundled_and_no_more(made, labels, bundled_dir):
     model = made.file("model.keras")
-    bundle_run(made, labels)
+    bundle_run(made, card_of(labels))
     others = sum(path.stat().st_size for path in bundled_dir.iterdir()) - model.stat().st_size
     fill(model, 6_000_000 - others)
-    bundle_run(made, labels)
+    bundle_run(made, card_of(labels))
     assert sum(path.stat().st_size for path in bundled_dir.iterdir()) == 6_000_000
     fill(model, 6_000_001 - others)
     with pytest.raises(ValueError, match=r"would take 6\.0 MB: at most 6 MB are bundled"):
-        bundle_run(made, labels)
+        bundle_run(made, card_of(labels))
     assert (bundled_dir / "model.keras").stat().st_size == 6_000_000 - others  # still the old one
     assert [path.name for path in bundled_dir.parent.iterdir()] == ["bundled"]
 
@@ -86,7 +92,7 @@ def fill(archive: Path, size: int) -> None:
 def test_only_a_completed_run_is_bundled(lab, labels, bundled_dir, status):
     run = runs.read_run(made_runs.write_run(lab.runs_dir, status=status))
     with pytest.raises(ValueError, match=f"is {status}: only a completed run is bundled"):
-        bundle_run(run, labels)
+        bundle_run(run, card_of(labels))
     assert not bundled_dir.exists()
 
 
@@ -94,14 +100,14 @@ def test_only_a_completed_run_is_bundled(lab, labels, bundled_dir, status):
 def test_a_run_that_lacks_a_file_is_not_bundled(made, labels, bundled_dir, name):
     made.file(name).unlink()
     with pytest.raises(ValueError, match=f"it has no {name}"):
-        bundle_run(made, labels)
+        bundle_run(made, card_of(labels))
     assert not bundled_dir.exists()
 
 
 def test_the_bundled_run_is_not_bundled_again(made, labels):
-    bundle_run(made, labels)
+    bundle_run(made, card_of(labels))
     with pytest.raises(ValueError, match="the bundled run already"):
-        bundle_run(runs.load_run("bundled"), labels)
+        bundle_run(runs.load_run("bundled"), card_of(labels))
 
 
 # -- the run that ships ---------------------------------------------------------------------------

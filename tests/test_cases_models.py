@@ -23,7 +23,7 @@ def real_data() -> str:
 
 def check(path: Path, runs_dir: Path, data: str, onednn: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "fmnist.own_model", str(path), "--runs-dir", str(runs_dir)],
+        [sys.executable, "-m", "fmnist", "import-model", str(path), "--runs-dir", str(runs_dir)],
         cwd=ROOT,
         capture_output=True,
         text=True,

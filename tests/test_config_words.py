@@ -4,10 +4,10 @@ import shlex
 
 import pytest
 
+from fmnist.commands.train import build_parser, read_config
 from fmnist.config import TrainConfig
 from fmnist.config_words import describe_command, describe_network, describe_training
 from fmnist.recipes import RECIPES
-from fmnist.train_command import build_parser, read_config
 
 
 def test_a_residual_network():
@@ -50,13 +50,13 @@ def test_smaller_networks():
 @pytest.mark.parametrize("name", list(RECIPES))
 def test_a_recipe_is_named_whatever_the_seed_and_name(name):
     config = RECIPES[name].config.replace(seed=3, name="mine")
-    assert describe_command(config) == f"python -m fmnist.train --recipe {name} --seed 3"
+    assert describe_command(config) == f"python -m fmnist train --recipe {name} --seed 3"
 
 
 def test_other_settings_are_told_in_full():
     config = TrainConfig(filters=(8, 16), batch_norm=True, learning_rate=0.01, seed=5)
     assert describe_command(config) == (
-        "python -m fmnist.train --filters 8,16 --batch-norm True --learning-rate 0.01 --seed 5"
+        "python -m fmnist train --filters 8,16 --batch-norm True --learning-rate 0.01 --seed 5"
     )
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fmnist import catalogue, drawing_model, runs
+from fmnist import catalogue, runs
 from fmnist.dataset import CLASS_NAMES
 from fmnist.doubt import DOUBT_FILE, read_threshold
-from fmnist.drawing_model import COPIED_FILES, keep_drawing_model, main
+from fmnist.drawing_model import COPIED_FILES, keep_drawing_model
 from fmnist.predict import DRAWING_MODEL
 from tests import made_data, made_runs
 
@@ -49,15 +49,6 @@ def test_another_run_is_refused(lab, engine, tmp_path, settings, message):
     with pytest.raises(ValueError, match=message):
         keep_drawing_model(run, engine, tmp_path / "drawing_model")
     assert not (tmp_path / "drawing_model").exists()
-
-
-def test_the_command_says_what_is_wrong_in_one_line(lab, capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr(drawing_model, "DRAWING_MODEL", tmp_path / "drawing_model" / "model.keras")
-    assert main(["20260101-000000-none"]) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.count("\n") == 1
-    assert "There is no run" in captured.err
 
 
 @pytest.mark.skipif(not DRAWING_MODEL.is_file(), reason="the package has no model for drawings")

@@ -4,15 +4,12 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from fmnist import catalogue
-from fmnist.dataset import load_dataset
 from fmnist.drawings import (
     TRAIN_SEED,
     draw_nonsense,
     draw_photograph,
     draw_strokes,
     draw_template,
-    main,
     make_drawings,
     shows_garment,
 )
@@ -78,14 +75,3 @@ def test_about_one_training_drawing_in_five_is_nonsense_and_it_is_known_which(sq
         == make_drawings(images, labels, TRAIN_SEED, nonsense=0)
     ).all(axis=(1, 2))
     assert not same[~known[:30]].any()
-
-
-def test_the_command_adds_a_dataset_once(lab, capsys):
-    assert main([]) == 0
-    assert capsys.readouterr().out == "drawings\n"
-    drawings, photographs = catalogue.load("drawings"), load_dataset()
-    np.testing.assert_array_equal(drawings.train_labels, photographs.train_labels)
-    np.testing.assert_array_equal(drawings.test_labels, photographs.test_labels)
-    assert drawings.test_images.shape == photographs.test_images.shape
-    assert main([]) == 2
-    assert "already a dataset called 'Drawings'" in capsys.readouterr().err

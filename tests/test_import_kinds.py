@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from fmnist import catalogue, import_data
+from fmnist.commands.dataset import main
 from fmnist.dataset import CLASS_NAMES, DatasetError, load_dataset
-from fmnist.dataset_command import main
 from tests import made_data
 
 TRAIN, TEST = made_data.make_split(40, 3), made_data.make_split(20, 4)

@@ -145,7 +145,7 @@ def test_rows_are_counted_before_they_are_split(tmp_path, content, said):
     script = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_DATA, (400_000_000, 400_000_000))
-from fmnist.dataset_command import main
+from fmnist.commands.dataset import main
 sys.exit(main(["import", sys.argv[1]]))
 """
     done = subprocess.run(

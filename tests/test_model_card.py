@@ -1,9 +1,6 @@
 """A card's figures against counts by hand and scikit-learn; its words; its command."""
 
 import json
-import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +10,10 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import log_loss, precision_recall_fscore_support
 
 from fmnist import json_files, run_files, runs
-from fmnist.bundle import CARD_FILE
 from fmnist.config import TrainConfig
 from fmnist.dataset import load_dataset
 from fmnist.evaluate import evaluate
-from fmnist.model_card import compute_calibration_error, compute_model_card, main
+from fmnist.model_card import compute_calibration_error, compute_model_card
 from fmnist.model_card_text import format_model_card
 from fmnist.taught_record import Comparison, Taught
 from tests import made_data, made_runs
@@ -174,77 +170,6 @@ def test_labels_of_other_images_are_refused(made):
         compute_model_card(made, LABELS)
 
 
-# -- command line ---------------------------------------------------------------------------------
-
-
-def test_the_card_of_a_run_by_id_and_by_folder(made, labels, capsys):
-    expected = format_model_card(compute_model_card(made, labels))
-    assert main([made.run_id]) == 0
-    assert main([str(made.run_dir)]) == 0
-    assert capsys.readouterr().out == 2 * expected
-
-
-def test_bundling_from_the_command_line(made, bundled_dir, capsys):
-    assert main([made.run_id, "--bundle"]) == 0
-    assert capsys.readouterr().out == f"{bundled_dir}\n"
-    assert main(["bundled"]) == 0
-    assert capsys.readouterr().out == (bundled_dir / CARD_FILE).read_text("utf-8")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["../../etc/passwd"], "is not the id of a run"),
-        (["/etc"], "config.json is missing"),
-        (["20260101-000000-none"], "There is no run '20260101-000000-none'"),
-        (["bundled"], "There is no run 'bundled'"),
-        (["20260104-000000-failed"], "is failed and has no scores"),
-        (["20260105-000000-stopped", "--bundle"], "only a completed run is bundled"),
-        (["20260106-000000-other"], "was scored on other data (fingerprint 0123456789abcdef)"),
-        (["20260107-000000-wrong"], "do not sum to 1"),
-        (["20260107-000000-wrong", "--bundel"], "unrecognized arguments: --bundel"),
-        ([], "the following arguments are required"),
-    ],
-)
-def test_wrong_input_is_one_sentence(lab, capsys, arguments, message):
-    made_runs.write_run(lab.runs_dir, "20260104-000000-failed", status="failed")
-    made_runs.write_run(lab.runs_dir, "20260105-000000-stopped", status="stopped")
-    other = made_runs.write_run(lab.runs_dir, "20260106-000000-other")
-    environment = json.loads((other / "environment.json").read_text())
-    environment["dataset_fingerprint"] = "0123456789abcdef"
-    (other / "environment.json").write_text(json.dumps(environment))
-    wrong = made_runs.write_run(lab.runs_dir, "20260107-000000-wrong")
-    np.save(wrong / "test_probabilities.npy", np.ones((200, 10), np.float32))
-    assert exit_code(arguments) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert message in captured.err
-    assert captured.err.count("\n") == 1
-
-
-def exit_code(arguments: list[str]) -> int:
-    try:
-        return main(arguments)
-    except SystemExit as error:
-        return error.code
-
-
-def test_a_folder_that_cannot_be_written_is_one_sentence(made, bundled_dir, capsys):
-    shutil.rmtree(bundled_dir.parent)
-    assert main([made.run_id, "--bundle"]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
-
-
-def test_help_from_a_shell_loads_no_tensorflow():
-    script = (
-        "import sys\nfrom fmnist.model_card import main\ntry:\n    main(['--help'])\n"
-        "except SystemExit as end:\n    assert not end.code\nassert 'tensorflow' not in sys.modules"
-    )
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "--bundle" in done.stdout
-
-
 def test_a_card_of_other_classes_names_no_garment(lab):
     run_dir = made_runs.write_run(
         lab.runs_dir,
@@ -272,7 +197,7 @@ def test_the_card_of_a_brought_model_claims_nothing_about_its_training(lab, labe
     assert "7,850" in card
     assert f"80.0{NBSP}%" in card
     assert "whether it has seen them mirrored as well is not known" in card
-    for claim in ("fmnist.train", "Seed", "Epochs", "learning rate", "Averages flips", "Hardware"):
+    for claim in ("fmnist train", "Seed", "Epochs", "learning rate", "Averages flips", "Hardware"):
         assert claim not in card
 
 

@@ -1,6 +1,5 @@
-"""The command and the process that watches a check: bounds, the line, stopping, refusing."""
+"""The process that watches a check: bounds, the line, stopping, refusing."""
 
-import json
 import os
 import subprocess
 import sys
@@ -13,13 +12,12 @@ import keras
 import psutil
 import pytest
 
-from fmnist import memory_limit, own_model, run_files, runs
-from fmnist.config import ConfigError
+from fmnist import memory_limit, own_model, runs
 from fmnist.keras_config import ModelRefused
-from fmnist.own_model import check_and_score, main, open_run
+from fmnist.own_model import check_and_score
 from fmnist.own_model_record import OwnModel
 from fmnist.own_model_refusals import read_refusal
-from fmnist.train import TrainingError
+from fmnist.process import TrainingError
 from tests import made_models
 
 ROOT = Path(__file__).parent.parent
@@ -40,17 +38,6 @@ def write_greedy(folder: Path, times: int = 60, name: str = "greedy.keras") -> P
         keras.layers.Dense(10, activation="softmax"),
     ]
     return made_models.save(keras.Sequential(layers), folder, name)
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "fmnist.own_model", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=150,
-    )
 
 
 @pytest.fixture
@@ -126,7 +113,7 @@ def test_checks_wait_for_one_another_in_the_order_they_came(lab, tmp_path):
     brought = [runs.read_run(run.run_dir) for run in brought]
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "fmnist.own_model", str(run.run_dir)],
+            [sys.executable, "-m", "fmnist", "import-model", str(run.run_dir)],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
         )
@@ -185,71 +172,3 @@ def test_a_model_accepted_before_is_failed_and_not_lost_by_wrong_words(lab, tmp_
     runs.reset_own_model(failed, "auto", "logits")
     assert check_and_score(runs.read_run(run.run_dir))["test_accuracy"] > 0.9
     assert runs.read_run(run.run_dir).status.status == "completed"
-
-
-def test_a_folder_is_checked_by_one_process(lab, tmp_path):
-    run = bring(made_models.save(made_models.build_model(), tmp_path))
-    runs.write_status(run.run_dir, pid=os.getppid(), pid_started_at=0.0)
-    runs.write_status(run.run_dir, host="elsewhere", heartbeat_at=time.time())
-    with pytest.raises(ConfigError, match="is being checked by process"):
-        open_run(run.run_dir)
-    runs.write_status(run.run_dir, status="completed")
-    with pytest.raises(ConfigError, match="is completed: import the file again instead"):
-        open_run(run.run_dir)
-
-
-# -- the command ----------------------------------------------------------------------------------
-
-
-def test_the_command_scores_a_file_and_ends_with_json(lab, tmp_path):
-    path = made_models.save(made_models.build_model((784,)), tmp_path, "flat one.keras")
-    runs_dir = tmp_path / "elsewhere"
-    done = command(str(path), "--outputs", "logits", "--runs-dir", str(runs_dir))
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout.splitlines()[-1])
-    assert sorted(answer) == ["run_id", "seconds", "test_accuracy", "test_loss"]
-    run = runs.read_run(runs_dir / answer["run_id"])
-    assert (run.title, run.status.status) == ("flat one", "completed")
-    assert answer["test_accuracy"] == run_files.read_results(run)["test_accuracy"] > 0.9
-    found = "Found: 784 in, values 0 to 1; logits (a softmax follows)"
-    assert done.stderr.splitlines()[-1] == found
-    assert "TensorFlow" not in done.stderr, "TensorFlow's own messages go to the log"
-    settings = {"name": "flat one", "dataset": "fashion-mnist"}
-    assert json.loads((run.run_dir / "config.json").read_text()) == settings
-
-
-def test_the_command_says_why_a_model_is_refused_and_leaves_no_run(lab, tmp_path):
-    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(5)])
-    done = command(str(made_models.save(model, tmp_path)))
-    assert done.returncode == 2
-    line = done.stderr.splitlines()[-1]
-    assert line == (
-        "theirs.keras answers each image with shape (5): expected ten numbers (10), one for each "
-        "class."
-    )
-    assert done.stdout == ""
-    assert runs.list_runs() == []
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "sentence"),
-    [
-        (["missing.keras"], 2, "There is no file missing.keras."),
-        (["text.keras"], 2, "text.keras is damaged or cut short, or was renamed"),
-        (["text.keras", "--inputs", "grey"], 2, "invalid choice: 'grey'"),
-        (["."], 2, ". is not the folder of an imported model: config.json is missing"),
-        ([".", "--name", "x"], 2, "RUN_DIR has its own settings: leave out --name"),
-    ],
-)
-def test_bad_input_is_one_line_and_makes_no_run(
-    lab, tmp_path, monkeypatch, capfd, arguments, code, sentence
-):
-    (tmp_path / "text.keras").write_text("hello")
-    monkeypatch.chdir(tmp_path)
-    try:
-        assert main(arguments) == code
-    except SystemExit as ended:
-        assert ended.code == code
-    (line,) = capfd.readouterr().err.splitlines()
-    assert sentence in line
-    assert runs.list_runs() == []

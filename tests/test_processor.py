@@ -117,11 +117,11 @@ def test_every_network_trains_as_in_keras_under_both_settings(trained, name, set
 def test_all_that_computes_works_without_onednn_too():
     """Every other test runs with it, where the processor is of that kind."""
     tests = [
-        "tests/test_train_command.py::test_the_command_trains_and_ends_with_json",
+        "tests/commands/test_train.py::test_the_command_trains_and_ends_with_json",
         "tests/test_teach.py::test_corrected_drawings_become_right_and_earlier_layers_stay",
-        "tests/test_predict.py::test_one_json_line_per_file_in_order",
+        "tests/commands/test_predict.py::test_one_json_line_per_file_in_order",
         "tests/test_engine.py::test_predicts_what_the_model_predicts",
-        "tests/test_own_model.py::test_the_command_scores_a_file_and_ends_with_json",
+        "tests/commands/test_import_model.py::test_the_command_scores_a_file_and_ends_with_json",
     ]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],

@@ -1,8 +1,5 @@
 """The generator of the stand-in dataset, on weights small enough to work out by hand; its files."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +8,7 @@ from scipy import signal
 
 from fmnist import standin
 from fmnist.dataset import FILES, class_counts, load_dataset
-from fmnist.standin import Generator, fold, main, unfold, write_standin
+from fmnist.standin import Generator, fold, unfold, write_standin
 
 ROOT = Path(__file__).parent.parent
 
@@ -166,41 +163,3 @@ def test_the_weights_are_small_and_plain():
     with np.load(standin.WEIGHTS, allow_pickle=False) as file:
         kinds = {file[name].dtype for name in file.files}
     assert kinds <= {np.dtype("int8"), np.dtype("float16")}
-
-
-def test_the_command_says_what_it_made(tmp_path, small, capsys):
-    assert main([str(tmp_path / "made"), "--seed", "3"]) == 0
-    out, err = capsys.readouterr()
-    assert out == f"60 + 20 look-alikes, seed 3: {tmp_path / 'made'}\n"
-    assert err == ""
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ([], "DIR"),
-        (["made", "--seed", "-1"], "--seed is -1; expected 0 to 4294967295"),
-        (["made", "--seed", "x"], "invalid int value"),
-    ],
-)
-def test_a_mistake_is_one_line(arguments, said, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "fmnist.standin", *arguments],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert len(done.stderr.splitlines()) == 1
-    assert said in done.stderr
-    assert not (tmp_path / "made").exists()
-
-
-def test_a_folder_that_cannot_be_written_is_named(tmp_path, small, capsys):
-    (tmp_path / "file").write_text("")
-    assert main([str(tmp_path / "file")]) == 2
-    err = capsys.readouterr().err
-    assert len(err.splitlines()) == 1
-    assert f"The look-alikes cannot be written to {tmp_path / 'file'}:" in err

@@ -8,16 +8,27 @@ import keras
 import numpy as np
 import pytest
 
-from fmnist import corrections, json_files, predict, run_files, runs, settings, teach, teaching
+from fmnist import (
+    corrections,
+    json_files,
+    lessons,
+    predict,
+    run_files,
+    runs,
+    settings,
+    teach,
+    teaching,
+)
+from fmnist.commands.fine_tune import open_run
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.corrections import add, correct
 from fmnist.dataset import load_dataset
 from fmnist.doubt import read_threshold
+from fmnist.head import load_pupil
 from fmnist.models import build_model
+from fmnist.process import TrainingError
 from fmnist.strokes import load_examples
-from fmnist.teach import load_pupil, main, make_variants, open_run
-from fmnist.train import TrainingError
-from tests import made_models, made_runs
+from tests import made_runs
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = list(load_examples().values())
@@ -34,7 +45,7 @@ def drawing_model(tmp_path, monkeypatch) -> Path:
     json_files.write_json(path.with_name("config.json"), config.to_json())
     monkeypatch.setattr(predict, "DRAWING_MODEL", path)
     for name, count in (("REHEARSED", 40), ("VALIDATED", 30), ("UNTOUCHED", 30)):
-        monkeypatch.setattr(teach, name, count)
+        monkeypatch.setattr(lessons, name, count)
     return path
 
 
@@ -124,41 +135,6 @@ print(model.input_shape, model.output_shape, "fmnist" in sys.modules)
     assert done.stdout.strip() == "(None, 28, 28, 1) (None, 10) False", done.stderr
 
 
-def test_variants_are_of_the_pictures_kind_and_the_same_again(lab):
-    drawing = correct(0, 1, EXAMPLES[0])
-    picture = correct(0, 1, image=load_dataset().train_images[0])
-    for one in (drawing, picture):
-        variants = make_variants(one, 6)
-        assert (variants.shape, variants.dtype) == ((6, 28, 28), np.uint8)
-        np.testing.assert_array_equal(variants[0], one.image)
-        np.testing.assert_array_equal(variants[1], one.image[:, ::-1])
-        assert len({variant.tobytes() for variant in variants}) == 6
-        np.testing.assert_array_equal(variants, make_variants(one, 6))
-
-
-def test_a_network_without_flips_is_taught_as_well(tmp_path):
-    path = made_models.save(made_models.build_model((28, 28, 1), activation="softmax"), tmp_path)
-    pupil = load_pupil(path)
-    images = load_images()
-    features = pupil.see(images)
-    assert features.shape == (5, 784)
-    np.testing.assert_allclose(
-        pupil.answer.predict(features, verbose=0), pupil.recognise(images), atol=1e-6
-    )
-
-
-def load_images() -> np.ndarray:
-    return np.stack([correct(0, 1, drawing).image for drawing in EXAMPLES[:5]])
-
-
-def test_a_model_of_another_make_is_refused(tmp_path):
-    model = keras.Sequential(
-        [keras.Input((28, 28, 1)), keras.layers.Conv2D(10, 28), keras.layers.Flatten()]
-    )
-    with pytest.raises(TrainingError, match="its last layer with weights is no dense layer of ten"):
-        load_pupil(made_models.save(model, tmp_path))
-
-
 def test_one_teaching_at_a_time_and_nothing_without_corrections(lab, drawing_model):
     with pytest.raises(ConfigError, match="no correction to learn"):
         teaching.create_teaching("fashion-mnist")
@@ -196,24 +172,6 @@ def test_damaged_corrections_and_missing_data_fail_in_one_sentence(lab, drawing_
     run.file("corrections.json").write_text("{")
     with pytest.raises(TrainingError, match="corrections.json is damaged: The file holds no"):
         teach.teach(run)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ([], "There is no correction to learn"),
-        (["."], "is not the folder of a teaching: config.json is missing"),
-        ([".", "--dataset", "x"], "RUN_DIR has its own settings"),
-    ],
-)
-def test_bad_input_is_one_line(lab, drawing_model, capsys, monkeypatch, arguments, sentence):
-    monkeypatch.chdir(lab.cache_dir)
-    try:
-        assert main(arguments) == 2
-    except SystemExit as ended:
-        assert ended.code == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert sentence in line
 
 
 def test_a_damaged_record_is_said(lab):

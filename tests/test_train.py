@@ -1,4 +1,4 @@
-"""Trainings of seconds on made images: the run folder, batches, stopping, failing."""
+"""Trainings of seconds on made images: the run folder, stopping, failing."""
 
 import math
 import subprocess
@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from fmnist import callbacks, catalogue, evaluate, run_files, runs, train
+from fmnist.commands.train import train_run
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import DatasetError, load_dataset, split_train_val
 from fmnist.models import build_model, build_network
+from fmnist.process import TrainingError
 from fmnist.processor import choose_precision
-from fmnist.train_command import train_run
+from fmnist.scoring import compute_probabilities, score
 from tests import made_data
 
 SMALL = TrainConfig(filters=(8,), dense_units=(16,), epochs=2, batch_size=32)
@@ -117,7 +119,7 @@ for number, path in enumerate(models):
     for number, run in enumerate(trained):
         answers = np.load(tmp_path / f"answers-{number}.npy")
         np.testing.assert_allclose(answers, run_files.read_probabilities(run), atol=1e-5)
-        assert train.score(answers, load_dataset().test_labels)["test_accuracy"] > 0.5
+        assert score(answers, load_dataset().test_labels)["test_accuracy"] > 0.5
 
 
 def test_a_flipping_model_answers_alike_for_an_image_and_its_mirror_image():
@@ -139,7 +141,7 @@ def test_keeping_the_best_epoch_restores_its_weights(lab):
     assert accuracies[-1] < max(accuracies), "the last epoch must not be the best for this test"
     data = load_dataset()
     _, val = split_train_val(600, config.validation_fraction, config.seed)
-    answers = train.compute_probabilities(run.file("model.keras"), data.train_images[val])
+    answers = compute_probabilities(run.file("model.keras"), data.train_images[val])
     assert np.mean(answers.argmax(1) == data.train_labels[val]) == pytest.approx(max(accuracies))
     assert not run.file("checkpoint.weights.h5").exists()
 
@@ -165,7 +167,7 @@ def test_a_diverged_loss_fails_the_run_with_advice(lab):
         learning_rate=10.0,
         batch_size=8,
     )
-    with pytest.raises(train.TrainingError, match=r"became NaN in epoch \d, step \d+: lower the"):
+    with pytest.raises(TrainingError, match=r"became NaN in epoch \d, step \d+: lower the"):
         train_small(config)
     (run,) = runs.list_runs()
     assert run.status.status == "failed"
@@ -195,7 +197,7 @@ def test_nan_after_the_last_step_fails_the_run(lab, monkeypatch, spoilt, sentenc
     else:
         answers = np.full((200, 10), math.nan, np.float32)
         monkeypatch.setattr(train, "compute_probabilities", lambda *_: answers)
-    with pytest.raises(train.TrainingError, match=f"^{sentence}") as caught:
+    with pytest.raises(TrainingError, match=f"^{sentence}") as caught:
         train_small(SMALL.replace(epochs=1))
     (run,) = runs.list_runs()
     assert (run.status.status, run.status.message) == ("failed", str(caught.value))
@@ -233,39 +235,6 @@ def test_the_seed_repeats_a_run(lab):
     assert np.abs(difference).max() > 1e-2
 
 
-# -- batches --------------------------------------------------------------------------------------
-
-
-def test_an_epoch_holds_every_training_image_once_in_an_order_of_its_own():
-    images = np.arange(50, dtype=np.uint8).repeat(784).reshape(50, 28, 28)
-    labels = np.arange(50, dtype=np.uint8) % 10
-    batches = train.make_training_batches(images, labels, TrainConfig(batch_size=16))
-    epochs = []
-    taken = [(x.numpy(), y.numpy()) for x, y in batches.take(8)]  # 4 a epoch: 16, 16, 16, 2
-    assert [len(x) for x, _ in taken] == [16, 16, 16, 2] * 2
-    for part in (taken[:4], taken[4:]):
-        seen = np.concatenate([x[:, 0, 0, 0] for x, _ in part])
-        targets = np.concatenate([y for _, y in part])
-        assert sorted(seen) == list(range(50))
-        np.testing.assert_array_equal(targets.argmax(1), seen % 10)
-        epochs.append(seen.tolist())
-    assert epochs[0] != epochs[1]
-    assert taken[0][0].dtype == np.uint8
-
-
-def test_copies_enlarge_an_epoch_by_changed_images():
-    images = np.zeros((20, 28, 28), np.uint8)
-    images[:, :, 0] = np.arange(1, 21)[:, None]  # mirrored, the column lies at the other end
-    config = TrainConfig(batch_size=10, augmentation="flip", augmented_copies=2)
-    batches = train.make_training_batches(images, np.arange(20) % 10, config)
-    seen = np.concatenate([x.numpy() for x, _ in batches.take(6)])[..., 0]
-    assert len(seen) == config.epoch_images(20) == 60
-    left, right = seen[:, 5, 0], seen[:, 5, 27]
-    assert sorted(left + right) == sorted(list(range(1, 21)) * 3)
-    assert set(range(1, 21)) <= set(left[left > 0])  # each original
-    assert 5 < (right > 0).sum() < 35  # half of the 40 copies
-
-
 def test_weight_decay_shrinks_kernels_and_spares_the_rest():
     config = TrainConfig(
         filters=(2,), dense_units=(), batch_norm=True, optimizer="sgd", learning_rate=0.1,
@@ -279,16 +248,6 @@ def test_weight_decay_shrinks_kernels_and_spares_the_rest():
     for weight in network.trainable_weights:
         share = 1 - 0.1 * 0.5 if weight.path.endswith("kernel") else 1
         np.testing.assert_allclose(weight, before[weight.path] * share, rtol=1e-5)
-
-
-def test_label_smoothing_spreads_the_training_targets_alone():
-    images, labels = np.zeros((8, 28, 28), np.uint8), np.full(8, 3, np.uint8)
-    config = TrainConfig(batch_size=8, label_smoothing=0.2)
-    _, targets = next(iter(train.make_training_batches(images, labels, config)))
-    # 0.2 spread over ten classes: 0.02 each, and 0.8 more for the true one
-    np.testing.assert_allclose(targets[0], [0.02] * 3 + [0.82] + [0.02] * 6, rtol=1e-6)
-    _, targets = next(iter(train.make_validation_batches(images, labels)))
-    np.testing.assert_array_equal(targets[0], [0, 0, 0, 1, 0, 0, 0, 0, 0, 0])
 
 
 # -- stopping, failing ----------------------------------------------------------------------------

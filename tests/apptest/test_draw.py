@@ -533,7 +533,7 @@ def test_teaching_is_started_watched_and_not_started_twice(
     button(at, TEACH).click().run()
     assert not at.exception
     ((run_id, module),) = started
-    assert module == "fmnist.teach"
+    assert module == "fine-tune"
     run = runs.load_run(run_id)
     assert (run.config.dataset, run.taught.corrections) == ("fashion-mnist", 1)
     assert TEACH not in labels(at)

@@ -322,7 +322,7 @@ def test_evaluate_knows_a_brought_model(lab, status):
     at = open_page("evaluate", run=run_dir.name)
     if status == "completed":
         assert "unknown: it was trained elsewhere" in words(at)
-        assert "python -m fmnist.train" not in words(at)
+        assert "python -m fmnist train" not in words(at)
     else:
         expected = "It is being checked." if status == "running" else "It was cut."
         assert f"“Theirs” has no scores. {expected}" in words(at)

@@ -1,8 +1,8 @@
-"""Imports, lists and deletes datasets: `python -m fmnist.dataset`.
+"""Imports, lists and deletes datasets: `python -m fmnist dataset`.
 
-    python -m fmnist.dataset import PATH… [--name NAME] [--classes A,B,…]
-    python -m fmnist.dataset list
-    python -m fmnist.dataset delete SLUG [--yes]
+    python -m fmnist dataset import PATH… [--name NAME] [--classes A,B,…]
+    python -m fmnist dataset list
+    python -m fmnist dataset delete SLUG [--yes]
 
 Exit code 0: done. 2: not, with one line on stderr.
 """
@@ -14,16 +14,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fmnist import catalogue
-from fmnist.command_line import Parser, draw_progress, say
+from fmnist.commands.parser import Parser
 from fmnist.dataset import DatasetError
 from fmnist.import_names import CLASSES_FILE
 from fmnist.import_process import import_dataset
 from fmnist.plain_text import clean
+from fmnist.terminal import draw_progress, say
 
 
 def build_parser() -> Parser:
     parser = Parser(
-        prog="python -m fmnist.dataset",
+        prog="python -m fmnist dataset",
         description="The datasets that the Lab can train on.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="import | list | delete")

@@ -1,4 +1,4 @@
-"""The training command: `python -m fmnist.train`.
+"""Train a model and score it: `python -m fmnist train`.
 
 A run folder is made (or given), waits for its turn, and only then is TensorFlow loaded: a queued
 run costs next to nothing.
@@ -9,24 +9,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any, TextIO
 
-from fmnist import catalogue, runs
-from fmnist.command_line import Parser, draw_progress, say
+from fmnist import runs
+from fmnist.commands.ensure_dataset import ensure_dataset
+from fmnist.commands.parser import Parser
 from fmnist.config import FIELDS, ConfigError, TrainConfig, field_bounds
-from fmnist.dataset import STAND_IN, STANDARD, DatasetError, DatasetMissing, Progress
-from fmnist.download import download_dataset
 from fmnist.feature_maps import check_architecture
-from fmnist.process import choose_runs_dir, recording_failure, run_command
+from fmnist.launch import WATCHED_BY
+from fmnist.memory import keep_freed_memory
+from fmnist.process import choose_runs_dir, recording_failure, run_process
 from fmnist.recipes import RECIPES
 from fmnist.train import train_and_evaluate
 from fmnist.turns import begin
-
-SHOW_DOWNLOAD_EVERY = 0.2  # seconds
-_WITHOUT_DATA = f"To try it on generated look-alikes meanwhile, add --dataset {STAND_IN}."
-
 
 # -- options --------------------------------------------------------------------------------------
 
@@ -34,7 +30,7 @@ _WITHOUT_DATA = f"To try it on generated look-alikes meanwhile, add --dataset {S
 def build_parser() -> Parser:
     """The command line; one option for each field of `TrainConfig`, with its bounds."""
     parser = Parser(
-        prog="python -m fmnist.train",
+        prog="python -m fmnist train",
         description="Train a model on Fashion-MNIST, or on another dataset, and score it on the "
         "test set. The last line of the output is JSON.",
     )
@@ -157,57 +153,6 @@ def open_run(run_dir: Path) -> runs.Run:
     return run
 
 
-def ensure_dataset(screen: TextIO, slug: str = STANDARD) -> None:
-    """Have the dataset on this computer, showing how far it is: where it is absent, the standard
-    one is downloaded and the stand-in generated.
-
-    Raises:
-        DatasetError: there is no such dataset, a file is wrong, or it cannot be had.
-    """
-    if slug == STAND_IN:
-        say(
-            "The stand-in: generated look-alikes, made once; no figure here is about the real "
-            "dataset.",
-            screen,
-        )
-        with draw_progress(screen) as progress:
-            catalogue.make_standin(progress)
-    try:
-        catalogue.load(slug)
-        return
-    except DatasetMissing as missing:
-        if not missing.can_download:
-            raise DatasetError(f"{missing} {_WITHOUT_DATA}") from None
-        say(f"Downloading Fashion-MNIST to {missing.folder}", screen)
-    try:
-        download_dataset(progress=_show_download(screen))
-    except DatasetError as error:
-        raise DatasetError(f"{error} {_WITHOUT_DATA}") from None
-    finally:
-        if screen.isatty():
-            screen.write("\r\033[K")
-            screen.flush()
-    catalogue.load(slug)
-
-
-def _show_download(screen: TextIO) -> Progress:
-    """Draws one line that is overwritten on a terminal; elsewhere, one line per whole file."""
-    next_draw = 0.0
-
-    def show(name: str, done: int, total: int) -> None:
-        nonlocal next_draw
-        line = f"{name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB"
-        now = time.monotonic()
-        if screen.isatty() and (now >= next_draw or done == total):
-            next_draw = now + SHOW_DOWNLOAD_EVERY
-            screen.write(f"\r{line}\033[K")
-            screen.flush()
-        elif not screen.isatty() and done == total:
-            say(line, screen)
-
-    return show
-
-
 # -- command line ---------------------------------------------------------------------------------
 
 
@@ -227,6 +172,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = build_parser()
     options = vars(parser.parse_args(arguments))
     run_dir = options["run_dir"]
+    if WATCHED_BY in os.environ:  # this process trains, and does nothing else
+        keep_freed_memory()
 
     def open_or_create() -> runs.Run:
         if run_dir:
@@ -239,10 +186,10 @@ def main(arguments: list[str] | None = None) -> int:
         ensure_dataset(sys.stderr, config.dataset)  # better told before a run is made
         return runs.create_run(config)
 
-    return run_command(
+    return run_process(
         open_or_create,
         train_run,
         is_new=not run_dir,
         failed="The training failed",
-        module="fmnist.train",
+        command="train",
     )

@@ -1,34 +1,29 @@
-"""The training command: what it makes of its options, what it refuses, how it fails."""
+"""python -m fmnist train: what it makes of its options, what it refuses, how it fails."""
 
 import errno
-import functools
-import hashlib
-import http.server
-import io
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import psutil
 import pytest
 
-from fmnist import catalogue, dataset, download, launch, run_files, runs, train_command
+from fmnist import launch, run_files, runs
+from fmnist.commands import train
+from fmnist.commands.train import build_parser, main, open_run, read_config
 from fmnist.config import ConfigError, TrainConfig
-from fmnist.dataset import load_dataset
-from fmnist.train import TrainingError
-from fmnist.train_command import build_parser, main, open_run, read_config
+from fmnist.process import TrainingError
 from tests.waits import failure_of, wait_for
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 
 def command(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "fmnist.train", *arguments],
+        [sys.executable, "-m", "fmnist", "train", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -101,7 +96,7 @@ def test_the_options_are_the_config_fields():
 def test_waiting_and_refusing_need_no_tensorflow():
     code = """
 import sys
-import fmnist.train_command
+import fmnist.commands.train
 print(sorted({"keras", "tensorflow"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -124,116 +119,6 @@ def test_a_folder_that_another_process_waits_in_is_refused(lab):
         open_run(run.run_dir)
 
 
-# -- the dataset ----------------------------------------------------------------------------------
-
-
-class Screen(io.StringIO):
-    def __init__(self, is_terminal: bool):
-        super().__init__()
-        self.is_terminal = is_terminal
-
-    def isatty(self) -> bool:
-        return self.is_terminal
-
-
-@pytest.fixture
-def no_dataset(lab, no_data, monkeypatch) -> None:
-    """No dataset anywhere; the made files are the published ones."""
-    sums = {n: hashlib.md5((lab.data_dir / n).read_bytes()).hexdigest() for n in dataset.FILES}
-    monkeypatch.setattr(dataset, "FILES", sums)
-
-
-@pytest.fixture
-def mirror(lab, no_dataset, monkeypatch) -> None:
-    """A server of the made files, in the place of the published mirrors."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Quiet, directory=str(lab.data_dir))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    fetch = functools.partial(
-        download.download_dataset, mirrors=[f"http://127.0.0.1:{server.server_port}/"]
-    )
-    monkeypatch.setattr(train_command, "download_dataset", fetch)
-    yield
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.mark.parametrize("is_terminal", [True, False])
-def test_the_command_downloads_what_is_missing(lab, mirror, monkeypatch, is_terminal):
-    screen = Screen(is_terminal)
-    monkeypatch.setattr(sys, "stderr", screen)
-    trained_on = []
-
-    def run_command(open_run, *_, **__):
-        open_run()
-        trained_on.append(load_dataset())
-        return 0
-
-    monkeypatch.setattr(train_command, "run_command", run_command)
-    assert main(["--epochs", "1"]) == 0
-    assert trained_on[0].folder == lab.cache_dir / "fashion-mnist"
-    assert len(trained_on[0].train_labels) == 600
-    text = screen.getvalue()
-    assert text.startswith(f"Downloading Fashion-MNIST to {trained_on[0].folder}\n")
-    for name in dataset.FILES:
-        size = f"{(lab.data_dir / name).stat().st_size / 1e6:.1f}"
-        assert f"{name}: {size} of {size} MB" in text
-    if is_terminal:
-        assert text.endswith("\r\033[K"), "the line of the progress is cleared"
-    else:
-        assert "\r" not in text
-    assert main(["--epochs", "1"]) == 0
-    assert screen.getvalue().count("Downloading") == 1
-
-
-def test_a_training_itself_never_downloads(lab, mirror):
-    run = runs.create_run(TrainConfig())
-    with pytest.raises(dataset.DatasetMissing, match="was not found"):
-        train_command.train_run(run, None)
-    assert runs.load_run(run.run_id).status.status == "failed"
-
-
-def test_no_mirror_makes_no_run_and_a_sentence(lab, no_dataset, monkeypatch, capfd):
-    unreachable = functools.partial(download.download_dataset, mirrors=["http://127.0.0.1:9/"])
-    monkeypatch.setattr(train_command, "download_dataset", unreachable)
-    assert main(["--epochs", "1"]) == 2
-    lines = capfd.readouterr().err.splitlines()
-    assert len(lines) == 2
-    assert lines[1].startswith("No mirror gave the dataset (http://127.0.0.1:9/: ")
-    assert runs.list_runs() == []
-
-
-def test_without_a_network_the_standin_can_be_trained_on(no_mirrors, monkeypatch, capfd):
-    trained_on = []
-
-    assert main(["--epochs", "1"]) == 2
-    assert capfd.readouterr().err.rstrip().endswith("add --dataset stand-in.")
-
-    def run_command(open_run, *_, **__):
-        trained_on.append(catalogue.load(open_run().config.dataset))
-        return 0
-
-    monkeypatch.setattr(train_command, "run_command", run_command)
-    for _ in range(2):
-        assert main(["--epochs", "1", "--dataset", "stand-in"]) == 0
-    assert [data.name for data in trained_on] == ["Stand-in", "Stand-in"]
-    assert len(trained_on[0].train_labels) == 200
-    assert capfd.readouterr().err.count("no figure here is about the real dataset") == 2
-
-
-def test_a_data_folder_of_ones_own_is_never_filled(lab, monkeypatch, tmp_path, capfd):
-    monkeypatch.setenv("FMNIST_DATA_DIR", str(tmp_path / "mine"))
-    assert main(["--epochs", "1"]) == 2
-    (line,) = capfd.readouterr().err.splitlines()
-    assert line.startswith(f"FMNIST_DATA_DIR names {tmp_path / 'mine'}, which is not a folder.")
-    assert line.endswith("add --dataset stand-in.")
-
-
 # -- failing --------------------------------------------------------------------------------------
 
 
@@ -254,9 +139,9 @@ def test_a_folder_that_can_no_longer_be_written_fails_the_run(
         path = [str(run.file("model.keras"))] if with_file else []
         raise OSError(code, os.strerror(code), *path)
 
-    monkeypatch.setattr(train_command, "train_and_evaluate", refuse)
+    monkeypatch.setattr(train, "train_and_evaluate", refuse)
     with pytest.raises(TrainingError) as caught:
-        train_command.train_run(run, None)
+        train.train_run(run, None)
     expected = f"{run.run_dir} could not be written or read ({os.strerror(code)}): {advice}"
     assert str(caught.value) == expected
     status = runs.load_run(run.run_id).status
@@ -267,7 +152,7 @@ def test_a_folder_that_can_no_longer_be_written_fails_the_run(
 def test_an_unforeseen_error_gets_one_line_and_its_traceback_lies_in_the_log(lab, watched_by):
     code = """
 import sys
-from fmnist import train_command
+from fmnist.commands import train
 
 class ResourceExhaustedError(Exception):
     pass
@@ -275,8 +160,8 @@ class ResourceExhaustedError(Exception):
 def run_out(*_, **__):
     raise ResourceExhaustedError("OOM when allocating " + 99 * "word " + "\\nand pages more")
 
-train_command.train_and_evaluate = run_out
-sys.exit(train_command.main(sys.argv[1:]))
+train.train_and_evaluate = run_out
+sys.exit(train.main(sys.argv[1:]))
 """
     done = subprocess.run(
         [sys.executable, "-c", code, str(runs.create_run(TrainConfig()).run_dir)],
@@ -321,14 +206,14 @@ def test_an_unknown_dataset_makes_no_run_and_a_sentence(lab, capfd):
 # A training as it is, in whose first step something native gives up.
 _DIES = """
 import os, signal, sys
-from fmnist import train_command
+from fmnist.commands import train
 
 def die(*_, **__):
     sys.stderr.write({line!r} + "\\n")
     sys.stderr.flush()
     {death}
 
-train_command.train_and_evaluate = die
+train.train_and_evaluate = die
 """
 _CHECK_FAILED = (
     "F0000 00:00:1795612242.611933   11697 mkl_layout_pass.cc:2665] Check failed: "
@@ -368,7 +253,7 @@ def test_a_training_that_dies_says_why_at_the_terminal_and_in_its_folder(
     (tmp_path / "sitecustomize.py").write_text(_DIES.format(death=death, line=line))
     environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}
     done = subprocess.run(
-        [sys.executable, "-m", "fmnist.train", "--epochs", "1"],
+        [sys.executable, "-m", "fmnist", "train", "--epochs", "1"],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -390,7 +275,7 @@ def test_ctrl_c_stops_and_scores_and_a_killed_command_leaves_no_training_behind(
     arguments = ["--filters", "4", "--dense-units", "8", "--epochs", "200", "--batch-size", "8"]
     for end in (signal.SIGINT, signal.SIGKILL):
         watching = subprocess.Popen(
-            [sys.executable, "-m", "fmnist.train", *arguments],
+            [sys.executable, "-m", "fmnist", "train", *arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

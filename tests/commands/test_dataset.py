@@ -1,4 +1,4 @@
-"""python -m fmnist.dataset: what it prints, and its exit codes."""
+"""python -m fmnist dataset: what it prints, and its exit codes."""
 
 import io
 import os
@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from fmnist import catalogue
-from fmnist.dataset_command import main
+from fmnist.commands.dataset import main
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 DIGITS = "0,1,2,3,4,5,6,7,8,9"
 
 
@@ -80,7 +80,7 @@ def test_what_is_not_deleted_is_one_line(lab, monkeypatch, capsys, arguments, sa
 def test_a_mistake_is_one_line(lab, arguments, said):
     arguments = [argument.format(data=lab.data_dir) for argument in arguments]
     done = subprocess.run(
-        [sys.executable, "-m", "fmnist.dataset", "import", *arguments],
+        [sys.executable, "-m", "fmnist", "dataset", "import", *arguments],
         cwd=ROOT,
         env=os.environ,
         capture_output=True,
