@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +76,7 @@ def keep_drawing_model(run: Run, engine: Engine, target: Path = DRAWING_MODEL.pa
     return target
 
 
-def choose_doubt(run: Run, engine: Engine) -> dict:
+def choose_doubt(run: Run, engine: Engine) -> dict[str, Any]:
     """The threshold of `fmnist.doubt`, from the drawings that the run kept apart to validate."""
     images = catalogue.load(SLUG).train_images
     _, kept_apart = split_train_val(len(images), run.config.validation_fraction, run.config.seed)
