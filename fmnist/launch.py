@@ -57,7 +57,7 @@ def start_process(
     watched_by: str = "",
     environment: Mapping[str, str] | None = None,
     **options: Any,
-) -> subprocess.Popen:
+) -> subprocess.Popen[bytes]:
     """Start `python -m MODULE FOLDER` as a process that outlives this one and its terminal.
 
     environment: its variables, if not this process's own. options: of `subprocess.Popen`. Raises
@@ -77,7 +77,7 @@ def start_process(
     return subprocess.Popen(arguments, cwd=PROJECT_ROOT, env=environment, **options)
 
 
-def start_in_background(module: str, run: runs.Run, **options: Any) -> subprocess.Popen:
+def start_in_background(module: str, run: runs.Run, **options: Any) -> subprocess.Popen[bytes]:
     """Start the process of a run, and have its log take all that it says; options as above.
 
     Raises RunsFolderError where the log cannot be written, or there is no process to be had.

@@ -222,6 +222,7 @@ def _teach(run: runs.Run, say: Any) -> dict[str, Any]:
     from fmnist.callbacks import RunReporter
 
     say("drawing what is to be learnt")
+    assert run.taught
     lessons = make_lessons(dataset)
     count = min(MOST_VARIANTS, max(FEWEST_VARIANTS, ALL_VARIANTS // len(corrections)))
     variants = np.concatenate([make_variants(one, count) for one in corrections])
@@ -321,7 +322,12 @@ class _Course:
         self._variables = [*pupil.head.weights, *optimizer.variables]
         self._values_before = [variable.numpy() for variable in self._variables]
 
-    def learn(self, are_learnt: np.ndarray, callbacks: Sequence[Any] = (), validation=None) -> None:
+    def learn(
+        self,
+        are_learnt: np.ndarray,
+        callbacks: Sequence[Any] = (),
+        validation: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> None:
         """Teach the head anew, from its weights before: bool (N,), which corrections."""
         chosen = are_learnt[self._numbers]
         rehearsed, corrected = len(self._rehearsed), int(chosen.sum())

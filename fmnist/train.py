@@ -214,7 +214,7 @@ def compile_model(model: keras.Model, config: TrainConfig, steps_per_epoch: int)
 
     from fmnist.schedules import make_schedule
 
-    make_optimizer, options = {
+    optimizers_by_name: dict[str, tuple[Any, dict[str, Any]]] = {
         "adam": (optimizers.Adam, {}),
         "adamw": (optimizers.AdamW, {"weight_decay": config.weight_decay}),
         "sgd": (
@@ -222,7 +222,8 @@ def compile_model(model: keras.Model, config: TrainConfig, steps_per_epoch: int)
             {"momentum": 0.9, "nesterov": True, "weight_decay": config.weight_decay or None},
         ),
         "rmsprop": (optimizers.RMSprop, {}),
-    }[config.optimizer]
+    }
+    make_optimizer, options = optimizers_by_name[config.optimizer]
     if config.weight_averaging:
         options = {**options, "use_ema": True, "ema_momentum": EMA_MOMENTUM}
     optimizer = make_optimizer(make_schedule(config, config.epochs * steps_per_epoch), **options)
@@ -256,14 +257,14 @@ def make_training_batches(
     if config.label_smoothing:
         all_targets = all_targets * (1 - config.label_smoothing) + config.label_smoothing / 10
 
-    def make_epoch(epoch):
+    def make_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
         order = tf.random.experimental.stateless_shuffle(
             tf.range(config.epoch_images(len(labels))), [config.seed, tf.cast(epoch, tf.int32)]
         )
         batches = tf.data.Dataset.from_tensor_slices(order).batch(config.batch_size)
         return tf.data.Dataset.zip(batches, tf.data.Dataset.counter(epoch * 2**32))
 
-    def make_batch(numbers, batch_number):
+    def make_batch(numbers: tf.Tensor, batch_number: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         indices = numbers % len(labels)
         batch = tf.gather(all_images, indices)
         seed = tf.stack([tf.cast(config.seed, tf.int64), batch_number])
