@@ -15,7 +15,7 @@ help:
 	@echo "make run     open the Lab on port 8501    (PORT=8600; for a class:"
 	@echo "             ADDRESS=0.0.0.0 ALLOWED_HOSTS=the name or address that people type)"
 	@echo "make test    lint, then every test        (ARGS=\"-k browse\" goes to pytest)"
-	@echo "make lint    ruff alone"
+	@echo "make lint    ruff and mypy alone"
 	@echo "make format  let ruff rewrite what it can"
 	@echo "make constraints   write down the versions in .venv, for every machine to install"
 	@echo "make clean   remove .venv and caches; runs/ stays"
@@ -30,12 +30,14 @@ test:
 	@sh .ci/setup test
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m mypy
 	$(PYTHON) -m pytest $(ARGS)
 
 lint:
 	@sh .ci/setup lint
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m mypy
 
 format:
 	@sh .ci/setup lint
@@ -46,5 +48,5 @@ constraints:
 	@sh .ci/setup constraints $(ARGS)
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache test-failures
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache test-failures
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple, TextIO
+from typing import IO, Any, TextIO
 
 import keras
 from rich.progress import Progress, ProgressColumn, Task, TextColumn
@@ -35,7 +36,8 @@ class TrainingDiverged(Exception):
     """The loss is no longer a number; the message says when, and what to try."""
 
 
-class _Sums(NamedTuple):
+@dataclass(frozen=True)
+class _Sums:
     """Images, and the sums of their losses and of right answers."""
 
     images: int = 0
@@ -43,10 +45,14 @@ class _Sums(NamedTuple):
     accuracy: float = 0.0
 
     def __add__(self, other: _Sums) -> _Sums:
-        return _Sums(*(a + b for a, b in zip(self, other, strict=True)))
+        return _Sums(
+            self.images + other.images, self.loss + other.loss, self.accuracy + other.accuracy
+        )
 
     def __sub__(self, other: _Sums) -> _Sums:
-        return _Sums(*(a - b for a, b in zip(self, other, strict=True)))
+        return _Sums(
+            self.images - other.images, self.loss - other.loss, self.accuracy - other.accuracy
+        )
 
 
 class RunReporter(keras.callbacks.Callback):
@@ -73,12 +79,12 @@ class RunReporter(keras.callbacks.Callback):
         self._row_sums = _Sums()  # of the row to come
         self._row_seconds = 0.0
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Any = None) -> None:
         self._open("history.csv", run_files.HISTORY_COLUMNS)
         self._open("batches.csv", run_files.BATCH_COLUMNS)
         self._report(0)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Any = None) -> None:
         self._report(self._step_after(self._steps_per_epoch - 1))
         self.close()
 
@@ -87,12 +93,12 @@ class RunReporter(keras.callbacks.Callback):
         for file in self._files.values():
             file.close()
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch = epoch
         self._epoch_began = self._part_began = time.perf_counter()
         self._part_start = _Sums()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         now = time.perf_counter()
         if not self._has_traced:
             # The first step also traces the graph: no measure of the speed.
@@ -112,10 +118,10 @@ class RunReporter(keras.callbacks.Callback):
                 self._write_row(self._step_after(batch))
             self._report(self._step_after(batch))
 
-    def on_test_batch_end(self, batch, logs=None):
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
         self._report_if_due()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         values = {
             **logs,
             "epoch": epoch,
@@ -181,7 +187,7 @@ class Heartbeat(keras.callbacks.Callback):
         super().__init__()
         self._run_dir = run_dir
 
-    def on_predict_batch_end(self, batch, logs=None):
+    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
         runs.write_status(self._run_dir, heartbeat_at=time.time())
 
 
@@ -193,13 +199,13 @@ class StopWatcher(keras.callbacks.Callback):
         self._run_dir = run_dir
         self._next_look = 0.0
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Any = None) -> None:
         self._look()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         self._look()
 
-    def on_test_batch_end(self, batch, logs=None):
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
         self._look()
 
     def _look(self) -> None:
@@ -223,13 +229,13 @@ class DivergenceGuard(keras.callbacks.Callback):
         self._learning_rate = learning_rate
         self._epoch = 0
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch = epoch
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         self._check("loss", logs["loss"], f"in epoch {self._epoch + 1}, step {batch + 1}")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._check("loss", logs["loss"], f"in epoch {epoch + 1}")
         self._check("validation loss", logs["val_loss"], f"after epoch {epoch + 1}")
         for weight in self.model.trainable_variables:
@@ -257,7 +263,7 @@ class BestCheckpoint(keras.callbacks.Callback):
         self.best_epoch: int | None = None
         self._best = -math.inf
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if logs["val_accuracy"] <= self._best:
             return
         draft = self.path.with_name(f".{CHECKPOINT_NAME}")  # Keras asks for the .weights.h5
@@ -282,14 +288,14 @@ class AveragedWeights(keras.callbacks.Callback):
     For an optimizer with `use_ema`. Training itself goes on from the weights as they were.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self._raw_weights = None
+        self._raw_weights: list[Any] | None = None  # arrays
 
-    def on_test_begin(self, logs=None):
+    def on_test_begin(self, logs: Any = None) -> None:
         self.use_average()
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if self._raw_weights is not None:
             for variable, value in zip(
                 self.model.trainable_variables, self._raw_weights, strict=True
@@ -343,12 +349,12 @@ class ScreenProgress(keras.callbacks.Callback):
         if self._is_terminal:
             self._bar.stop()
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch = epoch
         self._began = time.perf_counter()
         self._bar.update(self._task, description=f"Epoch {epoch + 1}/{self._epochs}", refresh=True)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         now = time.perf_counter()
         if now < self._next_draw or not self._is_terminal:
             return
@@ -361,7 +367,7 @@ class ScreenProgress(keras.callbacks.Callback):
             refresh=True,
         )
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         seconds = time.perf_counter() - self._began
         self._bar.console.print(
             f"Epoch {epoch + 1}/{self._epochs}: "

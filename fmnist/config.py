@@ -31,7 +31,7 @@ class Bounds:
     high: float | None = None
     step: float | None = None
     choices: tuple[str, ...] = ()
-    max_length: int | None = None  # entries of a tuple, characters of a text
+    max_length: int = 0  # entries of a tuple, characters of a text; 0: as many as there are
     pattern: re.Pattern[str] | None = None  # of a text
 
 
@@ -242,7 +242,7 @@ class TrainConfig:
         return train_images * (1 + self.augmented_copies)
 
 
-FIELDS: dict[str, dataclasses.Field] = {
+FIELDS: dict[str, dataclasses.Field[Any]] = {
     field.name: field for field in dataclasses.fields(TrainConfig)
 }
 
@@ -252,7 +252,7 @@ def field_bounds(name: str) -> Bounds:
     return FIELDS[name].metadata["bounds"]
 
 
-def _checked(field: dataclasses.Field, value: Any) -> Any:
+def _checked(field: dataclasses.Field[Any], value: Any) -> Any:
     """`value` in the field's type, or a ConfigError."""
     bounds = field.metadata["bounds"]
     default = field.default

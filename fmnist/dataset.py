@@ -172,7 +172,7 @@ def _require(folder: Path, subject: str) -> Path:
     )
 
 
-def load_folder(folder: Path) -> tuple[dict[str, np.ndarray], str]:
+def load_folder(folder: Path) -> tuple[dict[str, Any], str]:
     """The arrays of the four files in `folder`, by `Dataset`'s names, and their fingerprint.
 
     Raises DatasetError when a file is wrong.
@@ -339,7 +339,7 @@ def compute_fingerprint(*arrays: np.ndarray) -> str:
     """First 16 hex digits of the SHA-256 over the arrays' bytes, in the order given."""
     digest = hashlib.sha256()
     for array in arrays:
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()[:16]
 
 

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import IO
 
 import filelock
 
@@ -92,7 +93,15 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
     max_redirections = max_repeats = _MAX_REDIRECTS
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
         if not newurl.lower().startswith(("http://", "https://")):
             raise _MirrorError(f"it leads to {newurl[:100]!r}, which is neither HTTP nor HTTPS")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
@@ -126,12 +135,12 @@ def _as_mirror_error(error: Exception) -> _MirrorError:
     return _MirrorError(" ".join(str(error).split())[:200] or type(error).__name__)
 
 
-def _ask(mirror: str, timeout: float) -> Future:
+def _ask(mirror: str, timeout: float) -> Future[None]:
     """Whether the mirror is there: a future that holds nothing, or a _MirrorError.
 
     It is asked in a thread that nobody waits for: looking up a name may take minutes.
     """
-    answer = Future()
+    answer: Future[None] = Future()
 
     def knock() -> None:
         try:
@@ -146,7 +155,7 @@ def _ask(mirror: str, timeout: float) -> Future:
     return answer
 
 
-def _wait(answer: Future, timeout: float, asked_at: float) -> None:
+def _wait(answer: Future[None], timeout: float, asked_at: float) -> None:
     try:
         answer.result(max(0.0, asked_at + timeout - time.monotonic()))
     except TimeoutError:
@@ -188,7 +197,7 @@ def _chunks(url: str, timeout: float, until: float) -> Iterator[tuple[bytes, int
     Read in a thread that nobody waits for, and that ends by itself once it is given up: a mirror
     may be slow in its very headers.
     """
-    arrived: queue.SimpleQueue = queue.SimpleQueue()
+    arrived: queue.SimpleQueue[tuple[bytes, int] | _MirrorError | None] = queue.SimpleQueue()
     is_given_up = threading.Event()
 
     def read() -> None:

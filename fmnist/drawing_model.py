@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -72,7 +73,7 @@ def keep_drawing_model(run: Run, engine: Engine, target: Path = DRAWING_MODEL.pa
     return target
 
 
-def choose_doubt(run: Run, engine: Engine) -> dict:
+def choose_doubt(run: Run, engine: Engine) -> dict[str, Any]:
     """The threshold of `fmnist.doubt`, from the drawings that the run kept apart to validate."""
     images = catalogue.load(SLUG).train_images
     _, kept_apart = split_train_val(len(images), run.config.validation_fraction, run.config.seed)

@@ -125,7 +125,7 @@ def draw_nonsense(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         body = _bend(image, rng) > 25
         ink, half = body & ~ndimage.minimum_filter(body, 3), _CANVAS // 2
         quarters = [ink[:half, :half], ink[:half, half:], ink[half:, :half], ink[half:, half:]]
-        quarters = [np.rot90(quarters[i], rng.integers(4)) for i in rng.permutation(4)]
+        quarters = [np.rot90(quarters[i], int(rng.integers(4))) for i in rng.permutation(4)]
         return np.block([quarters[:2], quarters[2:]])
     matrix, roundness = 0.5 * WORK_SIDE * _affine(rng).T, rng.choice([0, 0, 2])
     strokes = [
@@ -256,7 +256,8 @@ def _waves(rng: np.random.Generator, size: float) -> np.ndarray:
     knots = int(rng.integers(4, 9))
     knot_values = rng.normal(0, size, (2, knots, knots)).astype(np.float32)
     shape, how = (_CANVAS, _CANVAS), Image.Resampling.BICUBIC
-    return np.stack([Image.fromarray(values).resize(shape, how) for values in knot_values])
+    fields = [np.asarray(Image.fromarray(values).resize(shape, how)) for values in knot_values]
+    return np.stack(fields)
 
 
 def _round_off(points: np.ndarray, times: int) -> np.ndarray:

@@ -167,12 +167,12 @@ class _Child:
 
     @property
     def alive(self) -> bool:
-        process = self._process
-        return process is not None and process.poll() is None
+        return self.pid is not None
 
     @property
     def pid(self) -> int | None:
-        return self._process.pid if self.alive else None
+        process = self._process  # another thread may end it meanwhile
+        return process.pid if process is not None and process.poll() is None else None
 
     def close(self) -> None:
         with self._lock:
@@ -224,7 +224,7 @@ class _Child:
                 if answer.get("out_of_memory"):
                     self._discard()  # with all that it still holds
                     raise EngineError(self._too_much())
-                self._give_back_when_idle()
+                self._give_back_when_idle(process)
                 if "error" in answer:
                     raise EngineError(answer["error"])
                 return answer, results
@@ -240,7 +240,7 @@ class _Child:
         )
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if not self.alive:
+        if self._process is None or not self.alive:
             self._discard()
             self._most = self._bound()
             self._process = _start_child(self._most)
@@ -253,6 +253,7 @@ class _Child:
         header: dict[str, Any],
         arrays: Arrays,
     ) -> int:
+        assert process.stdin  # a pipe
         self._requests += 1
         write_frame(
             process.stdin, {**header, "operation": operation, "number": self._requests}, arrays
@@ -260,17 +261,18 @@ class _Child:
         return self._requests
 
     def _receive(self, process: subprocess.Popen[bytes], number: int) -> Answer:
+        assert process.stdout  # a pipe
         while True:
             answer, arrays = read_frame(process.stdout)
             if answer.pop("number") == number:  # else it answers a `warm`, which nobody awaits
                 return answer, arrays
 
-    def _give_back_when_idle(self) -> None:
+    def _give_back_when_idle(self, process: subprocess.Popen[bytes]) -> None:
         """End a process that holds a lot, unless it is asked again soon. TensorFlow keeps what it
         freed.
         """
         with contextlib.suppress(psutil.Error):
-            memory = psutil.Process(self._process.pid).memory_info().rss
+            memory = psutil.Process(process.pid).memory_info().rss
             if self._gives_back and memory > _MUCH_MEMORY:
                 timer = threading.Timer(_IDLE_AFTER, self._end_if_idle, (self._requests,))
                 timer.daemon = True
@@ -294,6 +296,7 @@ class _Child:
             process.wait(wait)
         process.kill()
         code = process.wait()
+        assert process.stdin and process.stdout  # both are pipes
         with contextlib.suppress(OSError):  # closing flushes, and nobody is there to read
             process.stdin.close()
         process.stdout.close()

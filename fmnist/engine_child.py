@@ -37,9 +37,9 @@ class _Models:
     """Loaded models as compiled functions, the least recently used given up first."""
 
     def __init__(self) -> None:
-        self._functions: OrderedDict[tuple[str, int, int], Callable] = OrderedDict()
+        self._functions: OrderedDict[tuple[str, int, int], Callable[..., Any]] = OrderedDict()
 
-    def get(self, path: str) -> Callable:
+    def get(self, path: str) -> Callable[..., Any]:
         try:
             stat = Path(path).stat()
         except OSError as error:
@@ -70,7 +70,7 @@ def _import_tensorflow() -> Any:
     return tf
 
 
-def _load_model(path: str) -> Callable:
+def _load_model(path: str) -> Callable[..., Any]:
     """A function from images uint8 (N, 28, 28, 1) to probabilities float32 (N, 10), warmed up."""
     tf = _import_tensorflow()
     import keras
@@ -91,7 +91,7 @@ def _load_model(path: str) -> Callable:
 
     # One fixed signature: a batch of another size does not trace the model anew.
     @tf.function(input_signature=[tf.TensorSpec(INPUT_SHAPE, tf.uint8)])
-    def apply(images: tf.Tensor) -> tf.Tensor:
+    def apply(images: Any) -> Any:
         return tf.cast(model(tf.cast(images, tf.float32), training=False), tf.float32)
 
     apply(np.zeros((1, 28, 28, 1), np.uint8))
@@ -173,7 +173,7 @@ def _is_about_memory(error: Exception) -> bool:
     return isinstance(error, (MemoryError, *exhausted))
 
 
-def _read_requests(source: BinaryIO, requests: queue.SimpleQueue) -> None:
+def _read_requests(source: BinaryIO, requests: queue.SimpleQueue[Answer]) -> None:
     """Runs in its own thread, so that the child notices the end of the server while it works."""
     while True:
         try:
@@ -189,7 +189,7 @@ def _serve() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server; stdin closes after it
-    requests: queue.SimpleQueue = queue.SimpleQueue()
+    requests: queue.SimpleQueue[Answer] = queue.SimpleQueue()
     threading.Thread(target=_read_requests, args=(source, requests), daemon=True).start()
     service = _Service()
     while True:

@@ -10,7 +10,7 @@ import json
 import math
 import struct
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class FrameError(ValueError):
     """The bytes are not a whole frame: cut short, too large, or not a frame at all."""
 
 
-def write_frame(stream: BinaryIO, header: dict[str, Any], arrays: Arrays) -> None:
+def write_frame(stream: IO[bytes], header: dict[str, Any], arrays: Arrays) -> None:
     """Send a JSON object and arrays (uint8, float32 or int64)."""
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     shapes = [[name, array.dtype.name, array.shape] for name, array in arrays.items()]
@@ -43,7 +43,7 @@ def write_frame(stream: BinaryIO, header: dict[str, Any], arrays: Arrays) -> Non
     stream.flush()
 
 
-def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def read_frame(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The next frame's header and arrays.
 
     Raises FrameError at the end of the stream, too.
@@ -65,8 +65,9 @@ def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, np.ndarray]]
     return header, arrays
 
 
-def _read_exactly(stream: BinaryIO, count: int) -> bytearray:
+def _read_exactly(stream: IO[bytes], count: int) -> bytearray:
     data = bytearray(count)
-    if stream.readinto(data) != count:
+    # Every binary stream has it, only the type IO[bytes] does not say so.
+    if stream.readinto(data) != count:  # type: ignore[attr-defined]
         raise FrameError("the stream ended")
     return data

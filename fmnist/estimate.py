@@ -6,7 +6,7 @@ import math
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from fmnist import run_files, runs
 
@@ -26,8 +26,8 @@ _NEARNESS = 0.05  # distance (in the logarithm of the cost) within which two net
 class PastRun:
     """What a finished or running training tells about this machine's speed."""
 
-    macs_per_image: int
-    parameters: int
+    macs_per_image: float
+    parameters: float
     batch_size: int
     images_per_second: float
 
@@ -51,12 +51,12 @@ def past_runs(all_runs: Sequence[runs.Run] | None = None) -> list[PastRun]:
         environment = run_files.read_environment(run)
         macs, parameters = environment.get("macs_per_image"), environment.get("parameters")
         speed = run.status.images_per_second
-        if all(_is_usable(number) for number in (macs, parameters, speed)):
+        if _is_usable(macs) and _is_usable(parameters) and _is_usable(speed):
             past.append(PastRun(macs, parameters, run.config.batch_size, speed))
     return past
 
 
-def _is_usable(number: Any) -> bool:
+def _is_usable(number: Any) -> TypeGuard[float]:
     """Whether it is a positive number of a believable size: a file may hold anything."""
     is_number = isinstance(number, int | float) and not isinstance(number, bool)
     return is_number and _SMALLEST < number < _LARGEST
@@ -101,12 +101,12 @@ def _basis(count: int) -> str:
     return f"from {count} earlier {'run' if count == 1 else 'runs'} on this machine"
 
 
-def _first_guess(macs_per_image: int, parameters: int, batch_size: int) -> float:
+def _first_guess(macs_per_image: float, parameters: float, batch_size: int) -> float:
     """Seconds per training image: its arithmetic, and its share of a step's fixed cost."""
     per_step = _PER_STEP + _PER_PARAMETER_AND_STEP * parameters
     return _PER_IMAGE + _PER_MAC * macs_per_image + per_step / batch_size
 
 
-def _distance(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+def _distance(one: tuple[float, ...], other: tuple[float, ...]) -> float:
     """How unlike two networks and batch sizes are: the sum of their log ratios."""
     return sum(abs(math.log(a / b)) for a, b in zip(one, other, strict=True))

@@ -43,11 +43,13 @@ class PooledConvolution(layers.Conv2D):
         window = [1, self.pool, self.pool, 1]
 
         @tf.custom_gradient
-        def convolve(inputs, kernel, bias):
+        def convolve(
+            inputs: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor
+        ) -> tuple[tf.Tensor, Any]:
             found = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(inputs, kernel, strides, padding), bias))
             pooled = tf.nn.max_pool2d(found, window, window, "VALID")
 
-            def differentiate(gradient):
+            def differentiate(gradient: tf.Tensor) -> tuple[tf.Tensor, ...]:
                 gradient = tf.raw_ops.ReluGrad(gradients=gradient, features=pooled)
                 of_map = tf.raw_ops.MaxPoolGrad(
                     orig_input=found,
@@ -94,8 +96,8 @@ class Convolution(layers.Conv2D):
         around = [[0, 0], [before, before], [before, before], [0, 0]]
 
         @tf.custom_gradient
-        def convolve(inputs, kernel):
-            def differentiate(gradient):
+        def convolve(inputs: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
+            def differentiate(gradient: tf.Tensor) -> tuple[tf.Tensor, ...]:
                 of_inputs = tf.raw_ops.Conv2DBackpropInput(
                     input_sizes=tf.shape(inputs),
                     filter=kernel,

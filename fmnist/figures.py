@@ -8,7 +8,7 @@ without Plotly's validation, which is slow enough to matter for charts redrawn w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -60,7 +60,7 @@ _CLEAR = "rgba(0,0,0,0)"
 _AXIS = {"fixedrange": True, "zeroline": False, "automargin": True}
 
 
-def _figure(data: list[dict], height: int, layout: dict[str, Any]) -> go.Figure:
+def _figure(data: list[dict[str, Any]], height: int, layout: dict[str, Any]) -> go.Figure:
     frame = {
         "height": height,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
@@ -125,7 +125,7 @@ def plot_comparison(histories: Mapping[str, pd.DataFrame], metric: Metric) -> go
 
 def _epoch_trace(
     history: pd.DataFrame, column: str, name: str, colour: str, dash: str = "solid"
-) -> dict | None:
+) -> dict[str, Any] | None:
     values = np.asarray(history[column], float) if column in history else np.zeros(0)
     known = np.isfinite(values)
     if not known.any():
@@ -147,7 +147,7 @@ def _epoch_trace(
 
 def _running_trace(
     batches: pd.DataFrame | None, metric: Metric, steps_per_epoch: int | None
-) -> dict | None:
+) -> dict[str, Any] | None:
     if batches is None or batches.empty:
         return None
     step, epoch, values = (np.asarray(batches[c], float) for c in ("step", "epoch", metric))
@@ -178,7 +178,10 @@ def _spread(count: int) -> np.ndarray:
 
 
 def _curves(
-    traces: list[dict], metric: Metric, epochs: float, framing: tuple[dict | None, ...] | list[dict]
+    traces: list[dict[str, Any]],
+    metric: Metric,
+    epochs: float,
+    framing: Sequence[dict[str, Any] | None],
 ) -> go.Figure:
     seen = [value for trace in framing if trace for value in trace["y"]]
     if not seen:  # before the first epoch ends, the running curve is all there is
@@ -275,7 +278,7 @@ def _depth(values: np.ndarray, where: np.ndarray) -> np.ndarray:
     return np.sqrt(values / largest) if largest else np.zeros(values.shape)
 
 
-def _two_hues() -> list[list]:
+def _two_hues() -> list[list[float | str]]:
     def colour(rgb: tuple[int, int, int], opacity: float) -> str:
         return f"rgba({rgb[0]},{rgb[1]},{rgb[2]},{opacity})"
 

@@ -7,32 +7,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TypeGuard
 
 _NBSP = "\N{NO-BREAK SPACE}"
 
 
-def _is_unknown(number: float | None) -> bool:
-    return number is None or math.isnan(number)
+def _is_known(number: float | None) -> TypeGuard[float]:
+    return number is not None and not math.isnan(number)
 
 
 def percent(share: float | None) -> str:
     """0.918 → "91.8 %"; None → "–"."""
-    return "–" if _is_unknown(share) else f"{100 * share:.1f}{_NBSP}%"
+    return f"{100 * share:.1f}{_NBSP}%" if _is_known(share) else "–"
 
 
 def loss(value: float | None) -> str:
     """0.26612 → "0.266"; None → "–"."""
-    return "–" if _is_unknown(value) else f"{value:.3f}"
+    return f"{value:.3f}" if _is_known(value) else "–"
 
 
 def count(number: float | None) -> str:
     """693578 → "693,578"; None → "–"."""
-    return "–" if _is_unknown(number) else f"{number:,.0f}"
+    return f"{number:,.0f}" if _is_known(number) else "–"
 
 
 def duration(seconds: float | None) -> str:
     """0.42 → "0.4 s", 12.3 → "12 s", 200 → "3 min 20 s", 4000 → "1 h 07 min"; None → "–"."""
-    if _is_unknown(seconds):
+    if not _is_known(seconds):
         return "–"
     if seconds < 9.95:
         return f"{seconds:.1f}{_NBSP}s"

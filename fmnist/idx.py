@@ -11,21 +11,27 @@ import io
 import math
 import zlib
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 SIDE = 28
 MAX_IMAGES = 300_000  # of one split: 235 MB
 MAX_LAYERS = 2  # of gzip: who packs what is packed already does it once
 _IMAGES_MAGIC, _LABELS_MAGIC = 2051, 2049
-_MAGIC_MEANING = {_IMAGES_MAGIC: "images", _LABELS_MAGIC: "labels"}
+_MAGIC_MEANING: dict[int | str, str] = {_IMAGES_MAGIC: "images", _LABELS_MAGIC: "labels"}
 # The third byte of the magic number; numbers are big-endian.
 _DTYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_MAX_RATIO = 1032  # deflate cannot do better, so a header that promises more is wrong
 _CHUNK = 1 << 18  # values read at once
 _COMPRESSION = 4  # of 9: the files of 60,000 images are written in two seconds, hardly larger
+
+
+Stream = IO[bytes] | io.RawIOBase  # what bytes are read from
 
 
 class DatasetError(ValueError):
@@ -35,27 +41,29 @@ class DatasetError(ValueError):
 class Borrowed(io.RawIOBase):
     """A stream that belongs to somebody else, who closes it; what is read is told in bytes."""
 
-    def __init__(self, stream: BinaryIO, tell_read: Callable[[int], None] | None = None):
+    def __init__(self, stream: Stream, tell_read: Callable[[int], None] | None = None):
         self._stream = stream
         self._tell_read = tell_read
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:
-        count = self._stream.readinto(buffer)
-        if self._tell_read:
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        # Every binary stream has it, only the type IO[bytes] does not say so.
+        count: int | None = self._stream.readinto(buffer)  # type: ignore[union-attr]
+        if self._tell_read and count is not None:
             self._tell_read(count)
         return count
 
 
-def unpack(raw: BinaryIO) -> tuple[io.BufferedReader, int]:
+def unpack(raw: Stream) -> tuple[io.BufferedReader, int]:
     """A buffered stream of what is inside the layers of gzip, and how many layers there are.
 
     `raw` stays open. Raises the errors of gzip where the data is damaged: EOFError, OSError,
     zlib.error.
     """
-    stream, layers = io.BufferedReader(Borrowed(raw), _CHUNK), 0
+    stream: io.BufferedReader = io.BufferedReader(Borrowed(raw), _CHUNK)
+    layers = 0
     while layers < MAX_LAYERS and stream.peek(2)[:2] == _GZIP_MAGIC:
         stream, layers = (
             io.BufferedReader(gzip.GzipFile("", "rb", fileobj=stream), _CHUNK),
@@ -64,7 +72,7 @@ def unpack(raw: BinaryIO) -> tuple[io.BufferedReader, int]:
     return stream, layers
 
 
-def read_idx(raw: BinaryIO, name: object, size: int, *, is_images: bool) -> np.ndarray:
+def read_idx(raw: Stream, name: object, size: int, *, is_images: bool) -> np.ndarray:
     """One IDX file, compressed or not: uint8 (N, 28, 28) for images, uint8 (N,) for labels.
 
     Values of another type (labels of four bytes each) are taken where they are whole and fit.
@@ -173,4 +181,4 @@ def write_idx(raw: BinaryIO, array: np.ndarray) -> None:
     header = b"".join(number.to_bytes(4, "big") for number in (magic, *array.shape))
     with gzip.GzipFile("", "wb", _COMPRESSION, raw, mtime=0) as file:
         file.write(header)
-        file.write(np.ascontiguousarray(array))
+        file.write(np.ascontiguousarray(array).data)

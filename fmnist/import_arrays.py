@@ -54,7 +54,7 @@ def read_arrays(pairs: Sequence[Pair], tell: TellRead) -> list[Part]:
         ]
         whole = scale.join(blocks).reshape(-1, SIDE, SIDE) if blocks else images
         parts.append(
-            Part(pair.names, pair.split, whole, _to_labels(labels, pair.labels.member), scale.found)
+            Part(pair.names, pair.split, whole, _to_labels(labels, pair.members[-1]), scale.found)
         )
     return parts
 

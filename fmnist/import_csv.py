@@ -11,8 +11,10 @@ import contextlib
 import csv
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,6 +31,9 @@ from fmnist.import_table import (
     is_number,
     recognise,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FIRST_ROWS = 4  # by which a table is recognised
 _SEPARATORS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas", " ": "spaces"}
@@ -113,7 +118,7 @@ def _find_separator(line: str) -> str:
     if many:  # the first, as there may be a decimal comma in every cell
         return many
     counts[" "] = 0
-    return max(counts, key=counts.get) if any(counts.values()) else ","
+    return max(counts, key=counts.__getitem__) if any(counts.values()) else ","
 
 
 def _split_row(line: str, separator: str) -> list[str]:
@@ -165,9 +170,7 @@ def read_table(sheet: Sheet, tell_read: Callable[[int], None] | None = None) -> 
                     pixels.append(
                         table.scale.take(
                             values,
-                            lambda block=block, numbers=numbers: _describe_fault(
-                                block, sheet, numbers, table.scale
-                            ),
+                            partial(_describe_fault, block, sheet, numbers, table.scale),
                         )
                     )
             row += lines
@@ -178,7 +181,7 @@ def read_table(sheet: Sheet, tell_read: Callable[[int], None] | None = None) -> 
     return table
 
 
-def _find_label_fault(table: Table, numbers: Sequence[int]) -> str:
+def _find_label_fault(table: Table, numbers: np.ndarray) -> str:
     """The first label of the rows read last, which have these numbers, that is none, in a sentence;
     "" where all are, or where it is not known yet which column they are.
     """
@@ -191,7 +194,7 @@ def _find_label_fault(table: Table, numbers: Sequence[int]) -> str:
     return ""
 
 
-def _parse(block: bytes, sheet: Sheet, row: int):
+def _parse(block: bytes, sheet: Sheet, row: int) -> tuple[np.ndarray, pd.DataFrame]:
     """The rows of a block of whole lines: their numbers, and pandas' frame of their cells.
 
     Raises DatasetError where a row has another number of cells, or a pixel is no number.
@@ -202,7 +205,7 @@ def _parse(block: bytes, sheet: Sheet, row: int):
         block = re.sub(rb"(?m)^ +| +$", b"", re.sub(rb" {2,}", b" ", block))
     block, numbers = _require_cells(block, sheet, row)
     if not len(numbers):
-        return numbers, None
+        return numbers, pd.DataFrame()
     layout = sheet.layout
     is_decimal = sheet.separator != "," and b"," in block
     try:
@@ -291,7 +294,7 @@ def _count_separators(
 
 
 def _describe_fault(
-    block: bytes, sheet: Sheet, numbers: Sequence[int], scale: Scale | None = None
+    block: bytes, sheet: Sheet, numbers: np.ndarray, scale: Scale | None = None
 ) -> str:
     """The first pixel of a block that is none, in a sentence."""
     most = 1 if scale and scale.found == UNIT else 255

@@ -28,7 +28,7 @@ from fmnist.import_names import (
 )
 from fmnist.import_parts import RAW, Assembled, Part, assemble, stand_upright
 from fmnist.import_png import Folders, find_folders, order_by, read_folders
-from fmnist.import_roles import IMAGES, Item, Pair, SourceIncomplete, pair_items
+from fmnist.import_roles import Item, Pair, SourceIncomplete, pair_items
 from fmnist.import_source import Member, Members, open_members
 from fmnist.import_tables import TellRead, find_tables, read_tables
 from fmnist.json_files import parse_json
@@ -203,12 +203,12 @@ def _read_idx_files(pairs: Sequence[Pair], tell: TellRead) -> list[Part]:
     parts = []
     for pair in pairs:
         arrays = []
-        for item in (pair.images, pair.labels):
-            member, is_images = item.member, item.holds == IMAGES
+        for member, is_images in zip(pair.members, (True, False), strict=True):
             with member.reading(tell(member.name)) as stream:
                 arrays.append(read_idx(stream, member.name, member.size, is_images=is_images))
-        scale = RAW if arrays[0].size and arrays[0].max() > 1 else ""
-        parts.append(Part(pair.names, pair.split, *arrays, scale))
+        images, labels = arrays
+        scale = RAW if images.size and images.max() > 1 else ""
+        parts.append(Part(pair.names, pair.split, images, labels, scale))
     return parts
 
 

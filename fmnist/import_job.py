@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from typing import BinaryIO
 
 from fmnist.catalogue import Entry
 from fmnist.idx import DatasetError
-from fmnist.import_process import import_dataset, spooled
+from fmnist.import_process import Upload, import_dataset, spooled
 
 
 class ImportStopped(DatasetError):
@@ -23,7 +22,7 @@ class ImportJob:
     was; an ImportStopped after `stop`.
     """
 
-    def __init__(self, files: Sequence[BinaryIO], name: str, class_names: Sequence[str] | None):
+    def __init__(self, files: Sequence[Upload], name: str, class_names: Sequence[str] | None):
         self.fraction, self.text = 0.0, "Reading …"
         self.entry: Entry | None = None
         self.notes: tuple[str, ...] = ()
@@ -46,9 +45,7 @@ class ImportJob:
         """Until it has ended, or for so many seconds."""
         self._thread.join(timeout_s)
 
-    def _work(
-        self, files: Sequence[BinaryIO], name: str, class_names: Sequence[str] | None
-    ) -> None:
+    def _work(self, files: Sequence[Upload], name: str, class_names: Sequence[str] | None) -> None:
         try:
             with spooled(files) as paths:
                 self.entry, self.notes = import_dataset(

@@ -81,7 +81,7 @@ def says_fashion(parts: Iterable[str]) -> bool:
     return any(re.search(r"fashion|f-?mnist", part.lower()) for part in parts)
 
 
-def sort_key(name: str) -> list:
+def sort_key(name: str) -> list[tuple[int, int, str]]:
     """Sorts 2 before 10."""
     return [
         (0, int(part), "") if part.isdecimal() else (1, 0, part.casefold())
@@ -96,8 +96,10 @@ def match_names(found: Sequence[str], wanted: Sequence[str]) -> dict[str, int] |
     Case and signs do not count, for no folder is called "T-shirt/top".
     """
     places = {_squash(name): index for index, name in enumerate(wanted)}
-    matches = {name: places.get(_squash(name)) for name in found}
-    return None if None in matches.values() or len(places) < len(wanted) else matches
+    squashed = {name: _squash(name) for name in found}
+    if len(places) < len(wanted) or not places.keys() >= set(squashed.values()):
+        return None
+    return {name: places[short] for name, short in squashed.items()}
 
 
 def _squash(name: str) -> str:

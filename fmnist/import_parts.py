@@ -101,7 +101,7 @@ def assemble(parts: Sequence[Part], class_names: Sequence[str] | None) -> Assemb
     notes += _settle_scale(parts)
     found = _number_words(parts, class_names)
     for part in parts:
-        if part.split in ("train", "") and (part.labels == part.labels[0]).all():
+        if part.split in ("train", "") and np.all(part.labels == part.labels[0]):
             raise DatasetError(
                 f"{part.names[1]} has the label {part.labels[0]} alone, {len(part.labels):,} "
                 "times; expected images of several classes."
@@ -123,7 +123,7 @@ def assemble(parts: Sequence[Part], class_names: Sequence[str] | None) -> Assemb
 
 def _join(parts: Sequence[Part]) -> list[np.ndarray]:
     if len(parts) == 1:
-        return [parts[0].images, parts[0].labels]
+        return [parts[0].images, np.asarray(parts[0].labels)]
     return [
         np.concatenate([part.images for part in parts]),
         np.concatenate([part.labels for part in parts]),

@@ -20,12 +20,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO
+from typing import IO, Any, Protocol
 
 import psutil
 
 from fmnist import catalogue
 from fmnist.dataset import Progress, check_class_names
+from fmnist.dataset_folder import Entry
 from fmnist.idx import DatasetError
 from fmnist.import_roles import SourceIncomplete
 
@@ -33,6 +34,15 @@ MAX_MEMORY = 1_500_000_000  # bytes; 300,000 + 300,000 images take half of it
 LONGEST_LOOK_S, LONGEST_IMPORT_S = 120.0, 900.0
 _TICK_S = 0.2
 _ROOT = Path(__file__).parent.parent
+
+
+class Upload(Protocol):
+    """A file as a form hands it over: Streamlit's `UploadedFile`, say."""
+
+    @property
+    def name(self) -> str: ...
+
+    def getbuffer(self) -> memoryview: ...
 
 
 @dataclass(frozen=True)
@@ -69,8 +79,8 @@ def look(paths: Sequence[Path], tick: Callable[[], None] | None = None) -> Propo
 
 
 def look_at_uploads(
-    files: Sequence[BinaryIO], newest: Sequence[BinaryIO], tick: Callable[[], None] | None = None
-) -> tuple[Sequence[BinaryIO], Proposal]:
+    files: Sequence[Upload], newest: Sequence[Upload], tick: Callable[[], None] | None = None
+) -> tuple[Sequence[Upload], Proposal]:
     """Those of the uploads that make a dataset, and what they are: all of them, or else the newest
     alone, where these do without what had come before.
 
@@ -92,7 +102,7 @@ def import_dataset(
     class_names: Sequence[str] | None = None,
     progress: Progress | None = None,
     tick: Callable[[], None] | None = None,
-) -> tuple[catalogue.Entry, tuple[str, ...]]:
+) -> tuple[Entry, tuple[str, ...]]:
     """Read, check and keep a dataset; what was kept, and notes for a person, a sentence each.
 
     name, class_names: what is proposed where None. `progress(file, done, total)` is called as the
@@ -115,7 +125,7 @@ def import_dataset(
 
 
 @contextlib.contextmanager
-def spooled(files: Sequence[BinaryIO]) -> Iterator[list[Path]]:
+def spooled(files: Sequence[Upload]) -> Iterator[list[Path]]:
     """Uploads as files that the process can open, each in a folder of its own, for a while."""
     with tempfile.TemporaryDirectory(prefix="fmnist-import-") as folder:
         paths = []
@@ -140,7 +150,8 @@ def _ask(
     names = ", ".join(Path(path).name for path in paths)[:80]
     lines: queue.Queue[bytes] = queue.Queue()
     with tempfile.TemporaryFile() as log, _start(log) as process:
-        listener = threading.Thread(target=_listen, args=(process, lines), daemon=True)
+        assert process.stdin and process.stdout  # both are pipes
+        listener = threading.Thread(target=_listen, args=(process.stdout, lines), daemon=True)
         listener.start()
         try:
             with contextlib.suppress(BrokenPipeError):  # it has died, and the listener knows
@@ -159,8 +170,7 @@ def _ask(
     return answer
 
 
-def _start(log: BinaryIO) -> subprocess.Popen:
-    flags = {"creationflags": subprocess.CREATE_NO_WINDOW} if sys.platform == "win32" else {}
+def _start(log: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "fmnist.import_child"],
         cwd=_ROOT,
@@ -169,19 +179,19 @@ def _start(log: BinaryIO) -> subprocess.Popen:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
-        **flags,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
 
 
-def _listen(process: subprocess.Popen, lines: queue.Queue[bytes]) -> None:
+def _listen(stdout: IO[bytes], lines: queue.Queue[bytes]) -> None:
     """Pass on what the process says; an empty line when it has ended."""
-    for line in process.stdout:
+    for line in stdout:
         lines.put(line)
     lines.put(b"")
 
 
 def _await_answer(
-    process: subprocess.Popen,
+    process: subprocess.Popen[bytes],
     lines: queue.Queue[bytes],
     names: str,
     longest_s: float,
@@ -220,7 +230,7 @@ def describe_memory(name: str, most: int) -> str:
     )
 
 
-def _describe_end(names: str, code: int, log: BinaryIO) -> str:
+def _describe_end(names: str, code: int, log: IO[bytes]) -> str:
     log.seek(max(0, log.seek(0, os.SEEK_END) - 4000))
     lines = log.read().decode("utf-8", "replace").strip().splitlines()
     how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name

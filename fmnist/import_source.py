@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from fmnist.idx import MAX_IMAGES, Borrowed, DatasetError, unpack
 from fmnist.import_names import CLASSES_FILE, is_wanted
@@ -43,7 +43,7 @@ class Member:
 
     parts: tuple[str, ...]
     size: int
-    open: Callable[[], AbstractContextManager[BinaryIO]]
+    open: Callable[[], AbstractContextManager[IO[bytes]]]
 
     @property
     def name(self) -> str:
@@ -56,7 +56,7 @@ class Member:
         return "/".join(self.parts[-3:])
 
     @contextlib.contextmanager
-    def reading(self, tell_read: Callable[[int], None] | None = None) -> Iterator[BinaryIO]:
+    def reading(self, tell_read: Callable[[int], None] | None = None) -> Iterator[Borrowed]:
         """Its bytes as they are stored; `tell_read(count)` is called as they are read.
 
         Raises DatasetError, naming it, where they are damaged or cannot be read.
@@ -72,7 +72,9 @@ class Member:
             raise DatasetError(f"{self.name} cannot be read: {error.strerror or error}.") from error
 
     @contextlib.contextmanager
-    def unpacked(self, tell_read: Callable[[int], None] | None = None) -> Iterator[BinaryIO]:
+    def unpacked(
+        self, tell_read: Callable[[int], None] | None = None
+    ) -> Iterator[io.BufferedReader]:
         """Its bytes without layers of gzip, at most MAX_BYTES of them."""
         with self.reading(tell_read) as raw:
             yield io.BufferedReader(Borrowed(unpack(raw)[0], _Allowance(self.name).take), 1 << 18)
@@ -115,7 +117,7 @@ class Members:
             raise DatasetError(f"There is no file or folder {path}.")
         beside = path.parent / CLASSES_FILE
         for file in (path, beside) if beside.is_file() else (path,):
-            self._add(Member((file.name,), file.stat().st_size, partial(file.open, "rb")), 0)
+            self._add(Member((file.name,), file.stat().st_size, partial(_open, file)), 0)
 
     def _walk(self, folder: Path) -> None:
         for place, folders, names in os.walk(folder):
@@ -124,7 +126,7 @@ class Members:
                 path = Path(place, name)
                 if path.is_file():
                     parts = path.relative_to(folder).parts
-                    self._add(Member(parts, path.stat().st_size, partial(path.open, "rb")), 0)
+                    self._add(Member(parts, path.stat().st_size, partial(_open, path)), 0)
 
     def _add(self, member: Member, depth: int) -> None:
         self._seen += 1
@@ -158,7 +160,7 @@ class Members:
                     )
                 return False
             if depth or layers:
-                raw = self._stack.enter_context(tempfile.TemporaryFile())
+                raw: IO[bytes] = self._stack.enter_context(tempfile.TemporaryFile())
                 _copy(stream, raw, member.name)
             else:
                 raw = self._stack.enter_context(member.open())
@@ -168,7 +170,9 @@ class Members:
             look(raw, member.name, folder, depth + 1)
         return True
 
-    def _look_into_zip(self, raw: BinaryIO, name: str, folder: tuple, depth: int) -> None:
+    def _look_into_zip(
+        self, raw: IO[bytes], name: str, folder: tuple[str, ...], depth: int
+    ) -> None:
         try:
             archive = self._stack.enter_context(zipfile.ZipFile(raw))
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
@@ -185,16 +189,24 @@ class Members:
                 continue
             self._add(Member((*folder, *parts), info.file_size, partial(archive.open, info)), depth)
 
-    def _look_into_tar(self, raw: BinaryIO, name: str, folder: tuple, depth: int) -> None:
+    def _look_into_tar(
+        self, raw: IO[bytes], name: str, folder: tuple[str, ...], depth: int
+    ) -> None:
         archive = self._stack.enter_context(tarfile.TarFile(fileobj=raw))
         for info in archive:
             parts = _split_name(info.name)
             if info.isreg() and parts:
                 open_it = partial(archive.extractfile, info)
-                self._add(Member((*folder, *parts), info.size, open_it), depth)
+                # None is for what is no regular file.
+                member = Member((*folder, *parts), info.size, open_it)  # type: ignore[arg-type]
+                self._add(member, depth)
 
 
-def _copy(stream: BinaryIO, target: BinaryIO, name: str) -> None:
+def _open(path: Path) -> IO[bytes]:
+    return path.open("rb")
+
+
+def _copy(stream: io.BufferedReader, target: IO[bytes], name: str) -> None:
     allowance = _Allowance(name)
     while block := stream.read(1 << 20):
         allowance.take(len(block))

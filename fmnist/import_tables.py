@@ -13,7 +13,7 @@ from fmnist.import_names import TABLE_SUFFIXES, find_split, spell_plainly
 from fmnist.import_parts import RAW, UNIT, Part
 from fmnist.import_roles import BOTH, IMAGES, LABELS, Item, Pair
 from fmnist.import_source import Member
-from fmnist.import_table import FAULTS, describe_label_fault, find_fault, is_number
+from fmnist.import_table import FAULTS, Layout, describe_label_fault, find_fault, is_number
 
 _MOST_OF_ONE = 0.9  # of all labels; a border pixel has the same value nearly everywhere
 _HOLDS = {"table": BOTH, "pixels": IMAGES, "labels": LABELS}
@@ -46,7 +46,7 @@ def find_tables(members: Sequence[Member]) -> list[Item]:
     return items
 
 
-def _describe_columns(layout) -> str:
+def _describe_columns(layout: Layout) -> str:
     if layout.has_header and len(layout.names) > len(layout.pixels):
         return f"its first column is {layout.names[0] or 'without a name'}"
     return f"it has {len(layout.names)} columns"
@@ -68,13 +68,13 @@ def read_tables(pairs: Sequence[Pair], tell: TellRead) -> list[Part]:
     is_last = _find_label_side([tables[-1] for tables in read])
     parts = []
     for pair, tables in zip(pairs, read, strict=True):
-        parts += _divide(_make_part(pair, *tables, is_last), tables)
+        parts += _divide(_make_part(pair, tables, is_last), tables)
     return parts
 
 
 def _divide(part: Part, tables: Sequence[Table]) -> list[Part]:
     """A part by what a column says that its rows are for; itself where no column does."""
-    said = [(table, *table.sheet.layout.splits) for table in tables if table.sheet.layout.splits]
+    said = [(table, column) for table in tables for column in table.sheet.layout.splits]
     if not said or len(part.images) != len(part.labels):
         return [part]
     table, column = said[0]
@@ -94,12 +94,11 @@ def _divide(part: Part, tables: Sequence[Table]) -> list[Part]:
     return divided
 
 
-def _make_part(pair: Pair, images: Table, *rest) -> Part:
-    *labels, is_last = rest
-    table = labels[0] if labels else images
+def _make_part(pair: Pair, tables: Sequence[Table], is_last: bool) -> Part:
+    images, table = tables[0], tables[-1]  # one and the same where a file has both
     columns = table.sheet.layout.labels
     words = _read_labels(table, columns[-1 if is_last and len(columns) > 1 else 0])
-    if labels:
+    if len(tables) > 1:
         words = _without_name(words, len(images.pixels))
         words = _align(words, table, images)
     elif len(columns) > 1:

@@ -158,8 +158,8 @@ def _with_input(config: dict[str, Any]) -> dict[str, Any]:
     if not (isinstance(layers, list) and layers and isinstance(layers[0], dict)):
         return config
     first = layers[0]
-    inner = first.get("config")
-    shape = inner.get("batch_input_shape") if isinstance(inner, dict) else None
+    inner = first["config"] if isinstance(first.get("config"), dict) else {}
+    shape = inner.get("batch_input_shape")
     if first.get("class_name") == "InputLayer" or not shape:
         return config
     source = {"batch_shape": shape, "dtype": "float32", "name": f"{inner.get('name')}_input"}

@@ -17,7 +17,8 @@ def import_keras() -> None:
     prefer_onednn()
     is_left_out = not {"keras", "sklearn"} & sys.modules.keys()
     if is_left_out:
-        sys.modules["sklearn"] = None  # an import of it fails, which Keras allows for
+        # An import of it fails, which Keras allows for.
+        sys.modules["sklearn"] = None  # type: ignore[assignment]  # no None in typeshed
     try:
         import keras  # noqa: F401 - with TensorFlow, its backend
     finally:

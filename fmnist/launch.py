@@ -57,7 +57,7 @@ def start_process(
     watched_by: str = "",
     environment: Mapping[str, str] | None = None,
     **options: Any,
-) -> subprocess.Popen:
+) -> subprocess.Popen[bytes]:
     """Start `python -m PROGRAM FOLDER` as a process that outlives this one and its terminal.
 
     program: a module, and the command where it has several. environment: its variables, if not
@@ -78,7 +78,7 @@ def start_process(
     return subprocess.Popen(arguments, cwd=PROJECT_ROOT, env=environment, **options)
 
 
-def start_in_background(command: str, run: runs.Run, **options: Any) -> subprocess.Popen:
+def start_in_background(command: str, run: runs.Run, **options: Any) -> subprocess.Popen[bytes]:
     """Start `python -m fmnist COMMAND RUN_DIR`, with all that it says in its log; options as above.
 
     Raises RunsFolderError where the log cannot be written, or there is no process to be had.

@@ -71,7 +71,7 @@ class ModelCard:
     weakest_confusions: tuple[tuple[str, int], ...]  # (class it is taken for, images)
     knows_garments: bool  # whether the classes are Fashion-MNIST's
     shirts: int  # test images of shirts; of other data, of whatever has their label
-    shirts_taken: tuple[int, int, int]  # for T-shirts/tops, pullovers and coats
+    shirts_taken: tuple[int, ...]  # for T-shirts/tops, pullovers and coats
     command: str
     own_model: OwnModel | None  # imported: what is said above of its training is not true
     taught: Taught | None  # what it is said to have been trained on, it learnt with its last layer

@@ -118,7 +118,7 @@ def _format_limits(card: ModelCard) -> str:
         else "one that points to the right may be missed."
     )
     drawings = "Drawings are not photographs: the accuracy above says nothing about them."
-    limits = (weakest, shirts, pictures, shoes, drawings)
+    limits: tuple[str, ...] = (weakest, shirts, pictures, shoes, drawings)
     if card.taught:
         pictures = (
             "It is made for drawings as the Draw page prepares them; the photographs it is scored "

@@ -57,6 +57,7 @@ def check_and_score(run: runs.Run) -> dict[str, Any]:
         ConfigError: the model cannot be used (`ModelRefused`).
         TrainingError: it was stopped (`Stopped`), or anything else went wrong.
     """
+    assert run.own_model
     stopped: Stopped | None = None
     results: dict[str, Any] = {}
     with recording_failure(run):
@@ -134,6 +135,7 @@ def _heed_stop(run: runs.Run) -> None:
 
 def _supervise(run: runs.Run) -> dict[str, Any]:
     """Run the check's process to its end, for as long and with as much memory as it may have."""
+    assert run.own_model
     name, most = run.own_model.file_name, memory_limit.bound_of_one()
     with tempfile.TemporaryDirectory(prefix="fmnist-check-") as scratch:
         process = _start(run, scratch, most)
@@ -189,6 +191,7 @@ def _start(run: runs.Run, scratch: str, most: int) -> subprocess.Popen[str]:
 
 def _read(process: subprocess.Popen[str], reports: queue.SimpleQueue[str | None]) -> None:
     """Pass on the child's reports, and None at its end."""
+    assert process.stdout  # a pipe
     for line in process.stdout:
         reports.put(line)
     reports.put(None)
@@ -201,6 +204,7 @@ def _follow(run: runs.Run, reports: queue.SimpleQueue[str | None]) -> dict[str, 
         ModelRefused: it takes longer than it may.
         Stopped: somebody asked for its end.
     """
+    assert run.own_model
     deadline = time.monotonic() + CHECK_SECONDS
     next_heartbeat = 0.0
     last: dict[str, Any] = {}

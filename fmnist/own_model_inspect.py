@@ -47,7 +47,7 @@ def load_model(path: Path, name: str, scratch: Path) -> keras.Model:
                 f"{name} has {len(tensors)} {what}: a model here takes one image and gives one "
                 "answer."
             )
-    if _image_shape(inputs[0].shape) is None:
+    if not _image_shape(inputs[0].shape):
         raise ModelRefused(
             f"{name} takes inputs of shape {_words(inputs[0].shape)}: expected (28, 28, 1), "
             "(28, 28), (784), (28, 28, 3) or (1, 28, 28) for each image."
@@ -60,15 +60,15 @@ def load_model(path: Path, name: str, scratch: Path) -> keras.Model:
     return model
 
 
-def _image_shape(shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
-    """The shape of one image that fits (batch, …), where None fits every size."""
+def _image_shape(shape: tuple[int | None, ...]) -> tuple[int, ...]:
+    """The shape of one image that fits (batch, …), where None fits every size, or ()."""
     for wanted in INPUT_SHAPES:
         sizes = shape[1:]
         if len(sizes) == len(wanted) and all(
             have in (None, want) for have, want in zip(sizes, wanted, strict=True)
         ):
             return wanted
-    return None
+    return ()
 
 
 def _words(shape: tuple[int | None, ...]) -> str:

@@ -76,7 +76,10 @@ class OwnModel:
         shape = self.input_shape
         if not isinstance(self.file_name, str) or not isinstance(shape, list | tuple):
             raise ValueError("file_name is a text and input_shape a list.")
-        numbers = [*shape, *([] if self.checked_images is None else [self.checked_images])]
+        numbers: list[Any] = [
+            *shape,
+            *([] if self.checked_images is None else [self.checked_images]),
+        ]
         for measured in (self.accuracies, self.losses):
             if not isinstance(measured, dict) or measured.keys() - {*found}:
                 raise ValueError("accuracies and losses have a number for each kind of input.")

@@ -28,6 +28,7 @@ def refuse(run: runs.Run, reason: str) -> None:
 
     What cannot be removed now is hidden from every list all the same.
     """
+    assert run.own_model
     folder = _folder(run.run_dir.parent)
     refusal = {"file_name": run.own_model.file_name, "reason": reason, "at": time.time()}
     with contextlib.suppress(OSError):  # a full disk: the process's last line says it too

@@ -51,6 +51,7 @@ def check_and_score(
         DatasetError: there is no data.
         ModelRefused: the model cannot be used.
     """
+    assert run.own_model
     name, brought = run.own_model.file_name, run.file(runs.BROUGHT_FILE)
     check_file(brought, name)
     report("opening it", 0.0)
@@ -108,6 +109,7 @@ def main(run_dir: str, scratch: str, most_bytes: str) -> None:
 
     run = runs.read_run(Path(run_dir))
     try:
+        assert run.own_model
         check_file(run.file(runs.BROUGHT_FILE), run.own_model.file_name)
         import_keras()
         memory_limit.limit_memory(most)

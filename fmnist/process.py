@@ -127,7 +127,7 @@ def _supervise(run: runs.Run, command: str, failed: str) -> int:
     return code if code in (0, 1, 2, 130) else 1
 
 
-def _await_end(process: subprocess.Popen, run: runs.Run) -> int:
+def _await_end(process: subprocess.Popen[bytes], run: runs.Run) -> int:
     """The exit code. The first Ctrl-C asks the run to end, as Stop on the page does."""
     was_asked = False
     while True:
@@ -232,7 +232,7 @@ def _is_about_room(error: BaseException | None) -> bool:
 def _describe_os_error(error: OSError, run_dir: Path) -> str:
     """Which folder is full, read-only or gone: that of the file, or the run's own."""
     folder = Path(os.fsdecode(error.filename)).parent if error.filename else run_dir
-    code = errno.ENOSPC if _is_about_room(error) else error.errno
+    code = errno.ENOSPC if _is_about_room(error) else error.errno or 0
     advice = {
         errno.ENOSPC: "the disk is full; free some space",
         errno.EROFS: "it is read-only; allow writing there",
@@ -264,7 +264,7 @@ def watched(run_dir: Path) -> Iterator[Callable[[str], None]]:
     """
     over, writing = threading.Event(), threading.Lock()
 
-    def say(message: str) -> None:
+    def set_message(message: str) -> None:
         with writing:
             runs.write_status(run_dir, heartbeat_at=time.time(), message=message)
 
@@ -275,21 +275,22 @@ def watched(run_dir: Path) -> Iterator[Callable[[str], None]]:
 
     def leave() -> NoReturn:
         message = "Stopped before it was scored."
-        with writing, contextlib.suppress(OSError, ValueError):
-            runs.write_status(
-                run_dir,
-                status="stopped",
-                started_at=None,
-                finished_at=time.time(),
-                message=message,
-            )
-            say(message)
+        with writing:
+            with contextlib.suppress(OSError, ValueError):
+                runs.write_status(
+                    run_dir,
+                    status="stopped",
+                    started_at=None,
+                    finished_at=time.time(),
+                    message=message,
+                )
+                say(message)
             os._exit(1)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
-        yield say
+        yield set_message
     finally:
         over.set()
         watcher.join()

@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+Kind = Literal["accuracy", "loss", "seconds"]
+
+
 @dataclass(frozen=True)
 class Figure:
     """One number about a training, as a reader meets it."""
 
     label: str
-    kind: Literal["accuracy", "loss", "seconds"]
+    kind: Kind
     value: float  # accuracy 0 to 1, loss in nats
 
 
@@ -40,7 +43,7 @@ class Published:
 
     def figures(self) -> list[Figure]:
         """All that is known, in the order to read it."""
-        known = [
+        known: list[tuple[str, Kind, float | None]] = [
             ("Test accuracy", "accuracy", self.test_accuracy),
             ("Test loss", "loss", self.test_loss),
             ("Training accuracy", "accuracy", self.train_accuracy),
@@ -56,7 +59,7 @@ class Published:
             ("Time", "seconds", self.seconds),
             ("Time per epoch", "seconds", self.seconds_per_epoch),
         ]
-        return [Figure(*figure) for figure in known if figure[2] is not None]
+        return [Figure(label, kind, value) for label, kind, value in known if value is not None]
 
 
 def measure_like(

@@ -48,7 +48,7 @@ def find_recipe(config: TrainConfig) -> Recipe | None:
 
 
 # The notebooks score the last epoch and never stop early.
-_NOTEBOOK = {
+_NOTEBOOK: dict[str, Any] = {
     "keep": "last",
     "early_stopping_patience": 0,
     "optimizer": "adam",
@@ -82,7 +82,7 @@ _OURS = "The Lab's own."
 # for the arithmetic and small enough for its maps to stay near the processor. One-cycle steps end
 # at 0, so that the last epoch is the one to keep, chosen beforehand; validation only watches, and
 # 5 % of the images are enough for that.
-_OWN = {
+_OWN: dict[str, Any] = {
     "padding": "same",
     "batch_norm": True,
     "batch_size": 256,

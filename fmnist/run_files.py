@@ -105,7 +105,9 @@ def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         text = ""
     header, *lines = text[: text.rfind("\n") + 1].splitlines() or [""]
     names = header.split(",")
-    rows = _all_numbers(lines, len(names)) if names == list(columns) else None
+    rows: np.ndarray | list[list[float]] | None = None
+    if names == list(columns):
+        rows = _all_numbers(lines, len(names))
     if rows is None:
         rows = list(_whole_rows(lines, names, columns))
     return pd.DataFrame(rows, columns=list(columns), dtype=np.float64)

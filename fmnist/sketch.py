@@ -209,7 +209,7 @@ def reduce(drawing: np.ndarray, max_side: int = MAX_SIDE) -> np.ndarray:
 def _luma(picture: np.ndarray, paper: float) -> np.ndarray:
     if picture.ndim == 2:
         return picture
-    grey = picture[..., :3] @ _LUMA
+    grey: np.ndarray = picture[..., :3] @ _LUMA
     if picture.shape[2] == 4:
         opacity = picture[..., 3].astype(np.float32) / 255
         grey = grey * opacity + paper * (1 - opacity)

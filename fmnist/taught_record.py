@@ -25,7 +25,7 @@ STAGES = {
 
 def share_done(stage: str | None) -> float:
     """How much of a teaching is done in a stage, 0 to 1; half of it in one that is not known."""
-    return STAGES.get(stage, 0.5)
+    return STAGES.get(stage or "", 0.5)
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,11 @@ class Taught:
         if not isinstance(values, dict) or "corrections" not in values or values.keys() - names:
             raise ValueError("taught.json does not describe a taught model.")
         try:
-            return cls(
-                **{
-                    name: Comparison(**value) if isinstance(value, dict) else value
-                    for name, value in values.items()
-                }
-            )
+            checked: dict[str, Any] = {
+                name: Comparison(**value) if isinstance(value, dict) else value
+                for name, value in values.items()
+            }
+            return cls(**checked)
         except TypeError as error:
             raise ValueError("taught.json has a comparison with other counts.") from error
 

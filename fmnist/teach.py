@@ -75,6 +75,7 @@ def _teach(run: runs.Run, say: Any) -> dict[str, Any]:
     from fmnist.callbacks import RunReporter
 
     say("drawing what is to be learnt")
+    assert run.taught
     lessons = make_lessons(dataset)
     count = min(MOST_VARIANTS, max(FEWEST_VARIANTS, ALL_VARIANTS // len(corrections)))
     variants = np.concatenate([make_variants(one, count) for one in corrections])

@@ -202,7 +202,7 @@ def compile_model(model: keras.Model, config: TrainConfig, steps_per_epoch: int)
 
     from fmnist.schedules import make_schedule
 
-    make_optimizer, options = {
+    optimizers_by_name: dict[str, tuple[Any, dict[str, Any]]] = {
         "adam": (optimizers.Adam, {}),
         "adamw": (optimizers.AdamW, {"weight_decay": config.weight_decay}),
         "sgd": (
@@ -210,7 +210,8 @@ def compile_model(model: keras.Model, config: TrainConfig, steps_per_epoch: int)
             {"momentum": 0.9, "nesterov": True, "weight_decay": config.weight_decay or None},
         ),
         "rmsprop": (optimizers.RMSprop, {}),
-    }[config.optimizer]
+    }
+    make_optimizer, options = optimizers_by_name[config.optimizer]
     if config.weight_averaging:
         options = {**options, "use_ema": True, "ema_momentum": EMA_MOMENTUM}
     optimizer = make_optimizer(make_schedule(config, config.epochs * steps_per_epoch), **options)

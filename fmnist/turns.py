@@ -30,7 +30,8 @@ _GRANTED_WITHIN = 2.0  # seconds; one look at the line takes far less
 TRY_AGAIN_AFTER = 10.0  # seconds; a dispatcher that has ended by then could not begin
 
 _looking = threading.Lock()
-_dispatchers: dict[Path, tuple[subprocess.Popen, float]] = {}  # that this process has started
+# Those that this process has started, and when.
+_dispatchers: dict[Path, tuple[subprocess.Popen[bytes], float]] = {}
 
 
 class Line(NamedTuple):
@@ -166,8 +167,8 @@ def _ensure_dispatcher(folder: Path) -> None:
     if started and started.poll() is None:
         _end_hung_dispatcher(folder)
         return
-    could_not_begin = started and started.returncode and started.returncode > 0
-    if could_not_begin and time.monotonic() - began < TRY_AGAIN_AFTER:
+    could_not_begin = time.monotonic() - began < TRY_AGAIN_AFTER
+    if started and (started.returncode or 0) > 0 and could_not_begin:
         raise runs.RunsFolderError(describe_exit(started.returncode, log, "queue's"))
     try:
         if _has_dispatcher(folder):

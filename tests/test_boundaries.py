@@ -108,8 +108,8 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "sklearn": "scikit-learn",
 }
-# Needed without being imported: the backend of Keras; a pytest plugin; a command.
-NEVER_IMPORTED = {"tensorflow", "pytest-timeout", "ruff"}
+# Needed without being imported: the backend of Keras, a pytest plugin, what `make lint` runs.
+NEVER_IMPORTED = {"tensorflow", "pytest-timeout", "ruff", "mypy", "types-psutil"}
 
 
 @pytest.mark.parametrize("module", NEVER_IMPORTS)

@@ -79,13 +79,18 @@ def _option_help(name: str) -> str:
     return "; ".join(parts).replace("%", "%%")
 
 
-def _reader(default: Any):
+def _reader(default: Any) -> Callable[[str], Any]:
     """A function from an option's text to a value of the type of `default`."""
     if isinstance(default, tuple):
         return _read_whole_numbers
     if isinstance(default, bool):
         return _read_truth
-    return {int: _read_whole_number, float: _read_number, str: str}[type(default)]
+    readers: dict[type, Callable[[str], Any]] = {
+        int: _read_whole_number,
+        float: _read_number,
+        str: str,
+    }
+    return readers[type(default)]
 
 
 def _read_whole_numbers(text: str) -> tuple[int, ...]:
