@@ -14,6 +14,7 @@ from typing import IO, NamedTuple, TextIO
 import keras
 
 from fmnist import formats, run_files, runs
+from fmnist.files import replacing_file
 
 REPORT_EVERY = 0.5  # seconds
 LOOK_FOR_STOP_EVERY = 0.2  # seconds
@@ -257,13 +258,8 @@ class BestCheckpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if logs["val_accuracy"] <= self._best:
             return
-        draft = self.path.with_name(f".{CHECKPOINT_NAME}")  # Keras asks for the .weights.h5
-        try:
+        with replacing_file(self.path, ".weights.h5") as draft:
             self.model.save_weights(draft)
-            draft.replace(self.path)
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise
         self._best = logs["val_accuracy"]
         self.best_epoch = epoch
 

@@ -126,7 +126,7 @@ def _turn(run: runs.Run) -> Iterator[None]:
 def _is_first(run: runs.Run) -> bool:
     """Whether no check of this runs folder waits longer."""
     folders = [path.parent for path in run.run_dir.parent.glob("[0-9]*/own_model.json")]
-    others = [runs.read_run(folder) for folder in folders if folder != run.run_dir]
+    others = [runs.reconcile_run(folder) for folder in folders if folder != run.run_dir]
     mine = (run.status.queued_at or 0.0, run.run_id)
     return not any(
         (other.status.queued_at or 0.0, other.run_id) < mine
@@ -255,7 +255,7 @@ def open_run(run_dir: Path) -> runs.Run:
     Raises:
         ConfigError: it is no such folder, it is done, or another process has taken it.
     """
-    run = runs.read_run(run_dir.resolve())
+    run = runs.reconcile_run(run_dir.resolve())
     if run.damaged or run.own_model is None:
         reason = run.damaged or "it has no own_model.json"
         raise ConfigError(f"{run_dir} is not the folder of an imported model: {reason}.")

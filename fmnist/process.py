@@ -116,7 +116,7 @@ def _supervise(run: runs.Run, module: str, failed: str) -> int:
     code = _await_end(process, run)
     message = record_exit(run.run_dir, code)
     if not message and code < 0:  # ended by somebody who said why
-        message = runs.read_run(run.run_dir).status.message
+        message = runs.reconcile_run(run.run_dir).status.message
     if message:
         say(f"{failed}: {message}" if failed else message)
     return code if code in (0, 1, 2, 130) else 1

@@ -22,11 +22,12 @@ import sys
 import time
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from fmnist import catalogue, drawings, json_files, predict, runs, sketch, templates
 from fmnist.command_line import Parser
@@ -36,6 +37,7 @@ from fmnist.dataset import STANDARD, Dataset, cache_dir
 from fmnist.doubt import DOUBT_FILE, choose_threshold
 from fmnist.drawings import bend_picture, draw_again, make_drawings, shows_garment
 from fmnist.environment import describe_environment
+from fmnist.files import replacing_file, save_array
 from fmnist.keras_import import import_keras
 from fmnist.process import choose_runs_dir, recording_failure, run_command, watched
 from fmnist.sketch import INK_ABOVE, ink_to_image
@@ -47,7 +49,6 @@ from fmnist.train import (
     TrainingError,
     best_epoch,
     compute_probabilities,
-    save_array,
     score,
     write_model,
 )
@@ -108,9 +109,8 @@ def make_lessons(dataset: Dataset) -> Lessons:
     )
     with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
         kept.parent.mkdir(parents=True, exist_ok=True)
-        draft = kept.with_name(f".{kept.stem}.{os.getpid()}.npz")
-        np.savez(draft, **vars(lessons))
-        draft.replace(kept)
+        with replacing_file(kept, ".npz") as draft:
+            np.savez(draft, **vars(lessons))
     return lessons
 
 
@@ -372,7 +372,7 @@ def open_run(run_dir: Path) -> runs.Run:
     Raises:
         ConfigError: it is no such folder, it is done, or another process has taken it.
     """
-    run = runs.read_run(run_dir.resolve())
+    run = runs.reconcile_run(run_dir.resolve())
     if run.damaged or run.taught is None:
         reason = run.damaged or "it has no taught.json"
         raise ConfigError(f"{run_dir} is not the folder of a teaching: {reason}.")

@@ -141,7 +141,7 @@ def open_run(run_dir: Path) -> runs.Run:
         ConfigError: it is no run folder, its training has already begun, or another process
             has taken it and waits for its turn.
     """
-    run = runs.read_run(run_dir.resolve())
+    run = runs.reconcile_run(run_dir.resolve())
     if run.damaged:
         raise ConfigError(f"{run_dir} is not a run that can be trained: {run.damaged}.")
     # Whoever watches this process has let the run begin, and holds its place.
