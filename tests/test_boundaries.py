@@ -55,7 +55,6 @@ NEVER_IMPORTS = {
     "fmnist.files": {"fmnist.dataset", "fmnist.runs", *KERAS},
     "fmnist.json_files": {"fmnist.dataset", "fmnist.runs", *KERAS},
     "fmnist.run_reader": {"fmnist.runs", *KERAS},
-    "fmnist.taught_record": {"numpy", "scipy", "fmnist.runs", *KERAS},
     "fmnist.run_tables": KERAS,
     "fmnist.own_model_record": {"numpy", *KERAS},
     "fmnist.exit_reason": {"numpy", "fmnist.runs", *KERAS},
