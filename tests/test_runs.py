@@ -204,15 +204,6 @@ def test_a_killed_child_that_nobody_reaped_is_dead(lab):
     child.wait()
 
 
-def test_who_reads_a_run_changes_nothing(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running", is_alive=False)
-    before = contents(run_dir)
-    assert runs.read_run(run_dir).status.status == "running"
-    assert contents(run_dir) == before
-    assert runs.reconcile_run(run_dir).status.status == "failed"
-    assert runs.read_run(run_dir).status.status == "failed"
-
-
 def test_a_reused_pid_is_somebody_else(lab):
     run_dir = made_runs.write_run(lab.runs_dir, status="running", is_alive=False)
     assert runs.reconcile_run(run_dir).status.status == "failed"
