@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from fmnist import json_files, runs
+from fmnist.files import move
 
 _KEPT = 50  # refusals in a runs folder; the oldest go first
 
@@ -39,7 +40,7 @@ def refuse(run: runs.Run, reason: str) -> None:
     _let_go_of_log(run.file("log.txt"))
     doomed = run.run_dir.with_name(f".deleted-{run.run_id}")
     with contextlib.suppress(OSError):
-        run.run_dir.rename(doomed)
+        move(run.run_dir, doomed)
     for remains in (doomed, run.run_dir):
         shutil.rmtree(remains, ignore_errors=True)
 

@@ -1,9 +1,8 @@
 """`status.json`: how far a run is, and whether the process that it names is there and well.
 
 A process that ended without a word leaves a live status behind; whoever looks at the run next
-reconciles it: the run has failed.
-Nothing is believed that cannot be: a process with another start time is another process, and a
-heartbeat from the future is none.
+records that it failed. Nothing is believed that cannot be: a process with another start time is
+another process, and a heartbeat from the future is none.
 """
 
 from __future__ import annotations
@@ -32,7 +31,6 @@ _GONE_AFTER = 120.0  # seconds without a heartbeat, for a process on another com
 _AHEAD = 10.0  # seconds that another computer's clock, or one just set, may be ahead
 _SAME_START = 2.0  # seconds; the clock that start times are counted from is set now and then
 _TOLD_WITHIN = 0.3  # seconds in which whoever started a process records how it ended
-
 
 _MOST = 100_000_000_000  # no number of a status is larger: a time in the year 5138
 Count = Annotated[int, msgspec.Meta(ge=0, lt=_MOST)]
