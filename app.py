@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import _dataset_choice, _engine, _live_strip
+from pages import _dataset_choice, _engine, _live_strip, _style
 
 HERE = Path(__file__).parent
 
@@ -13,7 +13,7 @@ st.set_page_config(
     page_icon=str(HERE / ".streamlit" / "favicon.png"),  # a file: works without a network
     layout="wide",
 )
-st.html(HERE / "pages" / "_frame.css")
+_style.render_frame()
 page = st.navigation(
     [
         st.Page("pages/browse.py", title="Browse", icon=":material/grid_view:", default=True),

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import keras
+from msgspec.structs import asdict
 
 from benchmarks._table import report
 from fmnist import json_files, runs
@@ -44,7 +45,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         run_dir = Path(scratch)
         status = runs.Status("running")
-        json_files.write_json(run_dir / "status.json", vars(status))
+        json_files.write_json(run_dir / "status.json", asdict(status))
         fit(model, data, None)  # traces the graph
         speeds: dict[bool, list[float]] = {True: [], False: []}
         for number in range(rounds):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from fmnist import json_files, runs
 from fmnist.dataset import STANDARD
+from fmnist.files import drafting_folder, replace_folder
 from fmnist.runs import Run
 
 MAX_BUNDLE_BYTES = 6_000_000
@@ -57,8 +57,8 @@ def bundle_run(run: Run, write_card: Callable[[Run], None]) -> Path:
     absent = [name for name in COPIED_FILES if not run.file(name).is_file()]
     if absent:
         raise ValueError(f"{run.run_id} cannot be bundled: it has no {', '.join(absent)}.")
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent) as folder:
-        draft = Path(folder) / target.name
+    with drafting_folder(target.parent) as folder:
+        draft = folder / target.name
         draft.mkdir()
         for name in COPIED_FILES:
             copy_anonymously(run, name, draft / name)
@@ -69,20 +69,8 @@ def bundle_run(run: Run, write_card: Callable[[Run], None]) -> Path:
                 f"{run.run_id} would take {size / 1e6:.1f} MB: at most "
                 f"{MAX_BUNDLE_BYTES / 1e6:.0f} MB are bundled."
             )
-        put_in_place(draft, target, Path(folder) / "before")
+        replace_folder(draft, target)
     return target
-
-
-def put_in_place(draft: Path, target: Path, before: Path) -> None:
-    """Move `draft` to `target`; what was there goes to `before`, and comes back on a failure."""
-    if target.exists():
-        target.rename(before)
-    try:
-        draft.rename(target)
-    except OSError:
-        if before.exists():
-            before.rename(target)
-        raise
 
 
 def copy_anonymously(run: Run, name: str, target: Path) -> None:

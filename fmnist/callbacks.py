@@ -18,6 +18,7 @@ from rich.table import Column
 from rich.text import Text
 
 from fmnist import formats, run_files, runs
+from fmnist.files import replacing_file
 from fmnist.terminal import make_bar_column, make_console
 
 REPORT_EVERY = 0.5  # seconds
@@ -266,13 +267,8 @@ class BestCheckpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if logs["val_accuracy"] <= self._best:
             return
-        draft = self.path.with_name(f".{CHECKPOINT_NAME}")  # Keras asks for the .weights.h5
-        try:
+        with replacing_file(self.path, ".weights.h5") as draft:
             self.model.save_weights(draft)
-            draft.replace(self.path)
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise
         self._best = logs["val_accuracy"]
         self.best_epoch = epoch
 

@@ -11,7 +11,6 @@ import contextlib
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,11 +42,11 @@ from fmnist.dataset import (
 from fmnist.dataset_folder import (
     RESERVED_SLUGS,
     Entry,
-    drafting,
     read_entry,
     write_dataset,
     write_info,
 )
+from fmnist.files import drafting_folder, move, remove_folder
 
 STAND_IN_NAME = "Stand-in"
 _LOCK_TIMEOUT_S = 600.0
@@ -208,7 +207,7 @@ def drafting_dataset(name: str) -> Iterator[Path]:
     parent = datasets_dir()
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        with drafting(".new-", parent) as draft:
+        with drafting_folder(parent) as draft:
             yield draft
     except OSError as error:
         raise describe_unwritable(error) from error
@@ -216,7 +215,7 @@ def drafting_dataset(name: str) -> Iterator[Path]:
 
 def keep_draft(draft: Path) -> Entry:
     """Move a complete draft to its place among the datasets, under a free short name."""
-    return read_entry(draft.rename(draft.parent / _free_slug(read_entry(draft).name)))
+    return read_entry(move(draft, draft.parent / _free_slug(read_entry(draft).name)))
 
 
 def describe_unwritable(error: OSError) -> DatasetError:
@@ -250,12 +249,12 @@ def make_standin(progress: Progress | None = None) -> Entry:
                 return made
             for remains in (parent / STAND_IN, *parent.glob(f".{STAND_IN}-*")):
                 shutil.rmtree(remains, ignore_errors=True)
-            with drafting(f".{STAND_IN}-", parent) as draft:
+            with drafting_folder(parent, f".{STAND_IN}-") as draft:
                 standin.write_standin(draft, progress=progress)
                 arrays = list(read_folder(draft).values())
                 fingerprint, source = compute_fingerprint(*arrays), {"form": "generated"}
                 write_info(draft, STAND_IN_NAME, CLASS_NAMES, fingerprint, arrays, source)
-                return read_entry(draft.rename(parent / STAND_IN))
+                return read_entry(move(draft, parent / STAND_IN))
     except filelock.Timeout:
         raise DatasetError(
             f"Another process has been making the stand-in in {parent} for {_LOCK_TIMEOUT_S:.0f} "
@@ -281,9 +280,7 @@ def delete_dataset(slug: str) -> None:
             "deleted."
         )
     try:
-        doomed = Path(tempfile.mkdtemp(prefix=".deleted-", dir=folder.parent))
-        folder.rename(doomed / slug)  # at once gone from every list, even if removal takes a while
-        shutil.rmtree(doomed)
+        remove_folder(folder)
     except OSError as error:
         raise DatasetError(
             f"{error.filename or folder} cannot be deleted ({error.strerror or error}). Allow "

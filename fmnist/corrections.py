@@ -12,7 +12,6 @@ import base64
 import functools
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import Any
 import filelock
 import numpy as np
 
+from fmnist.files import replacing_file
 from fmnist.json_files import parse_json, read_bytes
 from fmnist.runs import runs_dir
 from fmnist.sketch import SIDE, sketch_to_image
@@ -150,16 +150,14 @@ def clear() -> None:
 def _change(change: Callable[[dict[str, Correction]], dict[str, Correction]]) -> None:
     """Rewrite the file in one move. Two at once wait for each other, so that none is lost."""
     path = corrections_file()
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(path.with_name(".corrections.lock"), timeout=_LOCK_TIMEOUT):
             kept, unreadable = _read()
             lines = [*(json.dumps(_to_values(one)) for one in change(kept).values()), *unreadable]
-            draft.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-            draft.replace(path)
+            with replacing_file(path) as draft:
+                draft.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     except (OSError, filelock.Timeout) as error:
-        draft.unlink(missing_ok=True)
         raise _cannot("written", error) from error
 
 

@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 import platformdirs
 
+from fmnist.files import drafting_folder, move
 from fmnist.idx import DatasetError, read_idx, write_idx
 
 CLASS_NAMES = (
@@ -229,17 +229,14 @@ def _is_readable(kept: Path) -> bool:
 def _keep(kept: Path, arrays: dict[str, np.ndarray], fingerprint: str) -> None:
     """Write the arrays as one folder that appears under its final name only when complete."""
     kept.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f"{kept.name}-", dir=kept.parent))
-    try:
+    with drafting_folder(kept.parent, f"{kept.name}-") as draft:
         for name, array in arrays.items():
-            np.save(building / f"{name}.npy", array)
-        (building / "fingerprint.txt").write_text(fingerprint, encoding="ascii")
+            np.save(draft / f"{name}.npy", array)
+        (draft / "fingerprint.txt").write_text(fingerprint, encoding="ascii")
         if kept.exists() and not _is_readable(kept):
             shutil.rmtree(kept)
         if not kept.exists():  # else another process was first, with the same bytes
-            building.rename(kept)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+            move(draft, kept)
 
 
 def read_folder(folder: Path) -> dict[str, np.ndarray]:

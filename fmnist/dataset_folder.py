@@ -5,15 +5,13 @@ It has the four canonical files and a `dataset.json`.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from fmnist.dataset import (
@@ -27,7 +25,7 @@ from fmnist.dataset import (
     require_plain,
     write_folder,
 )
-from fmnist.json_files import read_json
+from fmnist.json_files import read_record
 
 INFO_FILE = "dataset.json"
 RESERVED_SLUGS = (STANDARD, STAND_IN)  # of datasets that are not imported
@@ -51,15 +49,12 @@ class Entry:
         return self.slug not in RESERVED_SLUGS
 
 
-@contextlib.contextmanager
-def drafting(prefix: str, parent: Path) -> Iterator[Path]:
-    """A new folder, to be moved to its place when it is complete; else nothing is left of it."""
-    draft = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-    try:
-        draft.chmod(0o755)
-        yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+class _Info(msgspec.Struct, frozen=True):
+    """What is needed of `dataset.json`."""
+
+    name: str
+    class_names: list[str]
+    fingerprint: str
 
 
 def write_dataset(
@@ -113,14 +108,11 @@ def read_entry(folder: Path) -> Entry:
     """
     path = folder / INFO_FILE
     try:
-        info = read_json(path)
-        name, fingerprint = info["name"], info["fingerprint"]
-        if not isinstance(name, str) or not isinstance(fingerprint, str):
-            raise TypeError("name and fingerprint are texts")
-        require_plain("its name", name)
-        class_names = check_class_names(info["class_names"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        info = read_record(path, _Info)
+        require_plain("its name", info.name)
+        class_names = check_class_names(info.class_names)
+    except (OSError, ValueError) as error:
         raise DatasetError(
             f"{path} is damaged ({error}). Delete the folder and import the dataset again."
         ) from error
-    return Entry(folder.name, name, class_names, folder, fingerprint)
+    return Entry(folder.name, info.name, class_names, folder, info.fingerprint)

@@ -10,14 +10,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
-from fmnist.json_files import read_json
+from fmnist.json_files import read_record
 
 DOUBT_FILE = "doubt.json"
 # Of validation drawings that show a garment: what the threshold may cost. The same hands drew those
 # and what was learnt from; of other people's doodles it flags about one in ten.
 FLAGGED_SHARE = 0.02
+
+
+class _Threshold(msgspec.Struct, frozen=True):
+    """What is needed of `doubt.json`."""
+
+    spread_above: float
 
 
 def compute_spread(probabilities: np.ndarray) -> np.ndarray:
@@ -56,6 +63,6 @@ def read_threshold(model: Path) -> float | None:
     if not path.is_file():
         return None
     try:
-        return float(read_json(path)["spread_above"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        return read_record(path, _Threshold).spread_above
+    except (OSError, ValueError) as error:
         raise ValueError(f"{path} is damaged ({error}): take it from the package again.") from error

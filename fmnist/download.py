@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import os
 import queue
 import threading
 import time
@@ -19,6 +18,7 @@ import filelock
 
 from fmnist import dataset
 from fmnist.dataset import DatasetError, Progress, cache_dir, compute_md5
+from fmnist.files import replacing_file
 
 MIRRORS = (
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
@@ -173,10 +173,9 @@ def _download_file(
 
     until: the time, of the monotonic clock, at which all ends.
     """
-    partial = folder / f"{name}.{os.getpid()}.partial"
     digest, done = hashlib.md5(usedforsecurity=False), 0
-    try:
-        with partial.open("wb") as target:
+    with replacing_file(folder / name) as draft:
+        with draft.open("wb") as target:
             for chunk, total in _chunks(mirror + name, timeout, until):
                 done += len(chunk)
                 digest.update(chunk)
@@ -186,9 +185,6 @@ def _download_file(
         found = digest.hexdigest()
         if found != dataset.FILES[name]:
             raise _MirrorError(f"{name} has the MD5 {found}; expected {dataset.FILES[name]}")
-        partial.replace(folder / name)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _chunks(url: str, timeout: float, until: float) -> Iterator[tuple[bytes, int]]:

@@ -9,18 +9,18 @@ The last step chooses, on the run's validation drawings, when an answer is not s
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fmnist import catalogue, json_files
-from fmnist.bundle import copy_anonymously, put_in_place
+from fmnist.bundle import copy_anonymously
 from fmnist.dataset import split_train_val
 from fmnist.doubt import DOUBT_FILE, choose_threshold
 from fmnist.drawings import SLUG, shows_garment
 from fmnist.engine import Engine
+from fmnist.files import drafting_folder, replace_folder
 from fmnist.predict import DRAWING_MODEL
 from fmnist.runs import Run
 
@@ -57,8 +57,8 @@ def keep_drawing_model(run: Run, engine: Engine, target: Path = DRAWING_MODEL.pa
     if absent:
         raise ValueError(f"{run.run_id} has no {', '.join(absent)}: choose another run.")
     doubt = choose_doubt(run, engine)
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent) as folder:
-        draft = Path(folder) / target.name
+    with drafting_folder(target.parent) as folder:
+        draft = folder / target.name
         draft.mkdir()
         for name in COPIED_FILES:
             copy_anonymously(run, name, draft / name)
@@ -69,7 +69,7 @@ def keep_drawing_model(run: Run, engine: Engine, target: Path = DRAWING_MODEL.pa
                 f"{run.run_id} would take {size / 1e6:.1f} MB: at most {MAX_BYTES / 1e6:.0f} MB "
                 "come with the package."
             )
-        put_in_place(draft, target, Path(folder) / "before")
+        replace_folder(draft, target)
     return target
 
 

@@ -7,17 +7,19 @@ ends with a value or with an OSError or a ValueError, and costs little.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import math
 import os
 import stat
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from tokenize import TokenError  # of a header with many brackets, from Python 3.12 on
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from fmnist.files import replacing_file, retry_on_windows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +29,7 @@ MAX_ARRAY_BYTES = 200_000_000
 MAX_TABLE_BYTES = 100_000_000
 _MAX_DEPTH = 30  # lists and objects within each other
 _MAX_DIGITS = 19  # of a whole number: 64 bits
+_Record = TypeVar("_Record", bound=msgspec.Struct)
 _NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
@@ -36,28 +39,16 @@ def write_json(path: Path, value: Any) -> None:
     On a full disk the new one is written over the old one, which needs no room; for a moment a
     reader may then find it damaged.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     text = json.dumps(value, indent=1)
     try:
-        draft.write_text(text, encoding="utf-8")
-        _retry_on_windows(lambda: draft.replace(path))
+        with replacing_file(path) as draft:
+            draft.write_text(text, encoding="utf-8")
     except OSError as error:
-        draft.unlink(missing_ok=True)
         if error.errno not in _NO_ROOM or not path.is_file():
             raise
         with path.open("r+b") as file:
             file.write(text.encode("utf-8"))
             file.truncate()
-
-
-def _retry_on_windows(access: Callable[[], Any]) -> Any:
-    """Windows refuses a file that another process has open; that passes in milliseconds."""
-    for _ in range(20 if os.name == "nt" else 0):
-        try:
-            return access()
-        except PermissionError:
-            time.sleep(0.05)
-    return access()
 
 
 def read_bytes(path: Path, limit: int) -> bytes:
@@ -85,7 +76,7 @@ def check_plain(path: Path, limit: int) -> None:
 
 def read_json(path: Path) -> Any:
     """What a JSON file holds. Raises OSError and ValueError."""
-    content = _retry_on_windows(lambda: read_bytes(path, MAX_JSON_BYTES))
+    content = retry_on_windows(lambda: read_bytes(path, MAX_JSON_BYTES))
     return parse_json(content.decode("utf-8"))
 
 
@@ -96,6 +87,23 @@ def read_json_or_empty(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return values if isinstance(values, dict) else {}
+
+
+def read_record(path: Path, kind: type[_Record]) -> _Record:
+    """The record that a JSON file holds. Raises OSError and ValueError."""
+    return msgspec.convert(read_json(path), kind)
+
+
+def read_sound_fields(path: Path, kind: type[_Record]) -> _Record:
+    """Of a record whose fields all have defaults, those that are as they should be in a file.
+
+    None is where it is absent, broken or something else.
+    """
+    values, sound = read_json_or_empty(path), {}
+    for field in msgspec.structs.fields(kind):
+        with contextlib.suppress(KeyError, msgspec.ValidationError):
+            sound[field.name] = msgspec.convert(values[field.encode_name], field.type)
+    return kind(**sound)
 
 
 def parse_json(text: str | bytes) -> Any:

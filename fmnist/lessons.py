@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from fmnist import drawings, sketch, templates
 from fmnist.corrections import Correction
 from fmnist.dataset import Dataset, cache_dir
 from fmnist.drawings import bend_picture, draw_again, make_drawings, shows_garment
+from fmnist.files import replacing_file
 from fmnist.sketch import INK_ABOVE, ink_to_image
 from fmnist.strokes import render
 
@@ -64,9 +64,8 @@ def make_lessons(dataset: Dataset) -> Lessons:
     )
     with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
         kept.parent.mkdir(parents=True, exist_ok=True)
-        draft = kept.with_name(f".{kept.stem}.{os.getpid()}.npz")
-        np.savez(draft, **vars(lessons))
-        draft.replace(kept)
+        with replacing_file(kept, ".npz") as draft:
+            np.savez(draft, **vars(lessons))
     return lessons
 
 

@@ -114,7 +114,7 @@ def _turn(run: runs.Run) -> Iterator[None]:
 def _is_first(run: runs.Run) -> bool:
     """Whether no check of this runs folder waits longer."""
     folders = [path.parent for path in run.run_dir.parent.glob("[0-9]*/own_model.json")]
-    others = [runs.read_run(folder) for folder in folders if folder != run.run_dir]
+    others = [runs.reconcile_run(folder) for folder in folders if folder != run.run_dir]
     mine = (run.status.queued_at or 0.0, run.run_id)
     return not any(
         (other.status.queued_at or 0.0, other.run_id) < mine

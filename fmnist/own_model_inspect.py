@@ -6,11 +6,11 @@ Then it is wrapped into a model like any other run's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import replace
 from scipy.special import log_softmax, logsumexp, softmax
 
 from fmnist.dataset import Dataset

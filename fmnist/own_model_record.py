@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from fmnist.plain_text import clean
 
@@ -35,27 +35,27 @@ _OUTPUTS_FOUND = {
     "scores": "positive scores (divided by their sum)",
     "logits": "logits (a softmax follows)",
 }
-_LARGEST_NUMBER = 1e15
+_Measured = Annotated[float, msgspec.Meta(gt=-1e15, lt=1e15)]
+_Count = Annotated[int, msgspec.Meta(gt=-(10**15), lt=10**15)]
 _OLDER_FIELDS = {"accuracy": "accuracies", "loss": "losses"}  # of raw and unit alone
 
 
-@dataclass(frozen=True)
-class OwnModel:
+class OwnModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`own_model.json`. What has not been found out yet is "", (), {} or None."""
 
     file_name: str  # as it was called where it came from; never a path
     inputs: str = "auto"  # what the person says, one of INPUTS
     outputs: str = "auto"  # one of OUTPUTS
-    input_shape: tuple[int, ...] = ()  # of one image
+    input_shape: tuple[_Count, ...] = ()  # of one image
     found_inputs: str = ""  # one of INPUTS but "auto"
     found_outputs: str = ""  # "probabilities", "scores" or "logits"
     used_inputs: str = ""  # what the run's scores rest on
     used_outputs: str = ""
     # By a name of INPUTS: the share of `checked_images` it recognises, and their mean
     # cross-entropy in nats.
-    accuracies: dict[str, float] = field(default_factory=dict)
-    losses: dict[str, float] = field(default_factory=dict)
-    checked_images: int | None = None  # of the training set
+    accuracies: dict[str, _Measured] = {}
+    losses: dict[str, _Measured] = {}
+    checked_images: _Count | None = None  # of the training set
 
     def __post_init__(self) -> None:
         found = tuple(name for name in INPUTS if name != "auto")
@@ -71,35 +71,19 @@ class OwnModel:
             if getattr(self, name) not in choices:
                 raise ValueError(
                     f"{name} is one of {', '.join(map(repr, choices))}, "
-                    f"got {str(getattr(self, name))[:40]!r}."
+                    f"got {getattr(self, name)[:40]!r}."
                 )
-        shape = self.input_shape
-        if not isinstance(self.file_name, str) or not isinstance(shape, list | tuple):
-            raise ValueError("file_name is a text and input_shape a list.")
-        numbers: list[Any] = [
-            *shape,
-            *([] if self.checked_images is None else [self.checked_images]),
-        ]
-        for measured in (self.accuracies, self.losses):
-            if not isinstance(measured, dict) or measured.keys() - {*found}:
-                raise ValueError("accuracies and losses have a number for each kind of input.")
-            numbers += measured.values()
-        if not all(map(_is_number, numbers)):
-            raise ValueError("a shape, an accuracy or a count is not a number.")
-        object.__setattr__(self, "input_shape", tuple(shape))
-        object.__setattr__(self, "file_name", clean(self.file_name, _MAX_FILE_NAME))
+        if (self.accuracies.keys() | self.losses.keys()) - {*found}:
+            raise ValueError("accuracies and losses have a number for each kind of input.")
+        msgspec.structs.force_setattr(self, "file_name", clean(self.file_name, _MAX_FILE_NAME))
 
     def to_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        return msgspec.to_builtins(self)
 
     @classmethod
     def from_json(cls, values: Any) -> OwnModel:
         """The record in `values`; raises ValueError when they are no such record."""
-        values = _from_older(values) if isinstance(values, dict) else values
-        names = {field.name for field in dataclasses.fields(cls)}
-        if not isinstance(values, dict) or "file_name" not in values or values.keys() - names:
-            raise ValueError("own_model.json does not describe a model.")
-        return cls(**values)
+        return msgspec.convert(_from_older(values) if isinstance(values, dict) else values, cls)
 
     @property
     def is_checked(self) -> bool:
@@ -135,11 +119,6 @@ def _from_older(values: dict[str, Any]) -> dict[str, Any]:
     for old, new in _OLDER_FIELDS.items():
         measured = {name: values.pop(f"{old}_{name}", None) for name in ("raw", "unit")}
         measured = {name: number for name, number in measured.items() if number is not None}
-        if measured:
-            values[new] = {**measured, **values.get(new, {})}
+        if measured and isinstance(values.setdefault(new, {}), dict):
+            values[new] = {**measured, **values[new]}
     return values
-
-
-def _is_number(value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and abs(value) < _LARGEST_NUMBER  # NaN is not

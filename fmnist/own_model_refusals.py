@@ -6,16 +6,17 @@ import contextlib
 import os
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from fmnist import json_files, runs
+from fmnist.files import move
 
 _KEPT = 50  # refusals in a runs folder; the oldest go first
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """Why a file became no run; `at` in Unix seconds."""
 
     file_name: str
@@ -30,17 +31,17 @@ def refuse(run: runs.Run, reason: str) -> None:
     """
     assert run.own_model
     folder = _folder(run.run_dir.parent)
-    refusal = {"file_name": run.own_model.file_name, "reason": reason, "at": time.time()}
+    refusal = Refusal(run.own_model.file_name, reason, time.time())
     with contextlib.suppress(OSError):  # a full disk: the process's last line says it too
         folder.mkdir(exist_ok=True)
-        json_files.write_json(folder / f"{run.run_id}.json", refusal)
+        json_files.write_json(folder / f"{run.run_id}.json", msgspec.structs.asdict(refusal))
         reasons = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
         for old in reasons[:-_KEPT]:
             old.unlink(missing_ok=True)
     _let_go_of_log(run.file("log.txt"))
     doomed = run.run_dir.with_name(f".deleted-{run.run_id}")
     with contextlib.suppress(OSError):
-        run.run_dir.rename(doomed)
+        move(run.run_dir, doomed)
     for remains in (doomed, run.run_dir):
         shutil.rmtree(remains, ignore_errors=True)
 
@@ -50,9 +51,8 @@ def read_refusal(run_id: str) -> Refusal | None:
     if not runs.RUN_ID.fullmatch(run_id):
         return None
     try:
-        values = json_files.read_json(_folder(runs.runs_dir()) / f"{run_id}.json")
-        return Refusal(str(values["file_name"]), str(values["reason"]), float(values["at"]))
-    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return json_files.read_record(_folder(runs.runs_dir()) / f"{run_id}.json", Refusal)
+    except (OSError, ValueError):
         return None
 
 

@@ -21,13 +21,14 @@ import numpy as np
 from fmnist import catalogue, json_files, memory_limit, runs
 from fmnist.dataset import Dataset, DatasetError
 from fmnist.environment import describe_environment
+from fmnist.files import save_array
 from fmnist.keras_config import ModelRefused
 from fmnist.keras_file import check_file
 from fmnist.keras_import import import_keras
 from fmnist.keras_open import OutOfMemory, explained, telling_line
 from fmnist.own_model_inputs import Pixels
 from fmnist.own_model_inspect import find_out, load_model, wrap_model
-from fmnist.scoring import SCORING_BATCH, save_array, score, write_model
+from fmnist.scoring import SCORING_BATCH, score, write_model
 
 Report = Callable[[str, float], None]  # what is being done, and how much of it all is, 0 to 1
 

@@ -121,7 +121,7 @@ def _supervise(run: runs.Run, command: str, failed: str) -> int:
         clear_abandoned_bar()
     message = record_exit(run.run_dir, code)
     if not message and code < 0:  # ended by somebody who said why
-        message = runs.read_run(run.run_dir).status.message
+        message = runs.reconcile_run(run.run_dir).status.message
     if message:
         say(f"{failed}: {message}" if failed else message)
     return code if code in (0, 1, 2, 130) else 1

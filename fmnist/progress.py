@@ -6,7 +6,6 @@ A page asks twice a second, so a table is read again only when its file has chan
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,8 +36,8 @@ def read_curves(run: Run) -> Curves:
     return Curves(
         run.run_dir,
         stamp,
-        _read(run_files.read_history, run.run_dir, stamp[:2]),
-        _read(run_files.read_batches, run.run_dir, stamp[2:]),
+        _read(history, run_files.HISTORY_COLUMNS, stamp[:2]),
+        _read(batches, run_files.BATCH_COLUMNS, stamp[2:]),
     )
 
 
@@ -51,10 +50,8 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 @functools.lru_cache(maxsize=32)
-def _read(
-    read: Callable[[Run], pd.DataFrame], run_dir: Path, _stamp: tuple[int, ...]
-) -> pd.DataFrame:
-    return read(runs.read_run(run_dir))
+def _read(path: Path, columns: tuple[str, ...], _stamp: tuple[int, ...]) -> pd.DataFrame:
+    return run_files.read_table(path, columns)
 
 
 def share_done(status: Status) -> float:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 import numpy as np
 
 from fmnist.dataset import Dataset, cache_dir
 from fmnist.engine import Engine
+from fmnist.files import save_array
 from fmnist.json_files import read_array
 from fmnist.runs import Run
 
@@ -44,13 +44,7 @@ def answer_test_images(run: Run, data: Dataset, engine: Engine) -> np.ndarray:
 def _keep(path: Path, probabilities: np.ndarray) -> None:
     """Write the file in one move, in the place of those of an earlier model of the run."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with draft.open("wb") as file:
-            np.save(file, probabilities)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    save_array(path, probabilities)
     stem = path.name.rsplit("-", 1)[0]
     for other in path.parent.glob(f"{stem}-*.npy"):
         if other != path:

@@ -33,12 +33,12 @@ _MAX_LOG_BYTES = 200_000  # that are looked through for the last lines
 
 def read_history(run: Run) -> pd.DataFrame:
     """`history.csv`: one row per finished epoch (none yet: no rows)."""
-    return _read_csv(run.file("history.csv"), HISTORY_COLUMNS)
+    return read_table(run.file("history.csv"), HISTORY_COLUMNS)
 
 
 def read_batches(run: Run) -> pd.DataFrame:
     """`batches.csv`: the running figures, at most two rows a second of training."""
-    return _read_csv(run.file("batches.csv"), BATCH_COLUMNS)
+    return read_table(run.file("batches.csv"), BATCH_COLUMNS)
 
 
 def read_probabilities(run: Run) -> np.ndarray:
@@ -95,7 +95,7 @@ def read_log(run: Run, last_lines: int = 40) -> str:
     return "\n".join(read_tail(run.file("log.txt"), _MAX_LOG_BYTES).splitlines()[-last_lines:])
 
 
-def _read_csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """A table of finite numbers; a last line still being written, or a broken one, is left out."""
     import pandas as pd
 

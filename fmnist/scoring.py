@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fmnist import run_files, runs
 from fmnist.config import TrainConfig
 from fmnist.evaluate import mean_cross_entropy
+from fmnist.files import replacing_file
 from fmnist.models import build_model
 
 if TYPE_CHECKING:
@@ -27,12 +28,8 @@ def save_model(model: keras.Model, config: TrainConfig, path: Path) -> None:
 
 def write_model(model: keras.Model, path: Path) -> None:
     """Write a .keras file in one move."""
-    draft = path.with_name(f".{path.name}")  # Keras asks for the .keras
-    try:
+    with replacing_file(path, ".keras") as draft:
         model.save(draft)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def compute_probabilities(
@@ -45,19 +42,6 @@ def compute_probabilities(
     return model.predict(
         images[..., None], batch_size=SCORING_BATCH, verbose=0, callbacks=list(watchers)
     )
-
-
-def save_array(path: Path, array: np.ndarray) -> None:
-    """Write a .npy file in one move."""
-    import numpy as np
-
-    draft = path.with_name(f".{path.name}")
-    try:
-        with draft.open("wb") as file:
-            np.save(file, array)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def score(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:

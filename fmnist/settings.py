@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+import filelock
+import msgspec
 
 from fmnist import json_files
 from fmnist.runs import cannot_write, runs_dir
 
 MAX_PARALLEL_TRAININGS = 4
+_LOCK_TIMEOUT = 10.0  # seconds
+
+
+class _Settings(msgspec.Struct, frozen=True):
+    """What is missing or senseless in the file has its default."""
+
+    parallel_trainings: Annotated[int, msgspec.Meta(ge=1, le=MAX_PARALLEL_TRAININGS)] = 1
+    drawing_run: str = ""
 
 
 def read_parallel_trainings() -> int:
     """How many trainings may run at once; the rest wait in order."""
-    value = json_files.read_json_or_empty(runs_dir() / "settings.json").get("parallel_trainings", 1)
-    is_valid = type(value) is int and 1 <= value <= MAX_PARALLEL_TRAININGS
-    return value if is_valid else 1
+    return _read().parallel_trainings
 
 
 def write_parallel_trainings(count: int) -> None:
@@ -31,8 +40,7 @@ def write_parallel_trainings(count: int) -> None:
 
 def read_drawing_run() -> str:
     """The id of the taught run that answers for drawings; "" for the model of the Lab."""
-    value = json_files.read_json_or_empty(runs_dir() / "settings.json").get("drawing_run", "")
-    return value if isinstance(value, str) else ""
+    return _read().drawing_run
 
 
 def write_drawing_run(run_id: str) -> None:
@@ -44,10 +52,16 @@ def write_drawing_run(run_id: str) -> None:
     _write_setting("drawing_run", run_id)
 
 
+def _read() -> _Settings:
+    return json_files.read_sound_fields(runs_dir() / "settings.json", _Settings)
+
+
 def _write_setting(name: str, value: Any) -> None:
+    """Change one setting. Two at once wait for each other, so that neither is lost."""
     path = runs_dir() / "settings.json"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        json_files.write_json(path, {**json_files.read_json_or_empty(path), name: value})
-    except OSError as error:
+        with filelock.FileLock(path.with_name(".settings.lock"), timeout=_LOCK_TIMEOUT):
+            json_files.write_json(path, {**json_files.read_json_or_empty(path), name: value})
+    except OSError as error:  # filelock.Timeout is one
         raise cannot_write(path.parent, error) from error

@@ -8,13 +8,13 @@ by `python -m benchmarks.fit_standin`; `python -m benchmarks.standin` measures h
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from fmnist.dataset import CLASS_NAMES, FILES, DatasetError, Progress, write_folder
+from fmnist.files import drafting_folder, move
 from fmnist.idx import SIDE
 
 WEIGHTS = Path(__file__).with_suffix(".npz")
@@ -49,10 +49,10 @@ def write_standin(folder: Path, seed: int = 0, progress: Progress | None = None)
         arrays += [images, labels]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as draft:
-            write_folder(Path(draft), arrays)
+        with drafting_folder(folder) as draft:
+            write_folder(draft, arrays)
             for name in FILES:
-                (Path(draft) / name).replace(folder / name)
+                move(draft / name, folder / name)
     except OSError as error:
         raise DatasetError(
             f"The look-alikes cannot be written to {folder}: {error.strerror or error}. Name a "

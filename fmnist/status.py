@@ -1,60 +1,62 @@
 """`status.json`: how far a run is, and whether the process that it names is there and well.
 
-A process that ended without a word leaves a live status behind; whoever reads it next settles it.
-Nothing is believed that cannot be: a process with another start time is another process, and a
-heartbeat from the future is none.
+A process that ended without a word leaves a live status behind; whoever looks at the run next
+records that it failed. Nothing is believed that cannot be: a process with another start time is
+another process, and a heartbeat from the future is none.
 """
 
 from __future__ import annotations
 
 import socket
 import time
-from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
 
+import msgspec
 import psutil
+from msgspec.structs import asdict, replace
 
 from fmnist import json_files
 from fmnist.exit_reason import describe_exit
-from fmnist.folder import BUNDLED_ID, RunDamaged, refuse_bundled
+from fmnist.folder import BUNDLED_ID, refuse_bundled
 from fmnist.plain_text import clean
 
-STATUSES = ("queued", "running", "completed", "stopped", "failed")
+StatusName = Literal["queued", "running", "completed", "stopped", "failed"]
+STATUSES = get_args(StatusName)
 LIVE = ("queued", "running")
 SILENT_AFTER = 60.0  # seconds without a heartbeat; a training gives one every half second
 
-_TEXTS = ("status", "host", "message")
-_WHOLE_NUMBERS = ("epoch", "step", "steps_per_epoch", "epochs", "pid")
-_LARGEST_NUMBER = 1e11  # in a status: a time in the year 5138
 _NEVER_STARTED_AFTER = 60.0  # seconds a running status may lack a process
 _GONE_AFTER = 120.0  # seconds without a heartbeat, for a process on another computer
 _AHEAD = 10.0  # seconds that another computer's clock, or one just set, may be ahead
 _SAME_START = 2.0  # seconds; the clock that start times are counted from is set now and then
 _TOLD_WITHIN = 0.3  # seconds in which whoever started a process records how it ended
 
+_MOST = 100_000_000_000  # no number of a status is larger: a time in the year 5138
+Count = Annotated[int, msgspec.Meta(ge=0, lt=_MOST)]
+Number = Annotated[float, msgspec.Meta(ge=0, lt=_MOST)]
 
-@dataclass(frozen=True)
-class Status:
+
+class Status(msgspec.Struct, frozen=True):
     """`status.json`. Times are Unix seconds; what is not known yet is None.
 
     `booted_at` is when the computer of `pid` was started by the clock of that moment: the clock may
     be set later, the time between the two stays.
     """
 
-    status: str
-    epoch: int | None = None  # counted from 0
-    step: int | None = None
-    steps_per_epoch: int | None = None
-    epochs: int | None = None
-    images_per_second: float | None = None
-    queued_at: float | None = None
-    started_at: float | None = None
-    heartbeat_at: float | None = None
-    finished_at: float | None = None
-    pid: int | None = None
-    pid_started_at: float | None = None
-    booted_at: float | None = None
+    status: StatusName
+    epoch: Count | None = None  # counted from 0
+    step: Count | None = None
+    steps_per_epoch: Count | None = None
+    epochs: Count | None = None
+    images_per_second: Number | None = None
+    queued_at: Number | None = None
+    started_at: Number | None = None
+    heartbeat_at: Number | None = None
+    finished_at: Number | None = None
+    pid: Annotated[int, msgspec.Meta(ge=1, lt=_MOST)] | None = None
+    pid_started_at: Number | None = None
+    booted_at: Number | None = None
     host: str | None = None
     message: str = ""
 
@@ -84,28 +86,9 @@ def read_status(run_dir: Path) -> Status:
     Raises:
         OSError, ValueError: it is missing or unreadable.
     """
-    values = json_files.read_json(run_dir / "status.json")
-    known = {f.name for f in fields(Status)}
-    if not isinstance(values, dict) or values.get("status") not in STATUSES:
-        raise RunDamaged("status.json names no known status")
-    values = {key: value for key, value in values.items() if key in known}
-    for key, value in values.items():
-        if not _is_plausible(key, value):
-            raise RunDamaged(f"status.json has {key} {str(value)[:40]!r}")
-        if isinstance(value, str):
-            values[key] = clean(value)
-    return Status(**values)
-
-
-def _is_plausible(key: str, value: Any) -> bool:
-    if key in _TEXTS:
-        return isinstance(value, str) or (value is None and key == "host")
-    if value is None:
-        return True
-    if key in _WHOLE_NUMBERS and type(value) is not int:
-        return False
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and (key == "pid") <= value < _LARGEST_NUMBER
+    status = json_files.read_record(run_dir / "status.json", Status)
+    host = status.host if status.host is None else clean(status.host)
+    return replace(status, host=host, message=clean(status.message))
 
 
 def write_status(run_dir: Path, **changes: Any) -> Status:
@@ -150,7 +133,7 @@ def write_sign_of_life(folder: Path) -> None:
     json_files.write_json(folder / "status.json", asdict(status))
 
 
-def settle(run_dir: Path, status: Status) -> Status:
+def reconcile_status(run_dir: Path, status: Status) -> Status:
     """The status, corrected to `failed` (and recorded so) when its process is gone.
 
     The bundled run's is left as it is.

@@ -6,11 +6,11 @@ the taught one.
 
 from __future__ import annotations
 
-import dataclasses
-import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
 SURE = 0.05  # a p-value below it: no play of chance
 # What a teaching does, in order, as its status says, and how much of it is done by then.
 STAGES = {
@@ -28,19 +28,16 @@ def share_done(stage: str | None) -> float:
     return STAGES.get(stage or "", 0.5)
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Answers to the same images, before and after."""
 
-    images: int
-    before: int  # right before
-    gained: int  # wrong before, right after
-    lost: int  # right before, wrong after
+    images: Count
+    before: Count  # right before
+    gained: Count  # wrong before, right after
+    lost: Count  # right before, wrong after
 
     def __post_init__(self) -> None:
-        counts = dataclasses.astuple(self)
-        if not all(type(count) is int and count >= 0 for count in counts):
-            raise ValueError(f"a comparison has counts from 0, got {counts}.")
+        counts = msgspec.structs.astuple(self)
         if self.lost > self.before or self.before + self.gained > self.images:
             raise ValueError(f"a comparison's counts {counts} do not fit each other.")
 
@@ -57,20 +54,20 @@ class Comparison:
         percentages", Psychometrika 12 (1947) 153-157: of the answers that changed, gains are as
         likely as losses where nothing was learnt.
         """
+        from scipy.stats import binomtest
+
         changed = self.gained + self.lost
-        tail = sum(math.comb(changed, count) for count in range(min(self.gained, self.lost) + 1))
-        return min(1.0, 2 * tail / 2**changed)
+        return float(binomtest(self.gained, changed).pvalue) if changed else 1.0
 
     @property
     def is_sure(self) -> bool:
         return self.p_value < SURE
 
 
-@dataclass(frozen=True)
-class Taught:
+class Taught(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`taught.json`. What has not been measured yet, or cannot be, is None."""
 
-    corrections: int  # how many it learnt
+    corrections: Count  # how many it learnt
     before: str = ""  # the taught run that answered for drawings until then; "": the Lab's model
     taught_from: str = ""  # the first 16 digits of the SHA-256 of the model file it started from
     learnt: Comparison | None = None  # the corrections themselves
@@ -78,32 +75,16 @@ class Taught:
     drawings: Comparison | None = None  # made from test photographs, never learnt
     photographs: Comparison | None = None  # the test images of the dataset
 
-    def __post_init__(self) -> None:
-        if type(self.corrections) is not int or self.corrections < 0:
-            raise ValueError(f"corrections is a count, got {self.corrections!r}.")
-        if not isinstance(self.before, str) or not isinstance(self.taught_from, str):
-            raise ValueError("before and taught_from are texts.")
-        for comparison in (self.learnt, self.kept_apart, self.drawings, self.photographs):
-            if not isinstance(comparison, Comparison | None):
-                raise ValueError(f"a comparison has counts, got {comparison!r}.")
-
     def to_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        return msgspec.to_builtins(self)
 
     @classmethod
     def from_json(cls, values: Any) -> Taught:
         """The record in `values`; raises ValueError when they are no such record."""
-        names = {field.name for field in dataclasses.fields(cls)}
-        if not isinstance(values, dict) or "corrections" not in values or values.keys() - names:
-            raise ValueError("taught.json does not describe a taught model.")
         try:
-            checked: dict[str, Any] = {
-                name: Comparison(**value) if isinstance(value, dict) else value
-                for name, value in values.items()
-            }
-            return cls(**checked)
-        except TypeError as error:
-            raise ValueError("taught.json has a comparison with other counts.") from error
+            return msgspec.convert(values, cls)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"taught.json does not describe a taught model: {error}.") from error
 
     @property
     def summary(self) -> str:

@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from fmnist import catalogue, json_files, predict, runs
 from fmnist.corrections import CorrectionError, from_json
 from fmnist.doubt import DOUBT_FILE, choose_threshold
 from fmnist.environment import describe_environment
 from fmnist.head import _Course, load_pupil
+from fmnist.files import save_array
 from fmnist.keras_import import import_keras
 from fmnist.lessons import (
     ALL_VARIANTS,
@@ -31,7 +32,7 @@ from fmnist.lessons import (
     make_variants,
 )
 from fmnist.process import TrainingError, recording_failure, watched
-from fmnist.scoring import best_epoch, compute_probabilities, save_array, score, write_model
+from fmnist.scoring import best_epoch, compute_probabilities, score, write_model
 from fmnist.taught_record import Comparison
 
 FOLDS = 5  # parts of the corrections, of which each is kept apart once

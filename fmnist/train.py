@@ -14,11 +14,12 @@ from fmnist.batches import make_training_batches, make_validation_batches
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.dataset import Dataset, split_train_val
 from fmnist.environment import describe_environment
+from fmnist.files import save_array
 from fmnist.keras_import import import_keras
 from fmnist.models import EMA_MOMENTUM, build_network, count_macs, list_fast_layers
 from fmnist.process import TrainingError
 from fmnist.processor import choose_precision, computing_in, uses_onednn
-from fmnist.scoring import best_epoch, compute_probabilities, save_array, save_model, score
+from fmnist.scoring import best_epoch, compute_probabilities, save_model, score
 
 if TYPE_CHECKING:
     import keras

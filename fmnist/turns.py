@@ -63,7 +63,7 @@ class Queue:
         for entry in self._folder.iterdir():
             if entry in self._ended or not (runs.RUN_ID.fullmatch(entry.name) and entry.is_dir()):
                 continue
-            run = runs.read_run(entry)
+            run = runs.reconcile_run(entry)
             if run.is_training:
                 live.append(run)
             elif not run.damaged:

@@ -5,19 +5,17 @@ A component and not a chart: 784 readable numbers, real text, quick to draw, scr
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import streamlit as st
 
 from fmnist.idx import SIDE
+from pages._style import read_beside
 
-_HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "fmnist_pixels",
     html='<div class="scroll"><div class="sheet"><table tabindex="0"></table></div></div><p></p>',
-    css=(_HERE / "_browse_pixels.css").read_text(encoding="utf-8"),
-    js=(_HERE / "_browse_pixels.js").read_text(encoding="utf-8"),
+    css=read_beside(__file__, "_browse_pixels.css"),
+    js=read_beside(__file__, "_browse_pixels.js"),
 )
 
 

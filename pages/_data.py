@@ -9,7 +9,7 @@ from fmnist.dataset import Dataset, DatasetError, DatasetMissing
 from fmnist.plain_text import markdown
 from fmnist.rescore import answer_test_images
 from pages import _engine, _import, _standin
-from pages._dataset_choice import choose, chosen, render_choice
+from pages._dataset_choice import choose, mend_choice, render_choice
 
 
 @st.cache_resource(show_spinner="Loading the dataset …", max_entries=4)
@@ -20,7 +20,7 @@ def _load(slug: str, fingerprint: str) -> Dataset:
 
 def dataset() -> Dataset:
     """The dataset looked at; where it is not here, what to do about that, and the script ends."""
-    entry = chosen()
+    entry = mend_choice()
     try:
         return _load(entry.slug, entry.fingerprint)
     except DatasetMissing as error:
@@ -34,16 +34,18 @@ def dataset() -> Dataset:
 
 def dataset_if_here() -> Dataset | None:
     """The dataset looked at, for a page that can do without; None where it cannot be read."""
-    entry = chosen()
+    entry = mend_choice()
     try:
         return _load(entry.slug, entry.fingerprint)
     except DatasetError:
         return None
 
 
-def dataset_of(run: runs.Run) -> Dataset:
-    """The dataset that the run saw, looked at from now on; where it is not here, the one chosen."""
-    seen, wanted = run_files.read_fingerprint(run), (chosen().slug, run.config.dataset)
+def switch_to_dataset_of(run: runs.Run) -> Dataset:
+    """The dataset that the run saw, which the address names from now on; where it is not here, the
+    one chosen.
+    """
+    seen, wanted = run_files.read_fingerprint(run), (mend_choice().slug, run.config.dataset)
     slug = catalogue.find_by_fingerprint(seen, wanted) if seen else None
     if slug not in (None, wanted[0]):
         choose(slug)

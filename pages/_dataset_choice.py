@@ -17,8 +17,10 @@ from pages import _url
 _OF_ONE_DATASET = ("run", "runs", "index", "classes", "true", "predicted", "page")
 
 
-def chosen() -> Entry:
-    """The dataset looked at; that of no choice, with a warning, where the address's is not here."""
+def mend_choice() -> Entry:
+    """The dataset looked at. Where the address's is not here, that of no choice: a warning says so,
+    and the address is changed.
+    """
     wanted, (usual, *others) = _url.read("data"), catalogue.list_choices()
     for entry in others:
         if entry.slug == wanted:
@@ -54,7 +56,7 @@ def render_choice() -> None:
     """A select box, where there is more than one; beside it, to delete what was imported."""
     usual, *others = catalogue.list_choices()
     if others:
-        entry = chosen()  # mends the address: the box has no other choices
+        entry = mend_choice()  # the box has no other choices
         names = {STANDARD: usual.name, **{entry.slug: entry.name for entry in others}}
         st.selectbox(
             "Dataset",
@@ -95,7 +97,7 @@ def _delete(slug: str) -> None:
 def name_choice() -> str:
     """Markdown: " on My digits, the data chosen in Browse"; nothing where there is one dataset."""
     several = len(catalogue.list_choices()) > 1
-    return f" on {markdown(chosen().name)}, the data chosen in Browse" if several else ""
+    return f" on {markdown(mend_choice().name)}, the data chosen in Browse" if several else ""
 
 
 def open_dataset(slug: str) -> None:

@@ -19,26 +19,9 @@ from fmnist.engine import Prediction
 from fmnist.figures import CLASS_COLOURS
 from fmnist.images import image_png
 from fmnist.predict import UNSURE_BELOW, answer
+from pages._style import style_beside
 
-_STYLE = """
-<style>
-.answer { font-variant-numeric: tabular-nums; }
-.answer header { display: flex; gap: 1.25rem; align-items: center; margin-bottom: 1rem; }
-.answer img { flex: none; width: 140px; height: 140px; border-radius: 0.4rem;
-  image-rendering: pixelated; outline: 1px solid rgb(128 128 128 / 40%); }
-.answer strong { display: block; font-size: 1.75rem; line-height: 1.2; }
-.answer p { margin: 0.25rem 0 0; line-height: 1.4; }
-.answer p.quiet { font-size: 0.85rem; opacity: 0.75; }
-.answer ol { margin: 0; padding: 0; list-style: none; }
-.answer li { display: grid; grid-template-columns: 6.2rem 1fr 4rem; gap: 0.6rem;
-  align-items: center; margin: 0; height: 1.75rem; font-size: 0.9rem; }
-.answer li.best { font-weight: 700; }
-.answer li span:last-child { text-align: right; }
-.answer .track { height: 0.9rem; border-radius: 0.25rem; overflow: hidden;
-  background: color-mix(in srgb, currentColor 9%, transparent); }
-.answer .bar { display: block; height: 100%; }
-</style>
-"""
+_STYLE = style_beside(__file__, "_draw_answer.css")
 
 
 def render_hint(title: str, detail: str, class_names: Sequence[str]) -> None:

@@ -11,16 +11,15 @@ what the browser sent about an older version no longer counts.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
 from fmnist.strokes import MAX_WIDTH, SIDE, Drawing, DrawingError, parse, to_values
 from pages import _url
+from pages._style import read_beside
 
 PAPER = 0  # grey level of the canvas: black, as the dataset's images are
 
-_HERE = Path(__file__).parent
 
 _TOOLS = {
     "eraser": (
@@ -53,8 +52,8 @@ _component = st.components.v2.component(
   </div>
 </div>
 """,
-    css=(_HERE / "_draw_canvas.css").read_text(encoding="utf-8"),
-    js=(_HERE / "_draw_canvas.js").read_text(encoding="utf-8"),
+    css=read_beside(__file__, "_draw_canvas.css"),
+    js=read_beside(__file__, "_draw_canvas.js"),
 )
 
 

@@ -16,6 +16,7 @@ from fmnist.images import image_png
 from fmnist.sketch import Sketch, to_model_image
 from pages import _engine
 from pages._draw_models import Models
+from pages._style import style_beside
 
 KEY = "draw_stages"  # for `st.rerun` in a widget's callback
 
@@ -34,23 +35,7 @@ _WORDS = {
     "image": ("28 × 28 pixels", "Cropped, fitted and centred: what the model sees."),
 }
 _LIKELIEST = 2
-_STYLE = """
-<style>
-ol.stages { display: grid; gap: 1rem;
-  grid-template-columns: repeat(auto-fill, minmax(max(9.5rem, 22%), 1fr));
-  margin: 0; padding: 0; list-style: none; font-variant-numeric: tabular-nums; }
-.stages li { margin: 0; font-size: 0.85rem; line-height: 1.35; }
-.stages img { display: block; width: 100%; max-width: 9.5rem; aspect-ratio: 1; background: black;
-  object-fit: contain; border-radius: 0.4rem; image-rendering: pixelated;
-  outline: 1px solid rgb(128 128 128 / 40%); }
-.stages strong { display: block; margin-top: 0.4rem; font-size: 0.9rem; }
-.stages p { margin: 0 0 0.4rem; font-size: 0.8rem; line-height: 1.3; opacity: 0.75;
-  min-height: 2.1rem; }
-.stages .guess { display: grid; grid-template-columns: 1fr auto; max-width: 9.5rem; }
-.stages .bar { grid-column: 1 / 3; height: 0.3rem; margin: 0.1rem 0 0.3rem;
-  border-radius: 0.15rem; }
-</style>
-"""
+_STYLE = style_beside(__file__, "_draw_stages.css")
 
 
 @st.fragment(key=KEY)

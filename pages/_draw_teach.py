@@ -83,7 +83,7 @@ def _stop(run_id: str) -> None:
 
 
 def _render_start(count: int) -> None:
-    photographs = _dataset_choice.chosen()
+    photographs = _dataset_choice.mend_choice()
     if photographs.class_names != CLASS_NAMES or photographs.slug == SLUG:
         photographs = catalogue.list_choices()[0]
     if photographs.slug == STANDARD and catalogue.why_standard_is_missing():

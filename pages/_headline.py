@@ -16,7 +16,7 @@ def render_whose(run: Run, data: Dataset) -> None:
     """Say whose test images are answered, where that is not a matter of course."""
     if run.taught:
         st.caption(f":material/school: {run.taught.explanation}")
-    data_name = markdown(_dataset_choice.chosen().name)
+    data_name = markdown(_dataset_choice.mend_choice().name)
     if not _data.has_seen(run, data):
         then = formats.percent(run_files.read_results(run).get("test_accuracy"))
         seen = markdown(run_files.read_environment(run).get("dataset", "other data"))

@@ -6,24 +6,23 @@ text in the page, each image is a button, and the arrow keys move between them.
 """
 
 import base64
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import streamlit as st
 
 from fmnist.images import sprite_png
+from pages._style import read_beside
 
 Tone = Literal["right", "wrong", "none"]
 
 SPRITE_COLUMNS = 20
 
-_HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "fmnist_image_grid",
     html='<div class="grid" role="group"></div>',
-    css=(_HERE / "_image_grid.css").read_text(encoding="utf-8"),
-    js=(_HERE / "_image_grid.js").read_text(encoding="utf-8"),
+    css=read_beside(__file__, "_image_grid.css"),
+    js=read_beside(__file__, "_image_grid.js"),
 )
 
 

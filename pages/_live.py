@@ -40,7 +40,7 @@ def render_live(run: Run) -> None:
     """Draw a run in whatever state it is; a live one is kept up to date without a reload."""
     state = _state(run)
     if state in TICKS:
-        st.fragment(_tick, run_every=TICKS[state])(run.run_id, state)
+        st.fragment(_tick, run_every=TICKS[state])(run.run_id, state, [run])
     else:
         _render(run)
 
@@ -70,10 +70,13 @@ def render_nothing_yet(everything: list[Run]) -> None:
         _live_states.render_link("train", label, ":material/history:", run)
 
 
-def _tick(run_id: str, shown: str) -> None:
-    """One look. Anything but more of the same is a matter for the whole page."""
+def _tick(run_id: str, shown: str, just_read: list[Run]) -> None:
+    """One look. Anything but more of the same is a matter for the whole page.
+
+    just_read: the run, for the first look; later ones find it taken and read the run again.
+    """
     try:
-        run = runs.load_run(run_id)
+        run = just_read.pop() if just_read else runs.load_run(run_id)
     except runs.RunNotFound:
         st.rerun()
     if _state(run) != shown:

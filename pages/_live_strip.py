@@ -32,7 +32,7 @@ def render() -> None:
     if live:
         st.session_state["strip_followed"] = [run.run_id for run in live]
         with st.sidebar:
-            st.fragment(_strip, key=_KEY)()
+            st.fragment(_strip, key=_KEY)([live])
 
 
 def _live_runs() -> list[Run]:
@@ -42,16 +42,20 @@ def _live_runs() -> list[Run]:
     return live
 
 
-def _strip() -> None:
-    """Ticks while something trains; without its ticking part, Streamlit ends the ticks."""
-    if _live_runs():
-        st.fragment(_tick, run_every=TICK)()
+def _strip(just_read: list[list[Run]]) -> None:
+    """Ticks while something trains; without its ticking part, Streamlit ends the ticks.
+
+    just_read: the live runs, for whoever looks first; later looks find them taken and read again.
+    """
+    live = just_read.pop() if just_read else _live_runs()
+    if live:
+        st.fragment(_tick, run_every=TICK)([live])
     else:
         _render_finished()
 
 
-def _tick() -> None:
-    live = _live_runs()
+def _tick(just_read: list[list[Run]]) -> None:
+    live = just_read.pop() if just_read else _live_runs()
     followed = st.session_state["strip_followed"]
     has_ended = not {run.run_id for run in live}.issuperset(followed)
     page = (st.context.url or "").rstrip("/").rsplit("/", 1)[-1]

@@ -51,7 +51,7 @@ def render_form() -> None:
 
 def _start(content: bytes, file_name: str, name: str) -> None:
     try:
-        run_id = jobs.start_own_model(content, file_name, name, _dataset_choice.chosen().slug)
+        run_id = jobs.start_own_model(content, file_name, name, _dataset_choice.mend_choice().slug)
     except ValueError as error:
         st.error(markdown(error), icon=":material/error:")
         return

@@ -48,7 +48,7 @@ def _choose(choices: list[Run]) -> Run:
     """
     choices = [run for run in choices if not run.taught] or choices
     completed = [run for run in choices if run.status.status == "completed"]
-    slug = _dataset_choice.chosen().slug
+    slug = _dataset_choice.mend_choice().slug
     return next((run for run in completed if run.config.dataset == slug), [*completed, *choices][0])
 
 

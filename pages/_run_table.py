@@ -43,7 +43,7 @@ def in_display_form(table: pd.DataFrame):
             "Note": table["note"],
         }
     )
-    if {*table["dataset"], _dataset_choice.chosen().slug} == {STANDARD}:
+    if {*table["dataset"], _dataset_choice.mend_choice().slug} == {STANDARD}:
         display = display.drop(columns="Dataset")
     if not table["note"].any():
         display = display.drop(columns="Note")

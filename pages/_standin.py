@@ -55,7 +55,7 @@ def _render_step() -> None:
 
 def render_banner() -> None:
     """For every page, as long as the stand-in is what is looked at; nothing otherwise."""
-    if _dataset_choice.chosen().slug != STAND_IN:
+    if _dataset_choice.mend_choice().slug != STAND_IN:
         return
     with st.container(border=True, key="standin_banner"):
         notice, way_out = st.columns([4, 1], vertical_alignment="center")

@@ -62,7 +62,7 @@ if run is None:
 if not run.has_scores:
     _no_scores.render_reason(run)
     st.stop()
-data = _data.dataset_of(run)
+data = _data.switch_to_dataset_of(run)
 if not _data.can_answer(run, data):
     _no_scores.render_another_dataset(run, data)
     st.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from fmnist.feature_maps import check_architecture
 from fmnist.plain_text import markdown
 from fmnist.runs import Run
 from pages import _config_form, _data, _dataset_choice, _live, _plan, _standin, _url
+from pages._style import style_beside
 
 _DOUBLE_CLICK = 2.0  # seconds within which a second press of Start is the same wish
 
@@ -23,7 +23,8 @@ def _find_run(everything: list[Run]) -> Run | None:
     wanted = _url.read("run")
     if wanted:
         try:
-            return runs.load_run(wanted)
+            here = (run for run in everything if run.run_id == wanted)
+            return next(here, None) or runs.load_run(wanted)
         except runs.RunNotFound as error:
             _url.write(run=None)
             st.warning(markdown(error), icon=":material/link_off:")
@@ -101,7 +102,7 @@ st.title("Train")
 st.caption(f"Choose a network, start it, and watch it learn{_dataset_choice.name_choice()}.")
 everything = runs.list_runs()
 watched = _find_run(everything)
-st.html(Path(__file__).with_name("_train.css"))
+st.html(style_beside(__file__, "_train.css"))
 with st.container(key="train_watching" if watched else "train_page"):
     setup, live = st.columns([3, 5], gap="large")
 with live, st.container(key="train_live"):

@@ -1,8 +1,9 @@
 """Estimates of an epoch's time: defaults, corrections by past runs, whose runs count."""
 
+import dataclasses
 import math
-from dataclasses import replace
 
+import msgspec
 import pytest
 
 from fmnist import json_files, run_files, runs
@@ -61,7 +62,8 @@ def test_only_positive_finite_numbers_count(lab, key, value):
     odd_dir = made_runs.write_run(lab.runs_dir, "20260102-030405-odd")
     odd = runs.read_run(odd_dir)
     if key == "images_per_second":
-        odd = replace(odd, status=replace(odd.status, images_per_second=value))
+        status = msgspec.structs.replace(odd.status, images_per_second=value)
+        odd = dataclasses.replace(odd, status=status)
     else:
         json_files.write_json(
             odd_dir / "environment.json", {**run_files.read_environment(odd), key: value}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from fmnist import json_files, run_files, runs, settings
 from fmnist.config import TrainConfig
 from fmnist.estimate import past_runs
 from fmnist.run_tables import summary_table
+from fmnist.status import reconcile_status
 from tests import made_runs
 
 
@@ -160,7 +162,7 @@ def test_a_live_status_of_the_bundled_run_is_damage_and_stays_as_it_is(bundled_d
     run = runs.load_run("bundled")
     assert run.damaged == f"status.json says {status}, not completed"
     assert (run.is_live, run.has_scores) == (False, False)
-    assert runs.settle(bundled_dir, run.status) == run.status
+    assert reconcile_status(bundled_dir, run.status) == run.status
     assert runs.list_runs_and_bundled() == [run]
     assert contents(bundled_dir) == before
 
@@ -193,18 +195,18 @@ def test_a_killed_child_that_nobody_reaped_is_dead(lab):
     run_dir = made_runs.write_run(lab.runs_dir, status="running")
     started_at = psutil.Process(child.pid).create_time()
     runs.write_status(run_dir, pid=child.pid, pid_started_at=started_at)
-    assert runs.read_run(run_dir).status.status == "running"
+    assert runs.reconcile_run(run_dir).status.status == "running"
     child.kill()
     deadline = time.monotonic() + 5
-    while runs.read_run(run_dir).status.status == "running" and time.monotonic() < deadline:
+    while runs.reconcile_run(run_dir).status.status == "running" and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert runs.read_run(run_dir).status.status == "failed"
+    assert runs.reconcile_run(run_dir).status.status == "failed"
     child.wait()
 
 
 def test_a_reused_pid_is_somebody_else(lab):
     run_dir = made_runs.write_run(lab.runs_dir, status="running", is_alive=False)
-    assert runs.read_run(run_dir).status.status == "failed"
+    assert runs.reconcile_run(run_dir).status.status == "failed"
 
 
 @pytest.mark.parametrize("seconds", [5, 30, 59, -30])
@@ -212,7 +214,7 @@ def test_a_process_that_began_at_another_time_is_somebody_else(lab, seconds):
     run_dir = made_runs.write_run(lab.runs_dir, status="running")
     status = runs.read_status(run_dir)
     runs.write_status(run_dir, pid_started_at=status.pid_started_at - seconds)
-    assert runs.read_run(run_dir).status.status == "failed"
+    assert runs.reconcile_run(run_dir).status.status == "failed"
 
 
 def test_a_clock_that_was_set_makes_nobody_somebody_else(lab):
@@ -226,11 +228,11 @@ def test_a_clock_that_was_set_makes_nobody_somebody_else(lab):
 @pytest.mark.parametrize("age", [61, 3600, -3600], ids=["a minute", "an hour", "in the future"])
 def test_without_a_believable_heartbeat_for_a_minute_a_training_is_silent(lab, age):
     run_dir = made_runs.write_run(lab.runs_dir, status="running")
-    assert not runs.read_run(run_dir).is_silent
+    assert not runs.reconcile_run(run_dir).is_silent
     runs.write_status(run_dir, heartbeat_at=time.time() - 58)
-    assert not runs.read_run(run_dir).is_silent
+    assert not runs.reconcile_run(run_dir).is_silent
     runs.write_status(run_dir, heartbeat_at=time.time() - age)
-    run = runs.read_run(run_dir)
+    run = runs.reconcile_run(run_dir)
     assert (run.is_live, run.is_silent) == (True, True), "its process is there"
     assert list(summary_table([run])["status"]) == ["silent"]
 
@@ -238,12 +240,12 @@ def test_without_a_believable_heartbeat_for_a_minute_a_training_is_silent(lab, a
 def test_a_heartbeat_from_the_future_keeps_no_run_of_another_computer_alive(lab):
     run_dir = made_runs.write_run(lab.runs_dir, status="running")
     runs.write_status(run_dir, host="elsewhere", heartbeat_at=time.time() + 3600)
-    assert runs.read_run(run_dir).status.status == "failed"
+    assert runs.reconcile_run(run_dir).status.status == "failed"
 
 
 def test_a_live_process_keeps_its_run_live(lab):
     run_dir = made_runs.write_run(lab.runs_dir, status="running")
-    assert runs.read_run(run_dir).is_live
+    assert runs.reconcile_run(run_dir).is_live
 
 
 def test_a_queued_run_waits_without_a_process_for_as_long_as_it_takes(lab):
@@ -266,15 +268,15 @@ def test_a_running_run_has_a_minute_to_get_a_process(lab, age):
 def test_another_computers_run_is_judged_by_its_heartbeat(lab):
     run_dir = made_runs.write_run(lab.runs_dir, status="running", is_alive=False)
     runs.write_status(run_dir, status="running", host="elsewhere", heartbeat_at=time.time() - 60)
-    assert runs.read_run(run_dir).is_live
+    assert runs.reconcile_run(run_dir).is_live
     runs.write_status(run_dir, heartbeat_at=time.time() - 121)
-    assert runs.read_run(run_dir).status.status == "failed"
+    assert runs.reconcile_run(run_dir).status.status == "failed"
 
 
 def test_a_process_that_ended_well_between_two_looks_is_left_as_it_is(lab):
     run_dir = made_runs.write_run(lab.runs_dir)
     stale = runs.Status("running", pid=2**22 + 1, host=socket.gethostname())
-    assert runs.settle(run_dir, stale).status == "completed"
+    assert reconcile_status(run_dir, stale).status == "completed"
 
 
 def test_claiming_a_run_records_this_process(lab):
@@ -408,7 +410,7 @@ def test_a_run_whose_files_cannot_be_deleted_stays_in_the_list(lab, made, monkey
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(runs.shutil, "rmtree", refuse)
+    monkeypatch.setattr(shutil, "rmtree", refuse)
     with pytest.raises(runs.RunsFolderError, match=r"cannot be deleted \(Permission denied\)"):
         runs.delete_run(made)
     assert [path.name for path in lab.runs_dir.iterdir()] == [made.run_id]

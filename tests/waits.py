@@ -35,7 +35,7 @@ def wait_for(
 def failure_of(run_dir: Path) -> str:
     """Why a run has failed, and the end of its log; "" while it has not."""
     try:
-        run = runs.read_run(run_dir)
+        run = runs.reconcile_run(run_dir)
     except FileNotFoundError:
         return ""
     if run.status.status != "failed" or run.damaged:

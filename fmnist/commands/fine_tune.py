@@ -29,7 +29,7 @@ def open_run(run_dir: Path) -> runs.Run:
     Raises:
         ConfigError: it is no such folder, it is done, or another process has taken it.
     """
-    run = runs.read_run(run_dir.resolve())
+    run = runs.reconcile_run(run_dir.resolve())
     if run.damaged or run.taught is None:
         reason = run.damaged or "it has no taught.json"
         raise ConfigError(f"{run_dir} is not the folder of a teaching: {reason}.")

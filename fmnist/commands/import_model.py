@@ -35,7 +35,7 @@ def open_run(run_dir: Path) -> runs.Run:
     Raises:
         ConfigError: it is no such folder, it is done, or another process has taken it.
     """
-    run = runs.read_run(run_dir.resolve())
+    run = runs.reconcile_run(run_dir.resolve())
     if run.damaged or run.own_model is None:
         reason = run.damaged or "it has no own_model.json"
         raise ConfigError(f"{run_dir} is not the folder of an imported model: {reason}.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -142,7 +143,7 @@ def open_run(run_dir: Path) -> runs.Run:
         ConfigError: it is no run folder, its training has already begun, or another process
             has taken it and waits for its turn.
     """
-    run = runs.read_run(run_dir.resolve())
+    run = runs.reconcile_run(run_dir.resolve())
     if run.damaged:
         raise ConfigError(f"{run_dir} is not a run that can be trained: {run.damaged}.")
     # Whoever watches this process has let the run begin, and holds its place.
