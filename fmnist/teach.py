@@ -21,8 +21,8 @@ from fmnist import catalogue, json_files, predict, runs
 from fmnist.corrections import CorrectionError, from_json
 from fmnist.doubt import DOUBT_FILE, choose_threshold
 from fmnist.environment import describe_environment
-from fmnist.head import _Course, load_pupil
 from fmnist.files import save_array
+from fmnist.head import _Course, load_pupil
 from fmnist.keras_import import import_keras
 from fmnist.lessons import (
     ALL_VARIANTS,
