@@ -20,6 +20,7 @@ from fmnist import (
     teaching,
 )
 from fmnist.commands.fine_tune import open_run
+from fmnist.commands.predict import find_model
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.corrections import add, correct
 from fmnist.dataset import load_dataset
@@ -107,7 +108,7 @@ def test_corrected_drawings_become_right_and_earlier_layers_stay(lab, drawing_mo
     assert predict.find_drawing_model() == (drawing_model, "")
     settings.write_drawing_run(run.run_id)
     assert predict.find_drawing_model() == (run.file("model.keras"), "")
-    assert predict.find_model(sketch=True) == run.file("model.keras")
+    assert find_model(sketch=True) == run.file("model.keras")
     assert teaching.create_teaching("fashion-mnist").taught.before == run.run_id
     assert teaching.find_before(run.run_id) == ""
     run.file("doubt.json").write_text("{")
