@@ -25,7 +25,7 @@ def open_run(run: str) -> Run:
 
     Raises ValueError with one sentence when there is none that is sound.
     """
-    found = runs.read_run(Path(run).resolve()) if Path(run).is_dir() else runs.load_run(run)
+    found = runs.reconcile_run(Path(run).resolve()) if Path(run).is_dir() else runs.load_run(run)
     if found.damaged:
         raise ValueError(f"{run} is no run that a card can be made of: {found.damaged}.")
     if not found.has_scores:
