@@ -32,14 +32,14 @@ def make_training_batches(
     if config.label_smoothing:
         all_targets = all_targets * (1 - config.label_smoothing) + config.label_smoothing / 10
 
-    def make_epoch(epoch):
+    def make_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
         order = tf.random.experimental.stateless_shuffle(
             tf.range(config.epoch_images(len(labels))), [config.seed, tf.cast(epoch, tf.int32)]
         )
         batches = tf.data.Dataset.from_tensor_slices(order).batch(config.batch_size)
         return tf.data.Dataset.zip(batches, tf.data.Dataset.counter(epoch * 2**32))
 
-    def make_batch(numbers, batch_number):
+    def make_batch(numbers: tf.Tensor, batch_number: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         indices = numbers % len(labels)
         batch = tf.gather(all_images, indices)
         seed = tf.stack([tf.cast(config.seed, tf.int64), batch_number])

@@ -334,10 +334,10 @@ class ScreenProgress(keras.callbacks.Callback):
         )
         self._task = self._bar.add_task("", total=epochs * train_images, scores="")
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Any = None) -> None:
         self._bar.start()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Any = None) -> None:
         self.close()
 
     def close(self) -> None:

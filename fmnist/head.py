@@ -99,7 +99,12 @@ class _Course:
         self._variables = [*pupil.head.weights, *optimizer.variables]
         self._values_before = [variable.numpy() for variable in self._variables]
 
-    def learn(self, are_learnt: np.ndarray, callbacks: Sequence[Any] = (), validation=None) -> None:
+    def learn(
+        self,
+        are_learnt: np.ndarray,
+        callbacks: Sequence[Any] = (),
+        validation: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> None:
         """Teach the head anew, from its weights before: bool (N,), which corrections."""
         chosen = are_learnt[self._numbers]
         rehearsed, corrected = len(self._rehearsed), int(chosen.sum())

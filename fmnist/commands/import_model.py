@@ -104,8 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     def work(run: runs.Run, screen: TextIO | None) -> dict[str, Any]:
         results = check_and_score(run)
-        if screen:
-            found = runs.read_run(run.run_dir).own_model
+        if screen and (found := runs.read_run(run.run_dir).own_model):
             say(f"Found: {found.summary}", screen)
             if not found.fits_well:
                 say(found.warning, screen)
