@@ -6,12 +6,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests import made_runs
+from tests.imports import imported_names, imports_of, library_modules
 
 ROOT = Path(__file__).parent.parent
 LIBRARY = sorted((ROOT / "fmnist").rglob("*.py"))
@@ -101,8 +101,8 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "sklearn": "scikit-learn",
 }
-# Needed without being imported: the backend of Keras; a pytest plugin; a command.
-NEVER_IMPORTED = {"tensorflow", "pytest-timeout", "ruff"}
+# Needed without being imported: the backend of Keras; pytest's plugins; a command.
+NEVER_IMPORTED = {"tensorflow", "pytest-timeout", "pytest-xdist", "ruff"}
 
 
 @pytest.mark.parametrize("module", NEVER_IMPORTS)
@@ -225,50 +225,6 @@ def third_party(paths: list[Path]) -> set[str]:
     ours = {"app", "benchmarks", "fmnist", "pages", "tests"}
     tops = {name.split(".")[0] for path in paths for name in imported_names(path)}
     return {DISTRIBUTIONS.get(top, top) for top in tops - ours - sys.stdlib_module_names}
-
-
-@cache
-def imports_of(module: str) -> frozenset[str]:
-    """Everything a library module imports, directly or through other library modules."""
-    reached, waiting = set(), [module]
-    while waiting:
-        names = imported_names(module_path(waiting.pop()))
-        waiting += [name for name in library_modules(names) if name not in reached]
-        reached |= names | {name.split(".")[0] for name in names}
-    return frozenset(reached)
-
-
-def library_modules(names: set[str]) -> set[str]:
-    """Those of the names that are modules of `fmnist`."""
-    return {name for name in names if name.startswith("fmnist.") and module_path(name)}
-
-
-def module_path(module: str) -> Path | None:
-    stem = ROOT.joinpath(*module.split("."))
-    return next((p for p in (stem.with_suffix(".py"), stem / "__init__.py") if p.is_file()), None)
-
-
-@cache
-def imported_names(path: Path) -> set[str]:
-    """Dotted names in the import statements of a file, those inside functions included.
-
-    `from a import b` counts as `a` and as `a.b`. What only a type checker reads does not count.
-    """
-    names = set()
-    for node in statements(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute here"
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
-
-
-def statements(node: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
-        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
-            yield child
-            yield from statements(child)
 
 
 def called_names(path: Path) -> set[str]:

@@ -22,6 +22,8 @@ from fmnist.dataset import load_dataset
 from fmnist.engine import Engine, EngineError
 from tests import made_data
 
+pytestmark = pytest.mark.slow
+
 MAKE_MODELS = """
 import sys
 import keras, numpy as np

@@ -19,6 +19,8 @@ from tests import made_runs
 from tests.waits import failure_of
 from tests.waits import wait_for as wait_up_to
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 SHORT = TrainConfig(filters=(4,), dense_units=(8,), epochs=1, batch_size=64)
 LONG = SHORT.replace(epochs=200, batch_size=8)

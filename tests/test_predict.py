@@ -16,6 +16,8 @@ from fmnist.predict import answer, find_model, main, read_file
 from fmnist.sketch import FILL_LEVEL
 from tests import made_data, made_runs
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _one_engine_for_all(engine, monkeypatch):
