@@ -134,7 +134,7 @@ def test_checks_wait_for_one_another_in_the_order_they_came(lab, tmp_path):
     ]
     most_at_once = 0
     seen_waiting = set()
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while any(process.poll() is None for process in processes):
         assert time.monotonic() < deadline
         found = [runs.read_run(run.run_dir) for run in brought]

@@ -87,6 +87,13 @@ class Server:
             return False
 
 
+def at_start(folder: Path, code: str) -> dict[str, str]:
+    """Environment variables with which every Python of a server first runs this `code`."""
+    lines = ["import sys", f"sys.path.insert(0, {str(ROOT)!r})", code]
+    (folder / "sitecustomize.py").write_text("\n".join(lines), encoding="utf-8")
+    return {"PYTHONPATH": str(folder)}
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))

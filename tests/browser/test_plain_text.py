@@ -19,7 +19,7 @@ from playwright.sync_api import Page, Request, expect
 from fmnist import dataset, dataset_folder, json_files
 from fmnist.plain_text import clean
 from tests import made_data, made_runs
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, at_start
 from tests.browser.steps import main
 from tests.conftest import kill_trainings
 
@@ -82,11 +82,8 @@ def server(tmp_path_factory: pytest.TempPathFactory, foreign: Foreign) -> Iterat
     A rule keeps most of them from datasets; here it is gone, as if a folder came from elsewhere.
     """
     folder = tmp_path_factory.mktemp("strange")
-    root = Path(__file__).parent.parent.parent
-    (folder / "sitecustomize.py").write_text(
-        f"import re, sys\nsys.path.insert(0, {str(root)!r})\n"
-        "import fmnist.dataset as names\nnames._NAME, names.MAX_NAME = re.compile('.+'), 99\n",
-        encoding="utf-8",
+    any_name = (
+        "import re, fmnist.dataset as names\nnames._NAME, names.MAX_NAME = re.compile('.+'), 99"
     )
     data_dir = made_data.write_dataset(folder / "data")
     write_dataset(folder / "datasets", foreign)
@@ -96,7 +93,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, foreign: Foreign) -> Iterat
         data_dir,
         folder / "cache",
         FMNIST_DATASETS_DIR=str(folder / "datasets"),
-        PYTHONPATH=str(folder),
+        **at_start(folder, any_name),
     )
     yield server
     server.kill()
