@@ -86,6 +86,21 @@ NEVER_IMPORTS = {
     "fmnist.figures": {"fmnist.runs", *KERAS},
     "fmnist.images": KERAS,
 }
+# What no page calls: statistics, selections and models are the library's, and so are files.
+COMPUTES = {
+    "argmax", "argmin", "argpartition", "average", "bincount", "corr", "cov", "cumsum", "dot",
+    "einsum", "exp", "fit", "fit_transform", "groupby", "histogram", "log", "matmul", "mean",
+    "median", "merge", "norm", "percentile", "pivot", "pivot_table", "quantile", "sort_values",
+    "sqrt", "std", "sum", "unique", "value_counts", "var",
+}  # fmt: skip
+TOUCHES_FILES = {
+    "copytree", "fromfile", "mkdir", "open", "read_bytes", "read_csv", "read_json", "rmdir",
+    "rmtree", "savez", "symlink_to", "touch", "unlink", "write_bytes", "write_text",
+}  # fmt: skip
+NOT_FOR_PAGES = {
+    "csv", "gzip", "h5py", "json", "multiprocessing", "os", "pickle", "psutil", "scipy", "shutil",
+    "sklearn", "sqlite3", "subprocess", "tempfile", "zipfile",
+}  # fmt: skip
 # What reads its text as Markdown, and what may hold words of a person or a file.
 MARKDOWN = {
     "badge", "button", "caption", "checkbox", "error", "expander", "header", "info", "markdown",
@@ -126,8 +141,28 @@ def test_no_page_leads_to_tensorflow(path):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_a_page_computes_nothing(path):
-    assert not called_names(path) & {"argmax", "groupby", "open", "fit"}
+def test_a_page_computes_nothing_and_touches_no_file(path):
+    assert not called_names(path) & (COMPUTES | TOUCHES_FILES)
+    assert not {name.split(".")[0] for name in imported_names(path)} & NOT_FOR_PAGES
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("frame.groupby('label').mean()", {"groupby", "mean"}),
+        ("np.linalg.norm(a - b)", {"norm"}),
+        ("total = sum(row)", {"sum"}),
+        ("share = len(a) and np.mean(a)", {"mean"}),
+        ("Path('x').open()", {"open"}),
+        ("with open('x') as file: file.read()", {"open"}),
+        ("run.file('notes.json').write_text(text)", {"write_text"}),
+        ("label = probabilities.argmax()", {"argmax"}),
+        ("st.write(figures.plot_curves(history), run.title)", set()),
+    ],
+)
+def test_what_counts_as_computing(tmp_path, line, said):
+    (tmp_path / "page.py").write_text(line, encoding="utf-8")
+    assert called_names(tmp_path / "page.py") & (COMPUTES | TOUCHES_FILES) == said
 
 
 @pytest.mark.parametrize("path", SCREEN, ids=lambda path: path.name)
