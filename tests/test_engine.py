@@ -105,6 +105,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     return Models(folder, images)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _memory_of_other_tests_does_not_count() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory_limit, "_available", lambda: 8e9)
+        yield
+
+
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     engine = Engine()
@@ -350,9 +357,9 @@ def test_an_answer_that_costs_gigabytes_ends_with_a_sentence_and_gives_its_memor
 def test_a_brought_model_that_never_answers_is_ended_and_keeps_nobody_waiting(
     engine, models, monkeypatch
 ):
-    monkeypatch.setattr(engine._brought, "_timeout", 4.0)
     engine.predict(models.path("brought/modest"), models.images)
     engine.predict(models.path("first"), models.images)
+    monkeypatch.setattr(engine._brought, "_timeout", 4.0)
     psutil.Process(engine.pid_of_brought).suspend()
     said = []
 

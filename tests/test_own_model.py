@@ -63,7 +63,9 @@ def new_children() -> Callable[[], list[psutil.Process]]:
 # -- what a check may take ------------------------------------------------------------------------
 
 
-def test_a_network_that_eats_the_memory_is_refused_and_gives_it_back(lab, tmp_path, new_children):
+def test_a_network_that_eats_the_memory_is_refused_and_gives_it_back(
+    lab, tmp_path, new_children, monkeypatch
+):
     run = bring(write_greedy(tmp_path))
     greatest = 0
     over = threading.Event()
@@ -77,6 +79,7 @@ def test_a_network_that_eats_the_memory_is_refused_and_gives_it_back(lab, tmp_pa
                 except psutil.NoSuchProcess:
                     continue
 
+    monkeypatch.setattr(memory_limit, "_available", lambda: 8e9)  # whatever other tests take
     watcher = threading.Thread(target=watch)
     watcher.start()
     with pytest.raises(ModelRefused) as caught:
