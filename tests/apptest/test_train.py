@@ -22,6 +22,8 @@ from tests import made_runs
 from tests.apptest.visits import button, open_page, words
 from tests.waits import wait_for
 
+pytestmark = pytest.mark.slow  # a real engine counts the layers, and one run is trained
+
 ENGINE_STARTS = 120  # seconds
 FORM_WIDGETS = ("slider", "number_input", "selectbox", "button_group", "toggle", "text_input")
 TRAINING_ENDS = 180  # seconds; a tiny network, but TensorFlow's import on a busy computer
