@@ -5,16 +5,21 @@ ADDRESS ?= 127.0.0.1
 # The names and addresses that others open the Lab by, with commas between them; localhost always
 # does. A web page with a name of its own for this computer is kept out.
 ALLOWED_HOSTS ?= $(filter-out 0.0.0.0 ::,$(ADDRESS))
+# Test files run at the same time. Half of the tests wait for processes of their own: one more than
+# two cores can do. Files start in the order of tests/conftest.py, the longest first.
+WORKERS ?= 3
+PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 comma := ,
 hosts := localhost 127.0.0.1 ::1 $(subst $(comma), ,$(ALLOWED_HOSTS))
 
-.PHONY: help run test lint format constraints clean
+.PHONY: help run test quick lint format constraints clean
 
 help:
 	@echo "make run     open the Lab on port 8501    (PORT=8600; for a class:"
 	@echo "             ADDRESS=0.0.0.0 ALLOWED_HOSTS=the name or address that people type)"
 	@echo "make test    lint, then every test        (ARGS=\"-k browse\" goes to pytest)"
+	@echo "make quick   the tests that need neither TensorFlow nor a browser, in a minute"
 	@echo "make lint    ruff and mypy alone"
 	@echo "make format  let ruff rewrite what it can"
 	@echo "make constraints   write down the versions in .venv, for every machine to install"
@@ -31,7 +36,11 @@ test:
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
-	$(PYTHON) -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
+
+quick:
+	@sh .ci/setup lint
+	$(PYTEST) -m "not slow" $(ARGS)
 
 lint:
 	@sh .ci/setup lint

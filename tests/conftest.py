@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,41 @@ from fmnist.dataset import load_dataset
 from fmnist.engine import Engine
 from fmnist.processor import prefer_onednn
 from tests import made_data, made_runs
+from tests.imports import imports_from
+
+TESTS = Path(__file__).parent
+# Of the slow files these take longest: they come first, so that no worker is left with one alone.
+_LONG = ("test_processor", "test_jobs", "test_engine", "test_train_command", "test_own_model_score")
 
 prefer_onednn()  # before a test imports TensorFlow itself: the same arithmetic as in a training
+
+
+@cache
+def is_slow(path: Path) -> bool:
+    """Whether a file of tests is one of the browser's, or leads to TensorFlow by its imports."""
+    return TESTS / "browser" in path.parents or bool({"keras", "tensorflow"} & imports_from(path))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only quick tests are wanted, nobody waits for the slow files' imports either."""
+    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    left_out = config.option.markexpr == "not slow" and is_test and is_slow(collection_path)
+    return True if left_out else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow, beside the files that say so themselves, and put it first."""
+    for item in items:
+        is_made_engine = TESTS / "apptest" in item.path.parents
+        if is_slow(item.path) or ("engine" in item.fixturenames and not is_made_engine):
+            item.add_marker(pytest.mark.slow)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+
+    def place(item: pytest.Item) -> tuple[bool, ...]:
+        in_browser = TESTS / "browser" in item.path.parents
+        return not in_browser, item.path.stem not in _LONG, item.path not in slow
+
+    items.sort(key=place)  # stable: as it was within a file, and among files of a kind
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests import made_runs
+from tests.imports import imported_names, imports_of, library_modules
 
 ROOT = Path(__file__).parent.parent
 LIBRARY = sorted((ROOT / "fmnist").rglob("*.py"))
@@ -95,6 +95,21 @@ NEVER_IMPORTS = {
     "fmnist.figures": {"fmnist.runs", *KERAS},
     "fmnist.images": KERAS,
 }
+# What no page calls: statistics, selections and models are the library's, and so are files.
+COMPUTES = {
+    "argmax", "argmin", "argpartition", "average", "bincount", "corr", "cov", "cumsum", "dot",
+    "einsum", "exp", "fit", "fit_transform", "groupby", "histogram", "log", "matmul", "mean",
+    "median", "merge", "norm", "percentile", "pivot", "pivot_table", "quantile", "sort_values",
+    "sqrt", "std", "sum", "unique", "value_counts", "var",
+}  # fmt: skip
+TOUCHES_FILES = {
+    "copytree", "fromfile", "mkdir", "open", "read_bytes", "read_csv", "read_json", "rmdir",
+    "rmtree", "savez", "symlink_to", "touch", "unlink", "write_bytes", "write_text",
+}  # fmt: skip
+NOT_FOR_PAGES = {
+    "csv", "gzip", "h5py", "json", "multiprocessing", "os", "pickle", "psutil", "scipy", "shutil",
+    "sklearn", "sqlite3", "subprocess", "tempfile", "zipfile",
+}  # fmt: skip
 # What reads its text as Markdown, and what may hold words of a person or a file.
 MARKDOWN = {
     "badge", "button", "caption", "checkbox", "error", "expander", "header", "info", "markdown",
@@ -110,8 +125,10 @@ DISTRIBUTIONS = {
     "PIL": "pillow",
     "sklearn": "scikit-learn",
 }
-# Needed without being imported: the backend of Keras, a pytest plugin, what `make lint` runs.
-NEVER_IMPORTED = {"tensorflow", "pytest-timeout", "ruff", "mypy", "types-psutil"}
+# Needed without being imported: the backend of Keras, pytest's plugins, what `make lint` runs.
+NEVER_IMPORTED = {
+    "tensorflow", "pytest-timeout", "pytest-xdist", "ruff", "mypy", "types-psutil",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("module", NEVER_IMPORTS)
@@ -144,8 +161,28 @@ def test_no_page_leads_to_tensorflow(path):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_a_page_computes_nothing(path):
-    assert not called_names(path) & {"argmax", "groupby", "open", "fit"}
+def test_a_page_computes_nothing_and_touches_no_file(path):
+    assert not called_names(path) & (COMPUTES | TOUCHES_FILES)
+    assert not {name.split(".")[0] for name in imported_names(path)} & NOT_FOR_PAGES
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("frame.groupby('label').mean()", {"groupby", "mean"}),
+        ("np.linalg.norm(a - b)", {"norm"}),
+        ("total = sum(row)", {"sum"}),
+        ("share = len(a) and np.mean(a)", {"mean"}),
+        ("Path('x').open()", {"open"}),
+        ("with open('x') as file: file.read()", {"open"}),
+        ("run.file('notes.json').write_text(text)", {"write_text"}),
+        ("label = probabilities.argmax()", {"argmax"}),
+        ("st.write(figures.plot_curves(history), run.title)", set()),
+    ],
+)
+def test_what_counts_as_computing(tmp_path, line, said):
+    (tmp_path / "page.py").write_text(line, encoding="utf-8")
+    assert called_names(tmp_path / "page.py") & (COMPUTES | TOUCHES_FILES) == said
 
 
 @pytest.mark.parametrize("path", SCREEN, ids=lambda path: path.name)
@@ -243,50 +280,6 @@ def third_party(paths: list[Path]) -> set[str]:
     ours = {"app", "benchmarks", "fmnist", "pages", "tests"}
     tops = {name.split(".")[0] for path in paths for name in imported_names(path)}
     return {DISTRIBUTIONS.get(top, top) for top in tops - ours - sys.stdlib_module_names}
-
-
-@cache
-def imports_of(module: str) -> frozenset[str]:
-    """Everything a library module imports, directly or through other library modules."""
-    reached, waiting = set(), [module]
-    while waiting:
-        names = imported_names(module_path(waiting.pop()))
-        waiting += [name for name in library_modules(names) if name not in reached]
-        reached |= names | {name.split(".")[0] for name in names}
-    return frozenset(reached)
-
-
-def library_modules(names: set[str]) -> set[str]:
-    """Those of the names that are modules of `fmnist`."""
-    return {name for name in names if name.startswith("fmnist.") and module_path(name)}
-
-
-def module_path(module: str) -> Path | None:
-    stem = ROOT.joinpath(*module.split("."))
-    return next((p for p in (stem.with_suffix(".py"), stem / "__init__.py") if p.is_file()), None)
-
-
-@cache
-def imported_names(path: Path) -> set[str]:
-    """Dotted names in the import statements of a file, those inside functions included.
-
-    `from a import b` counts as `a` and as `a.b`. What only a type checker reads does not count.
-    """
-    names = set()
-    for node in statements(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute here"
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
-
-
-def statements(node: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
-        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
-            yield child
-            yield from statements(child)
 
 
 def called_names(path: Path) -> set[str]:

@@ -10,6 +10,8 @@ import pytest
 
 from fmnist import runs
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 

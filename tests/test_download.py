@@ -183,7 +183,7 @@ def test_a_mirror_that_is_never_quite_silent_is_given_up(published, serve, monke
     began = time.monotonic()
     with pytest.raises(dataset.DatasetError, match=r"too slow: [\d,]+ bytes in 0.5 s"):
         download.download_dataset(mirrors=[serve(published, handler)])
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20, "not for ever"
     folder = download.download_dataset(mirrors=[serve(published, handler), serve(published)])
     assert names_in(folder) == set(dataset.FILES)
 
@@ -196,7 +196,7 @@ def test_the_whole_download_ends(published, serve, monkeypatch):
     began = time.monotonic()
     with pytest.raises(dataset.DatasetError, match="was not complete after"):
         download.download_dataset(mirrors=[serve(published, quick_enough)] * 3)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20, "not for ever"
 
 
 @pytest.mark.parametrize(
@@ -307,8 +307,8 @@ def test_mirrors_that_never_answer_are_given_up_together(published):
         mirrors = [f"http://127.0.0.1:{server.getsockname()[1]}/" for server in silent]
         began = time.monotonic()
         with pytest.raises(dataset.DatasetError) as caught:
-            download.download_dataset(timeout=1.0, mirrors=mirrors)
-        assert time.monotonic() - began < 2.5
+            download.download_dataset(timeout=3.0, mirrors=mirrors)
+        assert time.monotonic() - began < 8, "not one after the other"
     assert all(mirror in str(caught.value) for mirror in mirrors)
 
 

@@ -21,6 +21,9 @@ from fmnist.config import TrainConfig
 from fmnist.dataset import load_dataset
 from fmnist.engine import Engine, EngineError
 from tests import made_data
+from tests.waits import wait_for
+
+pytestmark = pytest.mark.slow
 
 MAKE_MODELS = """
 import sys
@@ -100,6 +103,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
         (own / "config.json").write_text("{}")
     subprocess.run([sys.executable, "-c", MAKE_MODELS, str(folder)], check=True, timeout=120)
     return Models(folder, images)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory_of_other_tests_does_not_count() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory_limit, "_available", lambda: 8e9)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -182,10 +192,8 @@ def test_a_child_that_gives_no_answer_is_ended(engine, models, monkeypatch):
 
 def test_warm_returns_at_once_and_the_next_request_is_answered(engine, models):
     engine.close()
-    started = time.perf_counter()
     engine.warm(models.path("first"))
-    assert time.perf_counter() - started < 1
-    assert engine.alive
+    assert psutil.Process(engine.pid).cpu_times().user < 1, "it has not imported TensorFlow yet"
     probabilities = engine.predict(models.path("second"), models.images).probabilities
     np.testing.assert_allclose(probabilities, models.expected("second"), atol=1e-5)
 
@@ -202,7 +210,7 @@ def test_the_child_ends_with_its_parent_idle_or_busy(models):
             assert psutil.pid_exists(child)
             parent.kill()
             parent.wait()
-            assert wait_until_gone(child, 5)
+            assert wait_until_gone(child, 30)
 
 
 def test_two_threads_at_once_get_their_own_answers(engine, models):
@@ -349,9 +357,9 @@ def test_an_answer_that_costs_gigabytes_ends_with_a_sentence_and_gives_its_memor
 def test_a_brought_model_that_never_answers_is_ended_and_keeps_nobody_waiting(
     engine, models, monkeypatch
 ):
-    monkeypatch.setattr(engine._brought, "_timeout", 4.0)
     engine.predict(models.path("brought/modest"), models.images)
     engine.predict(models.path("first"), models.images)
+    monkeypatch.setattr(engine._brought, "_timeout", 4.0)
     psutil.Process(engine.pid_of_brought).suspend()
     said = []
 
@@ -374,8 +382,5 @@ def test_a_process_that_holds_a_lot_is_ended_when_nobody_asks(engine, models, mo
     monkeypatch.setattr("fmnist.engine._IDLE_AFTER", 0.1)
     engine.predict(models.path("brought/modest"), models.images)
     engine.predict(models.path("first"), models.images)
-    deadline = time.monotonic() + 5
-    while engine.pid_of_brought and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert engine.pid_of_brought is None
+    wait_for(lambda: engine.pid_of_brought is None, "its end")
     assert engine.alive

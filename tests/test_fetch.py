@@ -8,6 +8,7 @@ import pytest
 
 from fmnist import catalogue, dataset, download, fetch, standin
 from fmnist.dataset import DatasetError
+from tests.waits import wait_for
 
 
 @pytest.fixture
@@ -16,10 +17,7 @@ def fetcher(no_mirrors) -> fetch.Fetcher:
 
 
 def wait(fetcher: fetch.Fetcher) -> None:
-    deadline = time.monotonic() + 60
-    while fetcher.is_running and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not fetcher.is_running
+    wait_for(lambda: not fetcher.is_running, "the data", 120)
 
 
 def test_without_a_mirror_the_standin_is_made(fetcher):

@@ -17,10 +17,13 @@ from tests.waits import wait_for
 SHORT = TrainConfig(filters=(4,), dense_units=(8,), epochs=1, batch_size=64)
 LONG = SHORT.replace(epochs=200, batch_size=8)
 
-pytestmark = pytest.mark.skipif(
-    not sys.platform.startswith("linux") or os.geteuid() != 0,
-    reason="only root may mount a small file system",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not sys.platform.startswith("linux") or os.geteuid() != 0,
+        reason="only root may mount a small file system",
+    ),
+]
 
 
 @pytest.fixture

@@ -315,8 +315,10 @@ def test_a_deeply_nested_list_of_class_names_is_named(tmp_path):
 
 
 def test_every_row_may_be_the_bad_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(import_lines, "BLOCK", 5000)  # so that it is the first of a block too
-    for row in range(2, 42):
+    monkeypatch.setattr(
+        import_lines, "BLOCK", 5000
+    )  # two or three rows: the first of one, the last
+    for row in (*range(2, 12), 40, 41):
         folder = write_csvs(tmp_path)
         path = folder / "fashion-mnist_train.csv"
         lines = path.read_text().splitlines()

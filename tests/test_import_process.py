@@ -118,7 +118,7 @@ def test_the_system_bounds_its_memory(tmp_path, monkeypatch):
     began = time.monotonic()
     said = refuse(tmp_path / "big.zip")
     assert said.endswith("needs more than 0.2 GB of memory to read: import fewer or smaller files.")
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 200
 
 
 ATTACKS = {

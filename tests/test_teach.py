@@ -1,7 +1,10 @@
 """A teaching with real numbers: what becomes right, what stays as it was, what is refused."""
 
+import shutil
 import subprocess
 import sys
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import keras
@@ -25,29 +28,76 @@ from fmnist.config import ConfigError, TrainConfig
 from fmnist.corrections import add, correct
 from fmnist.dataset import load_dataset
 from fmnist.doubt import read_threshold
-from fmnist.head import load_pupil
+from fmnist.head import Pupil, load_pupil
 from fmnist.models import build_model
 from fmnist.process import TrainingError
 from fmnist.strokes import load_examples
 from tests import made_runs
+from tests.conftest import Lab
 
-ROOT = Path(__file__).parent.parent
 EXAMPLES = list(load_examples().values())
 
 
 @pytest.fixture
-def drawing_model(tmp_path, monkeypatch) -> Path:
+def drawing_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return write_drawing_model(tmp_path, monkeypatch)
+
+
+def write_drawing_model(folder: Path, patch: pytest.MonkeyPatch) -> Path:
     """A small untrained network in the place of the model for drawings, averaging over flips."""
     keras.utils.set_random_seed(0)
     config = TrainConfig(filters=(4,), dense_units=(), flip_average=True, batch_norm=True)
-    path = tmp_path / "drawing_model" / "model.keras"
+    path = folder / "drawing_model" / "model.keras"
     path.parent.mkdir()
     build_model(config).save(path)
     json_files.write_json(path.with_name("config.json"), config.to_json())
-    monkeypatch.setattr(predict, "DRAWING_MODEL", path)
+    patch.setattr(predict, "DRAWING_MODEL", path)
     for name, count in (("REHEARSED", 40), ("VALIDATED", 30), ("UNTOUCHED", 30)):
-        monkeypatch.setattr(lessons, name, count)
+        patch.setattr(lessons, name, count)
     return path
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One teaching that several tests look at: four drawings and a picture, kept as corrections."""
+
+    run: runs.Run
+    kept: list[corrections.Correction]
+    results: dict
+    before_path: Path  # the model for drawings
+
+    @cached_property
+    def before(self) -> Pupil:
+        return load_pupil(self.before_path)
+
+    @cached_property
+    def after(self) -> Pupil:
+        return load_pupil(self.run.file("model.keras"))
+
+
+@pytest.fixture(scope="module")
+def one_lesson(tmp_path_factory: pytest.TempPathFactory, small_data_dir: Path) -> Lesson:
+    folder = tmp_path_factory.mktemp("lesson")
+    (folder / "runs").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("runs", "cache", "datasets"):
+            patch.setenv(f"FMNIST_{name.upper()}_DIR", str(folder / name))
+        patch.setenv("FMNIST_DATA_DIR", str(small_data_dir))
+        path = write_drawing_model(folder, patch)
+        kept = wrong_ones(path, 4)
+        kept.append(correct(kept[0].label, 0, image=load_dataset().train_images[0]))
+        add(*kept)
+        run = teaching.create_teaching("fashion-mnist")
+        results = teach.teach(run)
+        return Lesson(runs.load_run(run.run_id), kept, results, path)
+
+
+@pytest.fixture
+def lesson(lab: Lab, one_lesson: Lesson, monkeypatch: pytest.MonkeyPatch) -> Lesson:
+    """The teaching in the runs folder of this test, which may change it."""
+    shutil.copytree(one_lesson.run.run_dir.parent, lab.runs_dir, dirs_exist_ok=True)
+    monkeypatch.setattr(predict, "DRAWING_MODEL", one_lesson.before_path)
+    return replace(one_lesson, run=runs.load_run(one_lesson.run.run_id))
 
 
 def wrong_ones(path: Path, count: int) -> list[corrections.Correction]:
@@ -60,80 +110,96 @@ def wrong_ones(path: Path, count: int) -> list[corrections.Correction]:
     ]
 
 
-def test_corrected_drawings_become_right_and_earlier_layers_stay(lab, drawing_model):
-    kept = wrong_ones(drawing_model, 4)
-    kept.append(correct(kept[0].label, 0, image=load_dataset().train_images[0]))
-    add(*kept)
-    run = teaching.create_teaching("fashion-mnist")
-    results = teach.teach(run)
-    run = runs.load_run(run.run_id)
+def test_corrected_drawings_become_right_and_earlier_layers_stay(lesson):
+    run = lesson.run
     assert (run.status.status, run.damaged, run.title) == ("completed", "", "taught")
-    before, after = load_pupil(drawing_model), load_pupil(run.file("model.keras"))
-    images, labels = np.stack([one.image for one in kept]), [one.label for one in kept]
-    assert (before.recognise(images).argmax(axis=1) != labels)[:4].all()
-    assert (after.recognise(images).argmax(axis=1) == labels)[:4].all()
+    images = np.stack([one.image for one in lesson.kept])
+    labels = [one.label for one in lesson.kept]
+    assert (lesson.before.recognise(images).argmax(axis=1) != labels)[:4].all()
+    assert (lesson.after.recognise(images).argmax(axis=1) == labels)[:4].all()
+    weights = zip(lesson.before.model.get_weights(), lesson.after.model.get_weights(), strict=True)
+    same = [np.array_equal(old, new) for old, new in weights]
+    assert same == [True] * (len(same) - 2) + [False, False]
 
-    old, new = before.model.get_weights(), after.model.get_weights()
-    same = [np.array_equal(a, b) for a, b in zip(old, new, strict=True)]
-    assert same == [True] * (len(old) - 2) + [False, False]
-    taught = run.taught
+
+def test_what_a_teaching_changed_is_counted_as_the_two_models_say(lesson):
+    taught, data = lesson.run.taught, load_dataset()
     assert (taught.corrections, taught.before) == (5, "")
     assert taught.learnt.images == taught.kept_apart.images == 5
     assert taught.learnt.gained >= 4
-    # the counts again, from the two models alone
-    data = load_dataset()
-    right = [
-        p.recognise(data.test_images).argmax(axis=1) == data.test_labels for p in (before, after)
-    ]
-    pair = taught.photographs
-    assert (pair.images, pair.before, pair.after) == (200, right[0].sum(), right[1].sum())
-    assert (pair.gained, pair.lost) == ((~right[0] & right[1]).sum(), (right[0] & ~right[1]).sum())
-    assert (
-        results["test_accuracy"] == right[1].mean() == run_files.read_results(run)["test_accuracy"]
-    )
-    np.testing.assert_allclose(
-        run_files.read_probabilities(run), after.recognise(data.test_images), atol=1e-5
-    )
     assert taught.drawings.images == 30
-    assert 1 <= read_threshold(run.file("model.keras")) <= 10
+    before, after = (
+        pupil.recognise(data.test_images).argmax(axis=1) == data.test_labels
+        for pupil in (lesson.before, lesson.after)
+    )
+    pair = taught.photographs
+    assert (pair.images, pair.before, pair.after) == (200, before.sum(), after.sum())
+    assert (pair.gained, pair.lost) == ((~before & after).sum(), (before & ~after).sum())
+
+
+def test_a_taught_model_is_scored_as_it_was_saved(lesson):
+    data, saved = load_dataset(), run_files.read_results(lesson.run)
+    probabilities = lesson.after.recognise(data.test_images)
+    accuracy = (probabilities.argmax(axis=1) == data.test_labels).mean()
+    assert lesson.results["test_accuracy"] == saved["test_accuracy"] == accuracy
+    np.testing.assert_allclose(run_files.read_probabilities(lesson.run), probabilities, atol=1e-5)
+    assert 1 <= read_threshold(lesson.run.file("model.keras")) <= 10
+
+
+def test_a_teaching_is_a_run_with_its_history_data_and_corrections(lesson):
+    run = lesson.run
     assert len(run_files.read_history(run)) == run.config.epochs
-    assert run_files.read_fingerprint(run) == data.fingerprint
-    assert corrections.from_json(run.file("corrections.json").read_bytes()) == tuple(kept)
+    assert run_files.read_fingerprint(run) == load_dataset().fingerprint
+    kept = corrections.from_json(run.file("corrections.json").read_bytes())
+    assert kept == tuple(lesson.kept)
 
+
+def test_a_teaching_is_done_once(lesson):
     with pytest.raises(ConfigError, match="has been begun already: teach again"):
-        open_run(run.run_dir)
-    expect_plain_keras(run.file("model.keras"), lab.runs_dir)
-
-    # an answer, the way back, and a taught model that is gone or damaged
-    assert predict.find_drawing_model() == (drawing_model, "")
-    settings.write_drawing_run(run.run_id)
-    assert predict.find_drawing_model() == (run.file("model.keras"), "")
-    assert find_model(sketch=True) == run.file("model.keras")
-    assert teaching.create_teaching("fashion-mnist").taught.before == run.run_id
-    assert teaching.find_before(run.run_id) == ""
-    run.file("doubt.json").write_text("{")
-    path, sentence = predict.find_drawing_model()
-    assert path == drawing_model
-    assert "doubt.json is damaged" in sentence
-    runs.delete_run(run)
-    path, sentence = predict.find_drawing_model()
-    assert path == drawing_model
-    assert "it may have been deleted" in sentence
-    settings.write_drawing_run("")
-    assert predict.find_drawing_model() == (drawing_model, "")
+        open_run(lesson.run.run_dir)
 
 
-def expect_plain_keras(path: Path, elsewhere: Path) -> None:
-    """The file opens where this project is not installed, without running any code in it."""
+def test_a_taught_model_opens_where_this_project_is_not_installed(lesson, tmp_path):
     code = """
 import sys, keras
 model = keras.models.load_model(sys.argv[1], safe_mode=True)
 print(model.input_shape, model.output_shape, "fmnist" in sys.modules)
 """
     done = subprocess.run(
-        [sys.executable, "-c", code, str(path)], cwd=elsewhere, capture_output=True, text=True
+        [sys.executable, "-c", code, str(lesson.run.file("model.keras"))],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
     assert done.stdout.strip() == "(None, 28, 28, 1) (None, 10) False", done.stderr
+
+
+def test_a_taught_model_answers_for_drawings_once_it_was_chosen(lesson):
+    taught = lesson.run.file("model.keras")
+    assert predict.find_drawing_model() == (lesson.before_path, "")
+    settings.write_drawing_run(lesson.run.run_id)
+    assert predict.find_drawing_model() == (taught, "")
+    assert find_model(sketch=True) == taught
+    settings.write_drawing_run("")
+    assert predict.find_drawing_model() == (lesson.before_path, "")
+
+
+def test_the_next_teaching_goes_on_from_the_model_that_was_chosen(lesson):
+    settings.write_drawing_run(lesson.run.run_id)
+    assert teaching.create_teaching("fashion-mnist").taught.before == lesson.run.run_id
+    assert teaching.find_before(lesson.run.run_id) == ""
+
+
+def test_a_chosen_model_that_is_damaged_or_gone_is_told_and_the_shipped_one_answers(lesson):
+    settings.write_drawing_run(lesson.run.run_id)
+    lesson.run.file("doubt.json").write_text("{")
+    path, sentence = predict.find_drawing_model()
+    assert path == lesson.before_path
+    assert "doubt.json is damaged" in sentence
+    runs.delete_run(lesson.run)
+    path, sentence = predict.find_drawing_model()
+    assert path == lesson.before_path
+    assert "it may have been deleted" in sentence
 
 
 def test_one_teaching_at_a_time_and_nothing_without_corrections(lab, drawing_model):

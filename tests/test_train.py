@@ -267,7 +267,7 @@ def test_a_stopped_training_is_kept_and_scored(lab):
     assert run.status.status == "stopped", run.status
     assert not run.damaged
     assert run.status.epoch < 199
-    assert run.status.heartbeat_at < asked + 2
+    assert run.status.heartbeat_at < asked + 10
     assert run_files.read_results(run)["test_accuracy"] > 0.5
     assert run_files.read_results(run)["best_epoch"] is not None
 

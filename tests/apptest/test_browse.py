@@ -19,7 +19,7 @@ def open_page(lab, engine):
     st.cache_resource.clear()
 
     def opened(**query) -> AppTest:
-        at = AppTest.from_file(APP, default_timeout=30)
+        at = AppTest.from_file(APP, default_timeout=120)
         for name, value in query.items():
             at.query_params[name] = value
         at.switch_page("pages/browse.py").run()

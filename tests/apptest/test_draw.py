@@ -59,7 +59,7 @@ def drawing_model(tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def open_page(lab, engine, canvas):
     def opened(**query: str) -> AppTest:
-        at = AppTest.from_file(APP, default_timeout=30)
+        at = AppTest.from_file(APP, default_timeout=120)
         for name, value in query.items():
             at.query_params[name] = value
         return at.switch_page("pages/draw.py").run()

@@ -1,7 +1,6 @@
 """The Runs page: every run listed, whatever has become of it, compared, renamed, deleted."""
 
 import functools
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from fmnist.own_model_refusals import read_refusal
 from fmnist.taught_record import Taught
 from tests import made_runs
 from tests.apptest.visits import APP, button, open_page, words
+from tests.waits import wait_for
 
 open_runs = functools.partial(open_page, "runs")
 
@@ -185,7 +185,7 @@ def test_a_failed_run_says_why(lab):
 def test_the_strip_follows_a_training_on_every_page(lab):
     run_dir = made_runs.write_run(lab.runs_dir, status="running", epochs=3, name="Under way")
     made_runs.write_run(lab.runs_dir, "20260103-000000-q", status="queued")
-    at = AppTest.from_file(str(APP), default_timeout=60).run()
+    at = AppTest.from_file(str(APP), default_timeout=120).run()
     said = [caption.value for caption in at.sidebar.caption]
     assert said[0].startswith("epoch 3 of 3 · val 77.0\N{NO-BREAK SPACE}% · ")
     assert "1 waiting in line" in said[1]
@@ -197,7 +197,7 @@ def test_the_strip_follows_a_teaching_to_the_page_it_began_on(lab):
     run = runs.create_taught_run(TrainConfig(name="taught"), Taught(1), b"[]")
     runs.claim_run(run.run_dir)
     runs.write_status(run.run_dir, status="running", message="learning")
-    at = AppTest.from_file(str(APP), default_timeout=60).run()
+    at = AppTest.from_file(str(APP), default_timeout=120).run()
     assert at.sidebar.get("progress")[0].proto.text == "**Teaching drawings**"
     link = at.sidebar.get("page_link")[0].proto
     assert (link.page, link.query_string, link.label) == ("draw", "", "Watch")
@@ -218,7 +218,7 @@ def test_a_run_deleted_while_the_strip_follows_it_is_no_error(lab):
 
 
 def test_there_is_no_strip_while_nothing_trains(three):
-    assert not AppTest.from_file(str(APP), default_timeout=60).run().sidebar.caption
+    assert not AppTest.from_file(str(APP), default_timeout=120).run().sidebar.caption
 
 
 # -- models brought as files ----------------------------------------------------------------------
@@ -233,9 +233,7 @@ def test_a_file_is_brought_and_the_reason_why_it_is_refused_stands_in_the_form(l
     button(at, "Check and score it").click().run()
     assert not at.exception
     run_id = at.session_state["own_model_checked"]
-    deadline = time.monotonic() + 60
-    while not read_refusal(run_id) and time.monotonic() < deadline:
-        time.sleep(0.2)
+    wait_for(lambda: read_refusal(run_id), "the refusal", 120)
     at.run()
     assert "Refused: mine.pkl is a pickle, which can run code when it is opened" in words(at)
     assert "There is no run" not in words(at)

@@ -15,6 +15,7 @@ from fmnist.dataset import CLASS_NAMES, DatasetError
 from pages import _standin
 from tests import made_data, made_runs
 from tests.apptest.visits import address, button, open_page, words
+from tests.waits import wait_for
 
 RUN = "20260102-030405-made"
 NOTICE = "generated look-alikes of Fashion-MNIST, good for trying everything"
@@ -30,9 +31,7 @@ def made_standin() -> catalogue.Entry:
 
 def run_until_fetched(at: AppTest) -> AppTest:
     """Each run is one tick of the progress bar."""
-    deadline = time.monotonic() + 60
-    while _standin.fetcher().is_running and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_for(lambda: not _standin.fetcher().is_running, "the data", 120)
     at.run()
     assert not at.exception
     return at

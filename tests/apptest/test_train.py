@@ -20,10 +20,13 @@ from fmnist.recipes import RECIPES
 from pages import _config_form, _engine, _plan
 from tests import made_runs
 from tests.apptest.visits import button, open_page, words
+from tests.waits import wait_for
 
-ENGINE_STARTS = 60  # seconds
+pytestmark = pytest.mark.slow  # a real engine counts the layers, and one run is trained
+
+ENGINE_STARTS = 120  # seconds
 FORM_WIDGETS = ("slider", "number_input", "selectbox", "button_group", "toggle", "text_input")
-TRAINING_ENDS = 90  # seconds; a tiny network, but TensorFlow's import on a busy computer
+TRAINING_ENDS = 180  # seconds; a tiny network, but TensorFlow's import on a busy computer
 
 
 open_train = functools.partial(open_page, "train")
@@ -34,10 +37,13 @@ def labels(at: AppTest) -> set[str]:
 
 
 def wait_for_plan(at: AppTest) -> None:
-    deadline = time.monotonic() + ENGINE_STARTS
-    while "Counting parameters" in words(at) and time.monotonic() < deadline:
-        time.sleep(0.2)
+    def is_counted() -> bool:
+        if "Counting parameters" not in words(at):
+            return True
         at.run()
+        return False
+
+    wait_for(is_counted, "the layers to be counted", ENGINE_STARTS)
 
 
 def metrics(at: AppTest) -> dict[str, str]:
@@ -95,7 +101,7 @@ def show_form():
 
 def test_every_recipe_sets_every_field(lab):
     assert set(_config_form.LABELS) == set(FIELDS) - {"dataset"}
-    at = AppTest.from_function(show_form, default_timeout=60).run()
+    at = AppTest.from_function(show_form, default_timeout=120).run()
     for name, recipe in RECIPES.items():
         at.selectbox(key="train_recipe").select(name).run()
         assert not at.exception
@@ -105,7 +111,7 @@ def test_every_recipe_sets_every_field(lab):
 
 
 def test_every_setting_has_a_widget_and_a_readable_choice(lab):
-    at = AppTest.from_function(show_form, default_timeout=60).run()
+    at = AppTest.from_function(show_form, default_timeout=120).run()
     drawn = {
         widget.key for kind in FORM_WIDGETS for widget in at.get(kind) if widget.key is not None
     }
@@ -375,10 +381,8 @@ def test_start_trains_in_a_process_of_its_own(lab):
     button(at, "Start training").click().run()  # the second half of a double click
     assert len(runs.list_runs()) == 1
 
-    deadline = time.monotonic() + TRAINING_ENDS
-    while run.is_live and time.monotonic() < deadline:
-        time.sleep(0.2)
-        run = runs.load_run(run.run_id)
+    wait_for(lambda: not runs.load_run(run.run_id).is_live, "its end", TRAINING_ENDS)
+    run = runs.load_run(run.run_id)
     assert run.status.status == "completed", (run.status, run_files.read_log(run))
     at.run()
     assert "From the page" in words(at)

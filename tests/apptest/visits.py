@@ -12,7 +12,7 @@ WORD_KINDS = (
 
 def open_page(page: str, /, **query: str) -> AppTest:
     """The page (`train`, `runs` …) at an address with these parameters, after its first run."""
-    at = AppTest.from_file(str(APP), default_timeout=60)
+    at = AppTest.from_file(str(APP), default_timeout=120)
     at.switch_page(f"pages/{page}.py")
     for name, value in query.items():
         at.query_params[name] = value

@@ -31,14 +31,20 @@ expect.set_options(timeout=PATIENCE)
 
 
 class Server:
-    """`streamlit run app.py` on a free port, with folders of its own.
+    """`streamlit run` of the Lab, or another `app`, on a free port, with folders of its own.
 
     `environment` is added to its variables.
     """
 
     def __init__(
-        self, folder: Path, data_dir: Path | None, cache_dir: Path, **environment: str
+        self,
+        folder: Path,
+        data_dir: Path | None,
+        cache_dir: Path,
+        app: Path = ROOT / "app.py",
+        **environment: str,
     ) -> None:
+        self._app = app
         self.runs_dir = folder / "runs"
         self.log = folder / "server.log"
         self.port = free_port()
@@ -57,7 +63,7 @@ class Server:
         arguments += ["--server.fileWatcherType", "none"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "app.py", *arguments],
+                [sys.executable, "-m", "streamlit", "run", str(self._app), *arguments],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -79,6 +85,13 @@ class Server:
                 return answer.status == 200
         except OSError:
             return False
+
+
+def at_start(folder: Path, code: str) -> dict[str, str]:
+    """Environment variables with which every Python of a server first runs this `code`."""
+    lines = ["import sys", f"sys.path.insert(0, {str(ROOT)!r})", code]
+    (folder / "sitecustomize.py").write_text("\n".join(lines), encoding="utf-8")
+    return {"PYTHONPATH": str(folder)}
 
 
 def free_port() -> int:
@@ -158,10 +171,24 @@ def page(visitors: Visitors) -> Page:
     return visitors.open()
 
 
+@pytest.fixture(scope="module")
+def one_visitor(browser: Browser, server: Server) -> Iterator[Visitors]:
+    """For the journeys of a module that only look: one person, who has the front end already."""
+    visitors = Visitors(browser, server.url)
+    yield visitors
+    visitors.close()
+
+
+@pytest.fixture(scope="module")
+def one_page(one_visitor: Visitors) -> Page:
+    return one_visitor.open()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     report = yield
-    visitors = getattr(item, "funcargs", {}).get("visitors")
+    fixtures = getattr(item, "funcargs", {})
+    visitors = fixtures.get("visitors") or fixtures.get("one_visitor")
     if report.when == "call" and report.failed and visitors:
         folder = FAILURES / re.sub(r"\W+", "-", item.name).strip("-")
         keep_evidence(folder, visitors, item.funcargs["server"].log)

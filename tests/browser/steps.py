@@ -8,7 +8,7 @@ from fmnist import runs
 from tests.browser.conftest import PATIENCE, Server
 from tests.waits import failure_of, wait_for
 
-TRAINING_ENDS = 180_000  # ms; a few dense epochs, on cores that others use as well
+TRAINING_ENDS = 300_000  # ms; a few dense epochs, on cores that others use as well
 _EPOCH = re.compile(r"^Epoch (\d+) of \d+")
 
 # Points drawn in all charts of the page, and how to wait until there are more.

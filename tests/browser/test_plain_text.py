@@ -14,12 +14,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from fmnist import dataset, dataset_folder, json_files
 from fmnist.plain_text import clean
 from tests import made_data, made_runs
-from tests.browser.conftest import Server, Visitors
+from tests.browser.conftest import Server, at_start
 from tests.browser.steps import main
 from tests.conftest import kill_trainings
 
@@ -82,11 +82,8 @@ def server(tmp_path_factory: pytest.TempPathFactory, foreign: Foreign) -> Iterat
     A rule keeps most of them from datasets; here it is gone, as if a folder came from elsewhere.
     """
     folder = tmp_path_factory.mktemp("strange")
-    root = Path(__file__).parent.parent.parent
-    (folder / "sitecustomize.py").write_text(
-        f"import re, sys\nsys.path.insert(0, {str(root)!r})\n"
-        "import fmnist.dataset as names\nnames._NAME, names.MAX_NAME = re.compile('.+'), 99\n",
-        encoding="utf-8",
+    any_name = (
+        "import re, fmnist.dataset as names\nnames._NAME, names.MAX_NAME = re.compile('.+'), 99"
     )
     data_dir = made_data.write_dataset(folder / "data")
     write_dataset(folder / "datasets", foreign)
@@ -96,7 +93,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, foreign: Foreign) -> Iterat
         data_dir,
         folder / "cache",
         FMNIST_DATASETS_DIR=str(folder / "datasets"),
-        PYTHONPATH=str(folder),
+        **at_start(folder, any_name),
     )
     yield server
     server.kill()
@@ -131,16 +128,17 @@ def run_id(number: int) -> str:
 
 
 @pytest.fixture
-def page(visitors: Visitors, server: Server, foreign: Foreign) -> Iterator[Page]:
+def page(one_page: Page, server: Server, foreign: Foreign) -> Iterator[Page]:
     """At the end, nobody but the Lab has been asked for anything."""
-    page, elsewhere = visitors.open(), []
+    elsewhere = []
 
-    def watch(url: str) -> None:
-        if not re.match(rf"(data|blob|about):|(http|ws)://localhost:{server.port}/", url):
-            elsewhere.append(url)
+    def watch(request: Request) -> None:
+        if not re.match(rf"(data|blob|about):|(http|ws)://localhost:{server.port}/", request.url):
+            elsewhere.append(request.url)
 
-    page.context.on("request", lambda request: watch(request.url))
-    yield page
+    one_page.context.on("request", watch)
+    yield one_page
+    one_page.context.remove_listener("request", watch)
     assert (elsewhere, foreign.asked) == ([], [])
 
 
