@@ -9,7 +9,7 @@ import streamlit as st
 
 def read_beside(part: str, name: str) -> str:
     """The text of the file `name` that lies beside a part, given by its `__file__`."""
-    return Path(part).with_name(name).read_text(encoding="utf-8")
+    return (Path(part).parent / name).read_text(encoding="utf-8")
 
 
 def style_beside(part: str, name: str) -> str:

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from fmnist.scoring import save_array, score, write_model
+from fmnist.files import save_array
+from fmnist.scoring import score, write_model
 
 
 def test_accuracy_and_loss():
