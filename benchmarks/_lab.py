@@ -216,7 +216,7 @@ class Viewer:
         self.socket.close()
 
 
-def percentile(values: list[float], share: float) -> float:
-    """The smallest value that at least `share` of all values do not exceed."""
+def percentile(values: list[float], fraction: float) -> float:
+    """The smallest value that at least `fraction` of all values do not exceed."""
     ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+    return ordered[max(0, math.ceil(fraction * len(ordered)) - 1)]

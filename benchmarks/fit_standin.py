@@ -31,7 +31,8 @@ FILTERS = 24
 EPOCHS = 2
 BATCH = 64
 LEARNING_RATE = 3e-3
-# Share of a latent value's variance that is drawn anew, so that step 2 sees what look-alikes are.
+# Fraction of a latent value's variance that is drawn anew, so that step 2 sees what look-alikes
+# are.
 FRESH = 0.1
 SMALLEST_SPREAD = 0.01  # of a pixel from 0 to 1
 _BYTES = ("basis", "factors")  # stored as bytes with a scale for each row
@@ -81,7 +82,7 @@ def redraw(
     components: np.ndarray,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Pixels (N, 28, 28) of the latents, of whose variance the share FRESH is drawn anew."""
+    """Pixels (N, 28, 28) of the latents, of whose variance the fraction FRESH is drawn anew."""
     means = generator.read("means", label)[components]
     fresh = generator.draw_latents(label, components, rng) - means
     mixed = means + np.sqrt(1 - FRESH) * (latents - means) + np.sqrt(FRESH) * fresh

@@ -68,7 +68,7 @@ def measure_delay(url: str, run: Run, seconds: float) -> None:
         chromium = [p for p in psutil.Process().children(recursive=True) if "chrom" in p.name()]
         before = sum(cpu_seconds(process) for process in chromium)
         page.wait_for_timeout(1000 * seconds)
-        browser_share = (sum(map(cpu_seconds, chromium)) - before) / seconds
+        browser_fraction = (sum(map(cpu_seconds, chromium)) - before) / seconds
         done.set()
         watcher.join()
         page.wait_for_timeout(2000)
@@ -82,7 +82,9 @@ def measure_delay(url: str, run: Run, seconds: float) -> None:
     report("row of batches.csv → on screen (median)", statistics.median(delays), "s", "1")
     report("row of batches.csv → on screen (P95)", percentile(delays, 0.95), "s", "1")
     report("rows that came on screen", len(delays), f"of {len(written)}", "all")
-    report("Chromium's own processor time while watching", browser_share, "cores", "reported only")
+    report(
+        "Chromium's own processor time while watching", browser_fraction, "cores", "reported only"
+    )
 
 
 def watch_file(run: Run, written: list[tuple[float, float]], done: threading.Event) -> None:
@@ -118,8 +120,8 @@ def measure_server(server: Server, run: Run, seconds: float) -> None:
     alone, watched = statistics.mean(speeds[False]), statistics.mean(speeds[True])
     print(f"{looks} looks; images/s alone {alone:,.0f}, watched {watched:,.0f}")
     report("training slowed by the server with one viewer", 100 * (1 - watched / alone), "%", "5")
-    share = 100 * server_seconds / seconds / psutil.cpu_count()
-    report("server's processor time with one viewer", share, "% of all", "5")
+    fraction = 100 * server_seconds / seconds / psutil.cpu_count()
+    report("server's processor time with one viewer", fraction, "% of all", "5")
 
 
 def speeds_between(run: Run, began: float, ended: float) -> list[float]:

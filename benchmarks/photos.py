@@ -1,4 +1,4 @@
-"""Does a photograph get the answer that the dataset's own image gets?
+"""Does a photograph get the prediction that the dataset's own image gets?
 
 `python -m benchmarks.photos [--count N] [--split val] [--model MODEL.keras]`: test images as they
 are, and as pictures that people have: inverted and enlarged on white, on grey, with a border, and

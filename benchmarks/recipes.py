@@ -18,7 +18,7 @@ from fmnist import formats, run_files
 from fmnist.config import TrainConfig
 from fmnist.dataset import STANDARD
 from fmnist.evaluate import wilson_interval
-from fmnist.published import Published, measure_like
+from fmnist.published import Published, same_figures_of
 from fmnist.recipes import RECIPES, find_recipe
 from fmnist.runs import Run
 
@@ -48,7 +48,7 @@ def read_line(run: Run) -> dict[str, object]:
     recipe = find_recipe(run.config)
     history, results = run_files.read_history(run), run_files.read_results(run)
     environment = run_files.read_environment(run)
-    ours = measure_like(recipe.published or Published(), history, results).figures()
+    ours = same_figures_of(recipe.published or Published(), history, results).figures()
     return {
         "recipe": recipe.name,
         "parameters": environment["parameters"],

@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks._nonsense import draw_nonsense
 from benchmarks._table import report
-from fmnist.doubt import compute_spread, read_threshold
+from fmnist.doubt import compute_perplexity, read_threshold
 from fmnist.engine import Engine
 from fmnist.evaluate import wilson_interval
 from fmnist.predict import DRAWING_MODEL
@@ -73,7 +73,7 @@ def render(strokes: list[list[list[float]]], rendering: Rendering) -> np.ndarray
 
 
 def mean_over_categories(is_right: np.ndarray, categories: np.ndarray) -> float:
-    """The mean of the categories' shares; a category without a drawing does not count."""
+    """The mean of the categories' fractions; a category without a drawing does not count."""
     return float(np.mean([is_right[categories == name].mean() for name in np.unique(categories)]))
 
 
@@ -136,7 +136,7 @@ def score(model: Path, doodles: list[dict], engine: Engine) -> np.ndarray:
         for name, probabilities in answers.items()
     }
     plain = is_right["4 px"]
-    print(f"{model}: not sure above a spread of {threshold:.2f} classes")
+    print(f"{model}: not sure above a perplexity of {threshold:.2f}")
     for name in np.unique(categories):
         group = plain[categories == name]
         low, high = wilson_interval(int(group.sum()), len(group))
@@ -153,12 +153,12 @@ def score(model: Path, doodles: list[dict], engine: Engine) -> np.ndarray:
     report("doodles, worst category", worst, "", "0.75 (0.60)")
     apart = 100 * (max(means.values()) - min(means.values()))
     report("doodles, largest difference between renderings", apart, "points", "5 (8)")
-    flagged = (compute_spread(answers["4 px"]) > threshold).mean()
+    flagged = (compute_perplexity(answers["4 px"]) > threshold).mean()
     report("doodles flagged as not sure", 100 * flagged, "%", "10 (20)")
-    for seed, name in ((0, "the half seen"), (APART_SEED, "the half kept apart")):
+    for seed, name in ((0, "the half seen"), (APART_SEED, "the half held out")):
         nonsense, kinds = draw_nonsense(NONSENSE_COUNT // 2, seed)
         images = np.stack([sketch_to_image(drawing).image for drawing in nonsense])
-        unsure = compute_spread(engine.predict(model, images).probabilities) > threshold
+        unsure = compute_perplexity(engine.predict(model, images).probabilities) > threshold
         for kind in np.unique(kinds):
             print(f"  {name}: {kind}: {unsure[kinds == kind].mean():.0%} flagged")
         report(f"no garment, flagged as not sure: {name}", 100 * unsure.mean(), "%", "80 (60)")
@@ -167,7 +167,7 @@ def score(model: Path, doodles: list[dict], engine: Engine) -> np.ndarray:
 
 
 def report_times(model: Path, doodles: list[dict], engine: Engine) -> None:
-    """P95 of the pipeline and of one answer, in milliseconds."""
+    """P95 of the pipeline and of one prediction, in milliseconds."""
     pipeline, answer = [], []
     for doodle in doodles:
         drawing = render(doodle["strokes"], RENDERINGS[0])
@@ -176,7 +176,7 @@ def report_times(model: Path, doodles: list[dict], engine: Engine) -> None:
         pipeline.append(1000 * (time.perf_counter() - began))
         answer.append(engine.predict(model, image[np.newaxis]).milliseconds)
     report("drawing to image, P95", np.quantile(pipeline, 0.95), "ms", "10")
-    report("one answer of the drawing model, P95", np.quantile(answer, 0.95), "ms", "5")
+    report("one prediction of the drawing model, P95", np.quantile(answer, 0.95), "ms", "5")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ _CHUNK = 500
 
 
 def accuracy_on_real(standin: Dataset, real: Dataset, images: int, epochs: int) -> float:
-    """Share of the real test images that conv-64, trained on the stand-in alone, gets right."""
+    """Fraction of the real test images that conv-64, trained on the stand-in alone, gets right."""
     import keras
 
     from fmnist.batches import make_training_batches
@@ -50,7 +50,7 @@ def accuracy_on_real(standin: Dataset, real: Dataset, images: int, epochs: int) 
 
 
 def agreement_of_bundled(standin: Dataset) -> float:
-    """Share of the stand-in's test images to which the bundled model gives their label."""
+    """Fraction of the stand-in's test images to which the bundled model gives their label."""
     import keras
 
     from fmnist.runs import BUNDLED_DIR
@@ -102,10 +102,10 @@ def main() -> None:
     draw_sheet(standin, options.sheet)
     for name, images in (("stand-in", standin.test_images), ("real", real.test_images)):
         found = distances_to_nearest(images[:PROBES], real.train_images)
-        for share in (25, 50, 75):
-            goal = "3.11" if (name, share) == ("stand-in", 50) else "reported only"
-            figure = f"{name} test image to nearest real training image, L2, {share} %"
-            report(figure, np.percentile(found, share), "", goal)
+        for fraction in (25, 50, 75):
+            goal = "3.11" if (name, fraction) == ("stand-in", 50) else "reported only"
+            figure = f"{name} test image to nearest real training image, L2, {fraction} %"
+            report(figure, np.percentile(found, fraction), "", goal)
     agreement = agreement_of_bundled(standin)
     report("stand-in: the bundled model agrees with its labels", agreement, "", "0.85 to 0.97")
     figure = f"stand-in: conv-64 on {options.images:,} of its images, {options.epochs} epochs; real"

@@ -1,7 +1,7 @@
 """From the end of a stroke to the new probabilities on screen, in Chromium, idle and training.
 
-`python -m benchmarks.stroke [--strokes 40]`: from the mouse's release until the answer's text has
-changed in the page; and the engine's own share, from a call to its answer, without a browser.
+`python -m benchmarks.stroke [--strokes 40]`: from the mouse's release until the prediction's text
+has changed in the page; and the engine's own part, from a call to its reply, without a browser.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def measure_engine(model: Path, state: str) -> None:
         shares.append(engine.predict(model, image).milliseconds)
     engine.close()
     report(
-        f"engine's own share of one prediction, {state} (P95)", percentile(shares, 0.95), "ms", "20"
+        f"engine's own part of one prediction, {state} (P95)", percentile(shares, 0.95), "ms", "20"
     )
 
 

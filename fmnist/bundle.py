@@ -16,7 +16,7 @@ from fmnist.runs import Run
 
 MAX_BUNDLE_BYTES = 6_000_000
 CARD_FILE, COMMAND_FILE = "model_card.md", "command.txt"
-COPIED_FILES = (
+BUNDLED_FILES = (
     "config.json",
     "status.json",
     "history.csv",
@@ -53,14 +53,16 @@ def bundle_run(run: Run, write_card: Callable[[Run], None]) -> Path:
     if run.status.status != "completed":
         raise ValueError(f"{run.run_id} is {run.status.status}: only a completed run is bundled.")
     if run.config.dataset != STANDARD:
-        raise ValueError(f"{run.run_id} saw other data than Fashion-MNIST: it is not bundled.")
-    absent = [name for name in COPIED_FILES if not run.file(name).is_file()]
+        raise ValueError(
+            f"{run.run_id} was trained on other data than Fashion-MNIST: it is not bundled."
+        )
+    absent = [name for name in BUNDLED_FILES if not run.file(name).is_file()]
     if absent:
         raise ValueError(f"{run.run_id} cannot be bundled: it has no {', '.join(absent)}.")
     with drafting_folder(target.parent) as folder:
         draft = folder / target.name
         draft.mkdir()
-        for name in COPIED_FILES:
+        for name in BUNDLED_FILES:
             copy_anonymously(run, name, draft / name)
         write_card(runs.read_run(draft))
         size = sum(path.stat().st_size for path in draft.iterdir())

@@ -23,7 +23,7 @@ from fmnist.terminal import make_bar_column, make_console
 
 REPORT_EVERY = 0.5  # seconds
 LOOK_FOR_STOP_EVERY = 0.2  # seconds
-SCREEN_EVERY = 0.2  # seconds
+TERMINAL_EVERY = 0.2  # seconds
 CHECKPOINT_NAME = "checkpoint.weights.h5"
 
 _RATE_ROWS = 20  # rows that the shown images per second are averaged over
@@ -39,7 +39,7 @@ class TrainingDiverged(Exception):
 
 @dataclass(frozen=True)
 class _Sums:
-    """Images, and the sums of their losses and of right answers."""
+    """Images, and the sums of their losses and of correct predictions."""
 
     images: int = 0
     loss: float = 0.0
@@ -306,15 +306,15 @@ class AveragedWeights(keras.callbacks.Callback):
             self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
 
 
-class ScreenProgress(keras.callbacks.Callback):
+class TerminalProgress(keras.callbacks.Callback):
     """A progress bar with loss, accuracy, rate and time left, and one line per epoch.
 
     A file or a pipe gets the lines alone. `close` it after a training that an exception has ended.
     """
 
-    def __init__(self, screen: TextIO, epochs: int, train_images: int, batch_size: int):
+    def __init__(self, terminal: TextIO, epochs: int, train_images: int, batch_size: int):
         super().__init__()
-        self._is_terminal = screen.isatty()
+        self._is_terminal = terminal.isatty()
         self._epochs = epochs
         self._train_images = train_images
         self._batch_size = batch_size
@@ -324,7 +324,7 @@ class ScreenProgress(keras.callbacks.Callback):
             make_bar_column(),
             TextColumn("{task.fields[scores]}"),
             _Pace(Column(no_wrap=True)),
-            console=make_console(screen),
+            console=make_console(terminal),
             auto_refresh=False,  # no second thread beside the training
             transient=True,
             redirect_stdout=False,
@@ -354,7 +354,7 @@ class ScreenProgress(keras.callbacks.Callback):
         now = time.perf_counter()
         if now < self._next_draw or not self._is_terminal:
             return
-        self._next_draw = now + SCREEN_EVERY
+        self._next_draw = now + TERMINAL_EVERY
         images = min((batch + 1) * self._batch_size, self._train_images)
         self._bar.update(
             self._task,

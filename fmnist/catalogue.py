@@ -41,8 +41,8 @@ from fmnist.dataset import (
 )
 from fmnist.dataset_folder import (
     RESERVED_SLUGS,
-    Entry,
-    read_entry,
+    DatasetInfo,
+    read_info,
     write_dataset,
     write_info,
 )
@@ -57,7 +57,7 @@ def datasets_dir() -> Path:
     return Path(os.environ.get("FMNIST_DATASETS_DIR") or Path(__file__).parent.parent / "datasets")
 
 
-def list_datasets() -> list[Entry]:
+def list_datasets() -> list[DatasetInfo]:
     """The standard dataset, whether it is here or not, the stand-in where it has been made, then
     the sound imported ones by name.
     """
@@ -66,7 +66,7 @@ def list_datasets() -> list[Entry]:
         for folder in datasets_dir().iterdir():
             with contextlib.suppress(DatasetError):
                 imported.append(_read_imported(folder))
-    standard = Entry(STANDARD, "Fashion-MNIST", CLASS_NAMES)
+    standard = DatasetInfo(STANDARD, "Fashion-MNIST", CLASS_NAMES)
     made = find_standin()
     return [
         standard,
@@ -75,7 +75,7 @@ def list_datasets() -> list[Entry]:
     ]
 
 
-def list_choices() -> list[Entry]:
+def list_choices() -> list[DatasetInfo]:
     """The datasets that can be looked at; first the one for who has chosen nothing.
 
     That is the standard one. While its files are not here, an import of the published files takes
@@ -98,7 +98,7 @@ def why_standard_is_missing() -> DatasetMissing | None:
     return None
 
 
-def find_dataset(slug: str) -> Entry:
+def find_dataset(slug: str) -> DatasetInfo:
     """The dataset with this short name.
 
     Raises DatasetError when there is none, or its `dataset.json` is damaged.
@@ -181,7 +181,7 @@ def add_dataset(
     class_names: Sequence[str],
     arrays: Sequence[np.ndarray],
     source: dict[str, Any],
-) -> Entry:
+) -> DatasetInfo:
     """Keep a dataset as a folder of `datasets_dir()`, which appears in one move.
 
     The classes of the published Fashion-MNIST get their own names, whatever is given.
@@ -213,9 +213,9 @@ def drafting_dataset(name: str) -> Iterator[Path]:
         raise describe_unwritable(error) from error
 
 
-def keep_draft(draft: Path) -> Entry:
+def keep_draft(draft: Path) -> DatasetInfo:
     """Move a complete draft to its place among the datasets, under a free short name."""
-    return read_entry(move(draft, draft.parent / _free_slug(read_entry(draft).name)))
+    return read_info(move(draft, draft.parent / _free_slug(read_info(draft).name)))
 
 
 def describe_unwritable(error: OSError) -> DatasetError:
@@ -226,15 +226,15 @@ def describe_unwritable(error: OSError) -> DatasetError:
     )
 
 
-def find_standin() -> Entry | None:
+def find_standin() -> DatasetInfo | None:
     """The stand-in, where it has been made and all of it is there."""
     folder = cache_dir() / STAND_IN
     with contextlib.suppress(DatasetError):
-        return None if missing_files(folder) else read_entry(folder)
+        return None if missing_files(folder) else read_info(folder)
     return None
 
 
-def make_standin(progress: Progress | None = None) -> Entry:
+def make_standin(progress: Progress | None = None) -> DatasetInfo:
     """Generate the stand-in into the cache, where it is not there already.
 
     Two processes at once make it once; what one that was killed has left does not count.
@@ -247,14 +247,14 @@ def make_standin(progress: Progress | None = None) -> Entry:
         with filelock.FileLock(parent / f"{STAND_IN}.lock", timeout=_LOCK_TIMEOUT_S):
             if made := find_standin():
                 return made
-            for remains in (parent / STAND_IN, *parent.glob(f".{STAND_IN}-*")):
-                shutil.rmtree(remains, ignore_errors=True)
+            for leftovers in (parent / STAND_IN, *parent.glob(f".{STAND_IN}-*")):
+                shutil.rmtree(leftovers, ignore_errors=True)
             with drafting_folder(parent, f".{STAND_IN}-") as draft:
                 standin.write_standin(draft, progress=progress)
                 arrays = list(read_folder(draft).values())
                 fingerprint, source = compute_fingerprint(*arrays), {"form": "generated"}
                 write_info(draft, STAND_IN_NAME, CLASS_NAMES, fingerprint, arrays, source)
-                return read_entry(move(draft, parent / STAND_IN))
+                return read_info(move(draft, parent / STAND_IN))
     except filelock.Timeout:
         raise DatasetError(
             f"Another process has been making the stand-in in {parent} for {_LOCK_TIMEOUT_S:.0f} "
@@ -268,7 +268,8 @@ def make_standin(progress: Progress | None = None) -> Entry:
 
 
 def delete_dataset(slug: str) -> None:
-    """Remove the folder of an imported dataset, damaged or not. Runs that saw the data stay.
+    """Remove the folder of an imported dataset, damaged or not. Runs that were trained on the data
+    stay.
 
     Raises DatasetError when no imported dataset has this short name, or its folder cannot be
     removed.
@@ -296,7 +297,7 @@ def _free_slug(name: str) -> str:
     return next(slug for slug in numbered if slug not in taken)
 
 
-def _read_imported(folder: Path) -> Entry:
+def _read_imported(folder: Path) -> DatasetInfo:
     if not DATASET_SLUG.fullmatch(folder.name) or folder.name in RESERVED_SLUGS:
         raise DatasetError(f"{folder.name[:60]!r} is no short name of a dataset.")
-    return read_entry(folder)
+    return read_info(folder)

@@ -76,7 +76,7 @@ class TrainConfig:
     )
     dropout: float = _field(
         0.0,
-        "share of activations dropped after each block, in training only",
+        "fraction of activations dropped after each block, in training only",
         low=0.0,
         high=0.9,
         step=0.01,
@@ -88,7 +88,7 @@ class TrainConfig:
     )
     head_dropout: float = _field(
         0.0,
-        "share of a cnn's features dropped before its first dense layer, in training only",
+        "fraction of a cnn's features dropped before its first dense layer, in training only",
         low=0.0,
         high=0.9,
         step=0.01,
@@ -112,7 +112,8 @@ class TrainConfig:
     )
     flip_average: bool = _field(
         False,
-        "the saved model answers with the mean over an image and its mirror image (twice the work)",
+        "the saved model averages its predictions for an image and its mirror image (twice the "
+        "work)",
     )
     epochs: int = _field(5, "passes over the training images", low=1, high=200, step=1)
     batch_size: int = _field(128, "images per step", low=8, high=2048, step=4)
@@ -130,13 +131,13 @@ class TrainConfig:
     )
     weight_decay: float = _field(
         0.0,
-        "share of a weight, times the learning rate, taken off it at each step (adamw and sgd)",
+        "fraction of a weight, times the learning rate, taken off it at each step (adamw and sgd)",
         low=0.0,
         high=1.0,
         step=0.0001,
     )
     label_smoothing: float = _field(
-        0.0, "share of the target spread over all ten classes", low=0.0, high=0.5, step=0.01
+        0.0, "fraction of the target spread over all ten classes", low=0.0, high=0.5, step=0.01
     )
     weight_averaging: bool = _field(
         False, "score an exponential moving average of the weights (decay 0.99 a step)"
@@ -156,7 +157,7 @@ class TrainConfig:
         step=1,
     )
     validation_fraction: float = _field(
-        0.1, "share of the training set kept apart for choices", low=0.02, high=0.5, step=0.01
+        0.1, "fraction of the training set held out for validation", low=0.02, high=0.5, step=0.01
     )
     early_stopping_patience: int = _field(
         0,

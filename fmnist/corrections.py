@@ -1,4 +1,4 @@
-"""What people corrected: a drawing or a picture, what the model said, and what it really is.
+"""What people corrected: a drawing or a picture, what the model predicted, and what it really is.
 
 They lie in `corrections.jsonl` in the runs folder, a correction a line, oldest first. A drawing is
 kept as its strokes, so that it can be opened again and is prepared anew whenever the preparation
@@ -42,10 +42,10 @@ class CorrectionError(ValueError):
 
 @dataclass(frozen=True)
 class Correction:
-    """One corrected answer. Either `drawing` or `pixels` is empty."""
+    """One corrected prediction. Either `drawing` or `pixels` is empty."""
 
     label: int  # what it is, 0 to 9
-    answered: int  # what the model said, 0 to 9
+    answered: int  # what the model predicted, 0 to 9
     made_at: float  # Unix seconds
     drawing: Drawing = ()
     pixels: bytes = b""  # of a picture: 28 × 28 grey levels, as the model saw them
@@ -64,7 +64,7 @@ class Correction:
 
 
 @dataclass(frozen=True)
-class Kept:
+class CorrectionsFile:
     """What the file holds: corrections, oldest first, and how many lines cannot be read."""
 
     corrections: tuple[Correction, ...] = ()
@@ -89,7 +89,7 @@ def corrections_file() -> Path:
     return runs_dir() / "corrections.jsonl"
 
 
-def read_corrections() -> Kept:
+def read_corrections() -> CorrectionsFile:
     """Everything kept; nothing where there is no file.
 
     Raises CorrectionError when the file is there and cannot be read at all.
@@ -98,15 +98,15 @@ def read_corrections() -> Kept:
     try:
         stat = path.stat()
     except OSError:
-        return _read_kept(path, 0, 0)
-    return _read_kept(path, stat.st_mtime_ns, stat.st_size)
+        return _read_cached(path, 0, 0)
+    return _read_cached(path, stat.st_mtime_ns, stat.st_size)
 
 
 @functools.lru_cache(maxsize=8)
-def _read_kept(_path: Path, _written_at: int, _size: int) -> Kept:
+def _read_cached(_path: Path, _written_at: int, _size: int) -> CorrectionsFile:
     """Looked into only when it is new: a page asks at every click."""
     corrections, unreadable = _read()
-    return Kept(tuple(corrections.values()), len(unreadable))
+    return CorrectionsFile(tuple(corrections.values()), len(unreadable))
 
 
 def add(*new: Correction) -> None:

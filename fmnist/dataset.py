@@ -178,21 +178,21 @@ def load_folder(folder: Path) -> tuple[dict[str, Any], str]:
     Raises DatasetError when a file is wrong.
     """
     try:
-        return _load_kept(folder)
+        return _load_cached(folder)
     except FileNotFoundError as error:
         raise DatasetError(f"{error.filename} is missing: put it back, or import again.") from None
 
 
-def _load_kept(folder: Path) -> tuple[dict[str, np.ndarray], str]:
-    kept = cache_dir() / "arrays" / _arrays_key(folder)
+def _load_cached(folder: Path) -> tuple[dict[str, np.ndarray], str]:
+    cached = cache_dir() / "arrays" / _arrays_key(folder)
     try:
-        arrays, fingerprint = _read_kept(kept)
+        arrays, fingerprint = _read_cached(cached)
     except (OSError, ValueError, EOFError):  # not kept yet, or damaged
         arrays = read_folder(folder)
         fingerprint = compute_fingerprint(*arrays.values())
         try:
-            _keep(kept, arrays, fingerprint)
-            arrays, fingerprint = _read_kept(kept)
+            _write_cache(cached, arrays, fingerprint)
+            arrays, fingerprint = _read_cached(cached)
         except OSError:
             # A cache that cannot be written costs time on the next start, nothing else.
             for array in arrays.values():
@@ -208,35 +208,35 @@ def _arrays_key(folder: Path) -> str:
     return hashlib.sha256("\n".join(identity).encode()).hexdigest()[:16]
 
 
-def _read_kept(kept: Path) -> tuple[dict[str, np.ndarray], str]:
-    fingerprint = (kept / "fingerprint.txt").read_text(encoding="ascii")
+def _read_cached(cached: Path) -> tuple[dict[str, np.ndarray], str]:
+    fingerprint = (cached / "fingerprint.txt").read_text(encoding="ascii")
     # np.asarray drops the memmap subclass, whose every slice costs Python time.
     arrays = {
-        name: np.asarray(np.load(kept / f"{name}.npy", mmap_mode="r", allow_pickle=False))
+        name: np.asarray(np.load(cached / f"{name}.npy", mmap_mode="r", allow_pickle=False))
         for name in _ARRAYS
     }
     return arrays, fingerprint
 
 
-def _is_readable(kept: Path) -> bool:
+def _is_readable(cached: Path) -> bool:
     try:
-        _read_kept(kept)
+        _read_cached(cached)
     except (OSError, ValueError, EOFError):
         return False
     return True
 
 
-def _keep(kept: Path, arrays: dict[str, np.ndarray], fingerprint: str) -> None:
+def _write_cache(cached: Path, arrays: dict[str, np.ndarray], fingerprint: str) -> None:
     """Write the arrays as one folder that appears under its final name only when complete."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with drafting_folder(kept.parent, f"{kept.name}-") as draft:
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    with drafting_folder(cached.parent, f"{cached.name}-") as draft:
         for name, array in arrays.items():
             np.save(draft / f"{name}.npy", array)
         (draft / "fingerprint.txt").write_text(fingerprint, encoding="ascii")
-        if kept.exists() and not _is_readable(kept):
-            shutil.rmtree(kept)
-        if not kept.exists():  # else another process was first, with the same bytes
-            move(draft, kept)
+        if cached.exists() and not _is_readable(cached):
+            shutil.rmtree(cached)
+        if not cached.exists():  # else another process was first, with the same bytes
+            move(draft, cached)
 
 
 def read_folder(folder: Path) -> dict[str, np.ndarray]:

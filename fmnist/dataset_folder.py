@@ -32,7 +32,7 @@ RESERVED_SLUGS = (STANDARD, STAND_IN)  # of datasets that are not imported
 
 
 @dataclass(frozen=True)
-class Entry:
+class DatasetInfo:
     """A dataset that can be chosen. `folder` and `fingerprint` of the standard one are found when
     it is loaded: None and "" here.
     """
@@ -101,7 +101,7 @@ def write_info(
     (folder / INFO_FILE).write_text(text, encoding="utf-8")
 
 
-def read_entry(folder: Path) -> Entry:
+def read_info(folder: Path) -> DatasetInfo:
     """The dataset in a folder, by its `dataset.json`.
 
     Raises DatasetError when that is damaged.
@@ -115,4 +115,4 @@ def read_entry(folder: Path) -> Entry:
         raise DatasetError(
             f"{path} is damaged ({error}). Delete the folder and import the dataset again."
         ) from error
-    return Entry(folder.name, info.name, class_names, folder, info.fingerprint)
+    return DatasetInfo(folder.name, info.name, class_names, folder, info.fingerprint)

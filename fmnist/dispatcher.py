@@ -25,7 +25,7 @@ from fmnist.status import record_exit, write_sign_of_life
 from fmnist.turns import (
     DISPATCHER,
     DISPATCHER_LOCK,
-    LOOK_FOR_TURN_EVERY,
+    LOOK_AT_QUEUE_EVERY,
     Queue,
     begin,
     cancel,
@@ -69,7 +69,7 @@ class _Dispatcher:
             self._watchers = [watcher for watcher in self._watchers if watcher.is_alive()]
             if ours == [] and not self._watchers:
                 return
-            time.sleep(max(LOOK_FOR_TURN_EVERY, _LEISURE * (time.monotonic() - began)))
+            time.sleep(max(LOOK_AT_QUEUE_EVERY, _LEISURE * (time.monotonic() - began)))
 
     def _look(self) -> list[Run]:
         """Cancel what is to be cancelled, start what may begin; returns what waits for this."""

@@ -142,7 +142,7 @@ def _ask(mirror: str, timeout: float) -> Future[None]:
     """
     answer: Future[None] = Future()
 
-    def knock() -> None:
+    def probe() -> None:
         try:
             with _open(mirror + next(iter(dataset.FILES)), timeout, method="HEAD"):
                 answer.set_result(None)
@@ -151,7 +151,7 @@ def _ask(mirror: str, timeout: float) -> Future[None]:
         except _WRONG as error:
             answer.set_exception(_as_mirror_error(error))
 
-    threading.Thread(target=knock, daemon=True).start()
+    threading.Thread(target=probe, daemon=True).start()
     return answer
 
 

@@ -1,10 +1,10 @@
-"""The model that answers for drawings: a run on the drawings, kept with the package.
+"""The model for drawings: a run on the drawings, kept with the package.
 
     python -m fmnist drawings                   # makes the dataset
     python -m fmnist train --recipe drawings
     python -m fmnist drawing-model RUN_ID       # keeps that run
 
-The last step chooses, on the run's validation drawings, when an answer is not sure.
+The last step chooses, on the run's validation drawings, when a prediction is not sure.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from fmnist import catalogue, json_files
 from fmnist.bundle import copy_anonymously
 from fmnist.dataset import split_train_val
-from fmnist.doubt import DOUBT_FILE, choose_threshold
+from fmnist.doubt import UNCERTAINTY_FILE, choose_threshold
 from fmnist.drawings import SLUG, shows_garment
 from fmnist.engine import Engine
 from fmnist.files import drafting_folder, replace_folder
@@ -25,7 +25,7 @@ from fmnist.predict import DRAWING_MODEL
 from fmnist.runs import Run
 
 MAX_BYTES = 4_000_000
-COPIED_FILES = (
+PACKAGED_FILES = (
     "config.json",
     "status.json",
     "history.csv",
@@ -42,7 +42,8 @@ def keep_drawing_model(run: Run, engine: Engine, target: Path = DRAWING_MODEL.pa
     The folder there before is replaced in one move, or kept when anything is wrong.
 
     Raises:
-        ValueError: the run is not completed, saw other data, lacks a file or is too large.
+        ValueError: the run is not completed, was trained on other data, lacks a file or is too
+        large.
         OSError: the package's folder cannot be written.
     """
     if run.damaged or run.status.status != "completed":
@@ -50,19 +51,19 @@ def keep_drawing_model(run: Run, engine: Engine, target: Path = DRAWING_MODEL.pa
         raise ValueError(f"{run.run_id} is not completed ({state}): choose another run.")
     if run.config.dataset != SLUG:
         raise ValueError(
-            f"{run.run_id} saw the dataset {run.config.dataset!r}, expected {SLUG!r}: train with "
+            f"{run.run_id} was trained on {run.config.dataset!r}, expected {SLUG!r}: train with "
             f"--dataset {SLUG}."
         )
-    absent = [name for name in COPIED_FILES if not run.file(name).is_file()]
+    absent = [name for name in PACKAGED_FILES if not run.file(name).is_file()]
     if absent:
         raise ValueError(f"{run.run_id} has no {', '.join(absent)}: choose another run.")
-    doubt = choose_doubt(run, engine)
+    uncertainty = choose_rejection_threshold(run, engine)
     with drafting_folder(target.parent) as folder:
         draft = folder / target.name
         draft.mkdir()
-        for name in COPIED_FILES:
+        for name in PACKAGED_FILES:
             copy_anonymously(run, name, draft / name)
-        json_files.write_json(draft / DOUBT_FILE, doubt)
+        json_files.write_json(draft / UNCERTAINTY_FILE, uncertainty)
         size = sum(path.stat().st_size for path in draft.iterdir())
         if size > MAX_BYTES:
             raise ValueError(
@@ -73,8 +74,8 @@ def keep_drawing_model(run: Run, engine: Engine, target: Path = DRAWING_MODEL.pa
     return target
 
 
-def choose_doubt(run: Run, engine: Engine) -> dict[str, Any]:
-    """The threshold of `fmnist.doubt`, from the drawings that the run kept apart to validate."""
+def choose_rejection_threshold(run: Run, engine: Engine) -> dict[str, Any]:
+    """The threshold of `fmnist.doubt`, from the run's validation drawings."""
     images = catalogue.load(SLUG).train_images
     _, kept_apart = split_train_val(len(images), run.config.validation_fraction, run.config.seed)
     probabilities = engine.predict(run.file("model.keras"), images[kept_apart]).probabilities

@@ -4,9 +4,9 @@ Each photograph of Fashion-MNIST becomes one drawing by an imagined hand: what i
 stretched, its outline and some inner edges become lines, lines are broken and doubled. Two in five
 start from a line drawing of the same class instead (`templates.py`), and of the training drawings
 one in five is nonsense. Nonsense keeps the photograph's label, which nothing in it betrays, so the
-best that a network can learn is to answer a tenth for each class (Hendrycks, Mazeika and Dietterich
-2019, https://arxiv.org/abs/1812.04606): this is how it comes to be unsure. All of them then go
-through the stages of `sketch.py`, as a person's drawing does.
+best that a network can learn is to predict a tenth for each class (Hendrycks, Mazeika and
+Dietterich 2019, https://arxiv.org/abs/1812.04606): this is how it comes to be unsure. All of them
+then go through the stages of `sketch.py`, as a person's drawing does.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from fmnist.templates import Drawing, load_templates
 
 NAME, SLUG = "Drawings", "drawings"
 TRAIN_SEED, TEST_SEED = 1, 2
-NONSENSE = 0.2  # share of the training drawings
-FROM_TEMPLATE = 0.4  # share of all drawings
+NONSENSE = 0.2  # fraction of the training drawings
+FROM_TEMPLATE = 0.4  # fraction of all drawings
 _PENS = (1, 2, 3, 3, 4, 4, 5, 7, 9)  # pixels of WORK_SIDE; small drawings have wide strokes
 _CANVAS = WORK_SIDE + 28  # pixels; a margin around the drawing, for what a bend moves outwards
 
@@ -47,7 +47,7 @@ def make_drawings(
 ) -> np.ndarray:
     """One drawing of each image's class, uint8 (N, 28, 28), as the network sees it.
 
-    images: uint8 (N, 28, 28), labels uint8 (N,). nonsense: share that shows no garment. The same
+    images: uint8 (N, 28, 28), labels uint8 (N,). nonsense: fraction that shows no garment. The same
     seed gives the same drawings.
     """
     drawings = np.empty((len(images), SIDE, SIDE), np.uint8)
@@ -75,7 +75,7 @@ def shows_garment(number: int, seed: int = TRAIN_SEED) -> bool:
     return np.random.default_rng([seed, number]).random() >= NONSENSE
 
 
-def draw_again(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def augment_drawing(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Ink, bool (H, W), of a drawing by another hand and pen; `ink` bool (H, W), not all False."""
     lines = ndimage.maximum_filter(thin(fit_ink(ink)), 3)
     return _roughen(_bend(lines * np.uint8(255), rng) > 100, rng)

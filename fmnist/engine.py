@@ -5,7 +5,7 @@ The server stays light and quick to start; whoever needs a prediction asks an `E
 stdout (see `fmnist.engine_frames`). A child leaves as soon as its stdin closes, whatever it is
 doing, so it never outlives the server.
 
-There are two: one for the models that were trained here, and one for those that somebody brought,
+There are two: one for the models that were trained here, and one for those that were imported,
 which may be slow or greedy without anybody else's waiting for them. The system holds each to a
 bound of memory.
 """
@@ -33,14 +33,14 @@ from fmnist.dataset import STANDARD
 from fmnist.engine_frames import Answer, Arrays, read_frame, write_frame
 
 REQUEST_TIMEOUT = 90.0  # seconds; the first request may wait for TensorFlow's import
-BROUGHT_TIMEOUT = 60.0  # of a model that somebody brought
+IMPORTED_TIMEOUT = 60.0  # of an imported model
 # Passed on with a request, as this process may have changed them since the child started.
 DATA_VARIABLES = ("FMNIST_DATA_DIR", "FMNIST_DATASETS_DIR", "FMNIST_CACHE_DIR")
 
 _MUCH_MEMORY = 1_200_000_000  # bytes of an idle child for models from elsewhere; more is given back
 _IDLE_AFTER = 10.0  # seconds
 _LAST_BREATH = 1.0  # seconds from a closed pipe to the exit code of a process that ends by itself
-_BROUGHT_DOWN = {  # exit codes of a process that its model ended, as it does for want of memory
+_CRASHED = {  # exit codes of a process that its model ended, as it does for want of memory
     -getattr(signal, name) for name in ("SIGABRT", "SIGSEGV", "SIGBUS") if hasattr(signal, name)
 } | {memory_limit.OUT_OF_MEMORY}
 
@@ -61,15 +61,15 @@ class Engine:
     """TensorFlow as seen by the server: started when first needed, shared by all threads.
 
     A child answers one request at a time; the others wait. One that has died is replaced and the
-    request sent once more. A request that takes longer than `timeout` seconds (`BROUGHT_TIMEOUT` at
-    most, of a model that somebody brought), or more memory than the child may have, ends the child
+    request sent once more. A request that takes longer than `timeout` seconds (`IMPORTED_TIMEOUT`
+    at most, of an imported model), or more memory than the child may have, ends the child
     and gives its memory back.
     """
 
     def __init__(self, timeout: float = REQUEST_TIMEOUT):
         self._own = _Child(timeout, memory_limit.bound)
-        self._brought = _Child(
-            min(timeout, BROUGHT_TIMEOUT), memory_limit.bound_of_one, gives_back=True
+        self._imported = _Child(
+            min(timeout, IMPORTED_TIMEOUT), memory_limit.bound_of_one, gives_back=True
         )
 
     def predict(self, model_path: Path, images: np.ndarray) -> Prediction:
@@ -132,20 +132,20 @@ class Engine:
         return self._own.pid
 
     @property
-    def pid_of_brought(self) -> int | None:
-        """The same of the child for models that somebody brought."""
-        return self._brought.pid
+    def pid_of_imported(self) -> int | None:
+        """The same of the child for imported models."""
+        return self._imported.pid
 
     def close(self) -> None:
         """End the children. The next request starts another."""
         self._own.close()
-        self._brought.close()
+        self._imported.close()
 
     def _child_for(self, model_path: Path) -> _Child:
         """Whom to ask: what lies in a run folder was trained here, unless it says otherwise."""
         folder = Path(model_path).parent
         is_own = (folder / "config.json").is_file() and not (folder / "own_model.json").is_file()
-        return self._own if is_own else self._brought
+        return self._own if is_own else self._imported
 
 
 class _Child:
@@ -216,7 +216,7 @@ class _Child:
                             "ended; the model is too slow for this computer, or the computer is "
                             "too busy."
                         ) from None
-                    if code in _BROUGHT_DOWN:
+                    if code in _CRASHED:
                         raise EngineError(self._too_much()) from None
                     continue
                 finally:
@@ -229,14 +229,14 @@ class _Child:
                     raise EngineError(answer["error"])
                 return answer, results
         raise EngineError(
-            "The model process ended twice while answering; the terminal that runs the app may "
+            "The model process ended twice while predicting; the terminal that runs the app may "
             "say why (too little memory?)."
         )
 
     def _too_much(self) -> str:
         return (
-            f"This answer needs more than {self._most / 1e9:.1f} GB of memory, which is what one "
-            "may have here; its process was ended."
+            f"This prediction needs more than {self._most / 1e9:.1f} GB of memory, which is what "
+            "one may have here; its process was ended."
         )
 
     def _running(self) -> subprocess.Popen[bytes]:

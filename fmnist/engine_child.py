@@ -56,14 +56,14 @@ class _Models:
 def _import_tensorflow() -> Any:
     """TensorFlow, without the lines its libraries print before they know the log level."""
     if "tensorflow" not in sys.modules:
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
+        kept, devnull = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, 2)
         try:
             import_keras()  # the first import is the one that prints
         finally:
             os.dup2(kept, 2)
             os.close(kept)
-            os.close(nowhere)
+            os.close(devnull)
         memory_limit.limit_memory(int(sys.argv[1]))
     import tensorflow as tf
 
@@ -135,7 +135,7 @@ class _Service:
         probabilities = np.concatenate(chunks)
         if not np.isfinite(probabilities).all():
             raise EngineError(
-                f"The model {header['model']} gives answers that are not numbers: its training "
+                f"The model {header['model']} gives outputs that are not numbers: its training "
                 "diverged."
             )
         return {}, {"probabilities": probabilities}

@@ -17,7 +17,7 @@ _PER_MAC = 5e-11
 _PER_PARAMETER_AND_STEP = 4e-9
 _PER_STEP = 1.5e-3
 
-_VALIDATION_SHARE = 0.35  # of the time a training image takes: the way forward alone
+_VALIDATION_FRACTION = 0.35  # of the time a training image takes: the way forward alone
 _SMALLEST, _LARGEST = 1e-6, 1e15  # no count or speed lies outside
 _NEARNESS = 0.05  # distance (in the logarithm of the cost) within which two networks are alike
 
@@ -91,7 +91,7 @@ def estimate_epoch_seconds(
         weighted = sum(w * x for w, x in zip(weights, logs, strict=True))
         correction = math.exp(weighted / sum(weights))
     image_seconds = guess * correction
-    seconds = image_seconds * (train_images + _VALIDATION_SHARE * validation_images)
+    seconds = image_seconds * (train_images + _VALIDATION_FRACTION * validation_images)
     return Estimate(seconds, 1 / image_seconds, _basis(len(past)))
 
 

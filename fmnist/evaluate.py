@@ -38,7 +38,7 @@ _SMALLEST_PROBABILITY = 1e-7
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """A model's answers to N labelled images, and what follows from them."""
+    """A model's predictions for N labelled images, and what follows from them."""
 
     labels: np.ndarray  # uint8 (N,)
     probabilities: np.ndarray  # float32 (N, 10)
@@ -124,12 +124,13 @@ def _checked(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray,
 
 
 def wilson_interval(right: int, count: int) -> tuple[float, float]:
-    """The 95 % score interval of a share: E. B. Wilson, "Probable inference, the law of succession,
-    and statistical inference", Journal of the American Statistical Association 22 (1927) 209-212.
+    """The 95 % score interval of a fraction: E. B. Wilson, "Probable inference, the law of
+    succession, and statistical inference", Journal of the American Statistical Association 22
+    (1927) 209-212.
     """
-    share, z2 = right / count, _Z_95**2
-    centre = share + z2 / (2 * count)
-    margin = _Z_95 * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
+    fraction, z2 = right / count, _Z_95**2
+    centre = fraction + z2 / (2 * count)
+    margin = _Z_95 * math.sqrt(fraction * (1 - fraction) / count + z2 / (4 * count**2))
     scale = 1 + z2 / count
     return max(0.0, (centre - margin) / scale), min(1.0, (centre + margin) / scale)
 
@@ -196,8 +197,9 @@ def select(
 ) -> np.ndarray:
     """Indices, int64, of the images that fit every filter (both confidence bounds included).
 
-    sort: "mistake" puts the most confident answers first, "uncertain" the smallest margin between
-    the two most probable classes, "index" the order of the dataset; ties stay in that order.
+    sort: "mistake" puts the most confident predictions first, "uncertain" the smallest margin
+    between the two most probable classes, "index" the order of the dataset; ties stay in that
+    order.
     """
     fits = {"wrong": ~evaluation.is_correct, "right": evaluation.is_correct}.get(
         show, np.ones(len(evaluation.labels), bool)
@@ -218,7 +220,7 @@ def select(
 
 
 def normalised(matrix: np.ndarray, mode: MatrixMode = "counts") -> np.ndarray:
-    """A confusion matrix (10, 10) of counts as counts, as shares (0 to 1) of its row or of all
+    """A confusion matrix (10, 10) of counts as counts, as fractions (0 to 1) of its row or of all
     images, or as the errors alone (diagonal 0). A class without images has a row of zeros.
     """
     if mode == "rows":

@@ -15,7 +15,7 @@ class Step:
     """What is being done, in words, and how much of it: 0 to 1."""
 
     text: str
-    share: float
+    fraction: float
 
 
 class Fetcher:

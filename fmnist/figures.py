@@ -219,8 +219,8 @@ def plot_confusion_matrix(
 ) -> go.Figure:
     """A confusion matrix of counts, int (10, 10), rows true, as `evaluate.normalised` shows it.
 
-    Right answers are blue and wrong ones orange, each on its own square-root scale, so that the
-    confusions are not drowned by the diagonal. Every cell is a point with `customdata`
+    Correct predictions are blue and wrong ones orange, each on its own square-root scale, so that
+    the confusions are not drowned by the diagonal. Every cell is a point with `customdata`
     [true, predicted], which a click returns. selected: the outlined cell. text_colour: of the
     numbers in the cells, which need the theme's strongest; None leaves it to the chart's theme.
     """

@@ -16,9 +16,9 @@ def _is_known(number: float | None) -> TypeGuard[float]:
     return number is not None and not math.isnan(number)
 
 
-def percent(share: float | None) -> str:
+def percent(fraction: float | None) -> str:
     """0.918 → "91.8 %"; None → "–"."""
-    return f"{100 * share:.1f}{_NBSP}%" if _is_known(share) else "–"
+    return f"{100 * fraction:.1f}{_NBSP}%" if _is_known(fraction) else "–"
 
 
 def loss(value: float | None) -> str:

@@ -14,19 +14,21 @@ import numpy as np
 from scipy import ndimage
 
 MIN_CONTRAST = 16  # grey levels between garment and background; less is a blank page with noise
-CONTENT_SHARE = 1 / 8  # of the strongest contrast; fainter pixels do not widen the crop
-STRAY_SHARE = 0.1  # of the item's longest side; smaller marks outside the rest are dropped
+CONTENT_FRACTION = 1 / 8  # of the strongest contrast; fainter pixels do not widen the crop
+STRAY_FRACTION = 0.1  # of the item's longest side; smaller marks outside the rest are dropped
 NOISE_SPREADS = 4.5  # median absolute deviations of the border; what differs less is the ground
 UNEVEN = 4  # grey levels of that deviation; above, the ground may slope
 CROSSINGS = 8  # of the border by thin lines; an item crosses it once or twice
 STRONGER = 1.3  # times the lines that cross the border: what differs so much is the item
-EDGE_SHARE = 0.12  # of the shorter side; how far a scan's edge or the line of a frame reaches in
-FULL_SHARE = 0.9  # of a straight side that is there
-TICK_SHARE = 0.06  # of a side; how far the ticks of axes stick out
+EDGE_FRACTION = 0.12  # of the shorter side; how far a scan's edge or the line of a frame reaches in
+FULL_FRACTION = 0.9  # of a straight side that is there
+TICK_FRACTION = 0.06  # of a side; how far the ticks of axes stick out
 EVEN = 8  # grey levels; the sides of a panel vary no more
-EVEN_SHARE = 0.5  # of the sides of a panel; the rest is where the item touches them
-PANEL_SHARE = 0.4  # of the longest side; smaller frames are parts of the item, smaller items of it
-RULE_SHARE = 0.02  # of the longest side; wider lines are no ruling
+EVEN_FRACTION = 0.5  # of the sides of a panel; the rest is where the item touches them
+PANEL_FRACTION = (
+    0.4  # of the longest side; a smaller frame is part of the item, a smaller item of it
+)
+RULE_FRACTION = 0.02  # of the longest side; wider lines are no ruling
 RULES = 4  # lines in one direction; fewer may be a frame's
 BLUR = 4  # pixels; over which a line's edge may be smeared
 
@@ -89,7 +91,7 @@ def find_content(difference: np.ndarray) -> np.ndarray:
     least = max(MIN_CONTRAST, _noise(border(strength)))
     content = _drop_edge_marks(strength > least)
     if content.any():
-        content &= strength > max(least, CONTENT_SHARE * strength[content].max())
+        content &= strength > max(least, CONTENT_FRACTION * strength[content].max())
     return drop_stray_marks(content)
 
 
@@ -105,7 +107,7 @@ def find_panel(grey: np.ndarray) -> np.ndarray | None:
     if is_lined and _holds_item(inside):
         return inside
     strength = erase_ruling(np.abs(grey - find_ground(grey)))
-    differs = strength > max(MIN_CONTRAST, CONTENT_SHARE * strength.max())
+    differs = strength > max(MIN_CONTRAST, CONTENT_FRACTION * strength.max())
     labels, count = ndimage.label(differs, _EIGHT)
     if not count:
         return None
@@ -113,8 +115,10 @@ def find_panel(grey: np.ndarray) -> np.ndarray | None:
     for part in (labels == 1 + int(np.argmax(sizes)), drop_stray_marks(differs)):
         box = find_box(part)
         inside, is_broken = _inside_sides(part[box], grey[box])
-        least = FULL_SHARE if is_broken else PANEL_SHARE
-        is_smaller = PANEL_SHARE * max(grey.shape) <= max(inside.shape) and inside.size < grey.size
+        least = FULL_FRACTION if is_broken else PANEL_FRACTION
+        is_smaller = (
+            PANEL_FRACTION * max(grey.shape) <= max(inside.shape) and inside.size < grey.size
+        )
         if is_smaller and _holds_item(inside, least):
             return inside
     return None
@@ -122,7 +126,7 @@ def find_panel(grey: np.ndarray) -> np.ndarray | None:
 
 def erase_ruling(strength: np.ndarray) -> np.ndarray:
     """Without thin straight lines that run from edge to edge, as those of squared paper do."""
-    width = 3 + round(RULE_SHARE * max(strength.shape))
+    width = 3 + round(RULE_FRACTION * max(strength.shape))
     erased = strength
     for turned in (False, True):
         page = strength.T if turned else strength
@@ -151,7 +155,9 @@ def drop_stray_marks(ink: np.ndarray) -> np.ndarray:
         ]
     )
     extents = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-    is_large = extents >= STRAY_SHARE * (boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)).max()
+    is_large = (
+        extents >= STRAY_FRACTION * (boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)).max()
+    )
     if not is_large.any():
         return ink
     top_left, bottom_right = boxes[is_large, :2].min(axis=0), boxes[is_large, 2:].max(axis=0)
@@ -182,7 +188,7 @@ def _noise(edge: np.ndarray) -> float:
     if count < CROSSINGS:
         return noise
     lengths = np.bincount(labels)[1:]
-    is_thin = lengths <= RULE_SHARE * len(edge) / 2
+    is_thin = lengths <= RULE_FRACTION * len(edge) / 2
     if np.count_nonzero(is_thin) < CROSSINGS:
         return noise
     strengths = ndimage.maximum(np.abs(edge), labels, 1 + np.flatnonzero(is_thin))
@@ -191,7 +197,7 @@ def _noise(edge: np.ndarray) -> float:
 
 def _drop_edge_marks(content: np.ndarray) -> np.ndarray:
     """Without what lies along the picture's edge and does not reach far in, unless it is all."""
-    depth = int(EDGE_SHARE * min(content.shape))
+    depth = int(EDGE_FRACTION * min(content.shape))
     if not depth:
         return content
     along = content.copy()
@@ -215,15 +221,15 @@ def _inside_sides(part: np.ndarray, grey: np.ndarray) -> tuple[np.ndarray, bool]
     if rows is None or columns is None:
         return grey[:0], is_broken
     sides = border(grey[rows, columns])[border(part[rows, columns])]
-    if (np.abs(sides - np.median(sides)) <= EVEN).mean() < EVEN_SHARE:
+    if (np.abs(sides - np.median(sides)) <= EVEN).mean() < EVEN_FRACTION:
         return grey[:0], is_broken
     return _inside_the_line(grey[rows, columns]), is_broken
 
 
 def _straight_sides(part: np.ndarray) -> slice | None:
     """From the first to the last of the rows that are full; None if they do not lie outmost."""
-    full = np.flatnonzero(part.mean(axis=1) >= FULL_SHARE)
-    reach = TICK_SHARE * len(part)
+    full = np.flatnonzero(part.mean(axis=1) >= FULL_FRACTION)
+    reach = TICK_FRACTION * len(part)
     if not len(full) or full[0] > reach or len(part) - 1 - full[-1] > reach:
         return None
     return slice(full[0], full[-1] + 1)
@@ -234,11 +240,11 @@ def _inside_the_line(panel: np.ndarray) -> np.ndarray:
     there is none.
     """
     level = np.median(border(panel))
-    depths = range(int(EDGE_SHARE * min(panel.shape)))
+    depths = range(int(EDGE_FRACTION * min(panel.shape)))
     rings = [border(_inset(panel, depth)) for depth in depths]
     differs = np.array([(np.abs(ring - level) > MIN_CONTRAST).mean() for ring in rings])
     ends = np.flatnonzero(differs > 0.5)
-    if len(ends) and differs[max(0, ends[0] - BLUR)] < 1 - FULL_SHARE:
+    if len(ends) and differs[max(0, ends[0] - BLUR)] < 1 - FULL_FRACTION:
         return _inset(panel, int(ends[0]) + 2)
     return panel
 
@@ -248,14 +254,16 @@ def _inset(picture: np.ndarray, depth: int) -> np.ndarray:
     return picture[depth : height - depth, depth : width - depth]
 
 
-def _holds_item(inside: np.ndarray, least: float = PANEL_SHARE) -> bool:
-    """Whether there is ground along the edge, and on it what spans more than that share of it."""
+def _holds_item(inside: np.ndarray, least: float = PANEL_FRACTION) -> bool:
+    """Whether there is ground along the edge, and on it what spans more than that fraction of
+    it.
+    """
     if min(inside.shape) < 3:
         return False
     difference = inside - find_ground(inside)
     held = find_content(difference)
     is_ground = np.abs(border(difference)) <= MIN_CONTRAST
-    if is_ground.mean() < PANEL_SHARE or not held.any():
+    if is_ground.mean() < PANEL_FRACTION or not held.any():
         return False
     sizes = (side.stop - side.start for side in find_box(held))
     return max(size / side for size, side in zip(sizes, inside.shape, strict=True)) > least

@@ -36,7 +36,7 @@ def limit_memory(most: int) -> None:
             continue
 
 
-def answer(request: dict[str, Any], show: Progress) -> dict[str, Any]:
+def describe_prediction(request: dict[str, Any], show: Progress) -> dict[str, Any]:
     """Do what was asked for."""
     paths = [Path(path) for path in request["paths"]]
     if request["do"] == "look":
@@ -76,7 +76,7 @@ def main() -> None:
             _say({"file": file, "done": done, "total": total})
 
     try:
-        last = answer(request, show)
+        last = describe_prediction(request, show)
     except DatasetError as error:
         last = {"error": str(error), "incomplete": isinstance(error, SourceIncomplete)}
     except MemoryError:

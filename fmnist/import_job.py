@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from fmnist.catalogue import Entry
+from fmnist.catalogue import DatasetInfo
 from fmnist.idx import DatasetError
 from fmnist.import_process import Upload, import_dataset, spooled
 
@@ -24,7 +24,7 @@ class ImportJob:
 
     def __init__(self, files: Sequence[Upload], name: str, class_names: Sequence[str] | None):
         self.fraction, self.text = 0.0, "Reading …"
-        self.entry: Entry | None = None
+        self.entry: DatasetInfo | None = None
         self.notes: tuple[str, ...] = ()
         self.error: DatasetError | None = None
         self._began = time.monotonic()

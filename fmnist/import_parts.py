@@ -15,7 +15,7 @@ from fmnist.dataset import CLASS_NAMES
 from fmnist.idx import SIDE, DatasetError
 from fmnist.import_names import match_names, order_classes
 
-TEST_SHARE = 7  # one image in seven, where nothing says which are for testing
+TEST_FRACTION = 7  # one image in seven, where nothing says which are for testing
 RAW, UNIT = "0 to 255", "0 to 1"  # what pixels are
 
 
@@ -98,7 +98,7 @@ def assemble(parts: Sequence[Part], class_names: Sequence[str] | None) -> Assemb
             )
         if not len(part.images):
             raise DatasetError(f"{part.names[0]} has no images; expected at least one.")
-    notes += _settle_scale(parts)
+    notes += _decide_scale(parts)
     found = _number_words(parts, class_names)
     for part in parts:
         if part.split in ("train", "") and np.all(part.labels == part.labels[0]):
@@ -109,7 +109,7 @@ def assemble(parts: Sequence[Part], class_names: Sequence[str] | None) -> Assemb
     splits = {part.split for part in parts}
     if len(splits) == 1:
         images, labels = _join(parts)
-        notes.append(f"One image in {TEST_SHARE} of each class was drawn for testing.")
+        notes.append(f"One image in {TEST_FRACTION} of each class was drawn for testing.")
         return Assembled(_draw_test_images(images, labels), found, tuple(notes))
     testing = "test" if "test" in splits else "val"
     if testing == "val":
@@ -130,7 +130,7 @@ def _join(parts: Sequence[Part]) -> list[np.ndarray]:
     ]
 
 
-def _settle_scale(parts: Sequence[Part]) -> list[str]:
+def _decide_scale(parts: Sequence[Part]) -> list[str]:
     """Make pixels of 0 and 1 black and white; the note about what was multiplied."""
     scales = {part.scale for part in parts}
     undecided = [part for part in parts if not part.scale and part.images.any()]
@@ -200,7 +200,7 @@ def _draw_test_images(images: np.ndarray, labels: np.ndarray) -> list[np.ndarray
                 "testing."
             )
         if len(places):
-            drawn = max(1, round(len(places) / TEST_SHARE))
+            drawn = max(1, round(len(places) / TEST_FRACTION))
             is_test[rng.permutation(places)[:drawn]] = True
     return [images[~is_test], labels[~is_test], images[is_test], labels[is_test]]
 

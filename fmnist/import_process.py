@@ -26,7 +26,7 @@ import psutil
 
 from fmnist import catalogue
 from fmnist.dataset import Progress, check_class_names
-from fmnist.dataset_folder import Entry
+from fmnist.dataset_folder import DatasetInfo
 from fmnist.idx import DatasetError
 from fmnist.import_roles import SourceIncomplete
 
@@ -102,7 +102,7 @@ def import_dataset(
     class_names: Sequence[str] | None = None,
     progress: Progress | None = None,
     tick: Callable[[], None] | None = None,
-) -> tuple[Entry, tuple[str, ...]]:
+) -> tuple[DatasetInfo, tuple[str, ...]]:
     """Read, check and keep a dataset; what was kept, and notes for a person, a sentence each.
 
     name, class_names: what is proposed where None. `progress(file, done, total)` is called as the

@@ -1,9 +1,9 @@
 """Start, stop and cancel the processes behind runs.
 
 A training is a process of its own (`python -m fmnist train RUN_DIR`), which the dispatcher starts
-when its turn comes. So is the check of a model that was imported from a file (`python -m fmnist
-import-model RUN_DIR`), and so is a teaching (`python -m fmnist fine-tune RUN_DIR`): those start at
-once. All of them outlive whoever started them.
+when it is first in the queue. So is the check of a model that was imported from a file (`python -m
+fmnist import-model RUN_DIR`), and so is a fine-tuning (`python -m fmnist fine-tune RUN_DIR`): those
+start at once. All of them outlive whoever started them.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from fmnist.config import TrainConfig
 from fmnist.dataset import STANDARD
 from fmnist.feature_maps import check_architecture
 from fmnist.launch import BACKGROUND, choosing_variables, start_in_background
-from fmnist.own_model_record import OwnModel
+from fmnist.own_model_record import ImportedModel
 from fmnist.status import find_process, record_exit
-from fmnist.teaching import create_teaching
+from fmnist.teaching import create_fine_tuning
 
 _ASKED = 2.0  # seconds that a process which seems to hang has to end when it is asked to
 _WHAT_IS_LEFT = "Its curves are kept; there is no model."
@@ -31,7 +31,8 @@ _TERMINATED = 1.0  # seconds that it has after SIGTERM, until it is killed
 
 
 def start_run(config: TrainConfig) -> str:
-    """Make a run folder and queue it, to be trained when its turn comes; returns the run's id.
+    """Make a run folder and queue it, to be trained when it is first in the queue; returns the
+    run's id.
 
     Raises:
         ConfigError: the network of `config` cannot be built.
@@ -47,7 +48,7 @@ def start_run(config: TrainConfig) -> str:
     return run.run_id
 
 
-def start_own_model(content: bytes, file_name: str, name: str = "", dataset: str = STANDARD) -> str:
+def start_import(content: bytes, file_name: str, name: str = "", dataset: str = STANDARD) -> str:
     """Make a run of a model's file and start the process that checks and scores it.
 
     Only that process opens the file; this one stores its bytes. Returns the run's id at once.
@@ -63,34 +64,34 @@ def start_own_model(content: bytes, file_name: str, name: str = "", dataset: str
     file_name = PurePath(file_name.replace("\\", "/")).name[:100] or "model.keras"
     name = name.strip() or PurePath(file_name).stem[:60]
     return _start_new(
-        runs.create_own_model_run(name, OwnModel(file_name), content, dataset), "import-model"
+        runs.create_import_run(name, ImportedModel(file_name), content, dataset), "import-model"
     )
 
 
-def start_teaching(dataset: str = STANDARD) -> str:
-    """Make a run of the corrections kept and start the process that teaches them.
+def start_fine_tuning(dataset: str = STANDARD) -> str:
+    """Make a run of the corrections kept and start the process that fine-tunes on them.
 
-    dataset: the short name of the one whose photographs are rehearsed and scored. Returns the run's
-    id at once.
+    dataset: the short name of the one whose photographs are drawn for rehearsal and scored. Returns
+    the run's id at once.
 
     Raises:
-        ConfigError: there is nothing to teach, nobody to be taught, or a teaching is under way.
+        ConfigError: there is no correction, no model for drawings, or a fine-tuning is under way.
         CorrectionError: the corrections cannot be read.
         RunsFolderError: the folder cannot be written, or no process could be started.
     """
-    return _start_new(create_teaching(dataset), "fine-tune")
+    return _start_new(create_fine_tuning(dataset), "fine-tune")
 
 
-def check_own_model_again(run_id: str, inputs: str, outputs: str) -> None:
-    """Wrap and score a brought model anew, in the same run, with other words about it.
+def rescore_import(run_id: str, inputs: str, outputs: str) -> None:
+    """Wrap and score an imported model anew, in the same run, with other words about it.
 
     Raises:
         RunNotFound: there is no such run.
-        ConfigError: it is no brought model, or is being checked.
+        ConfigError: it is no imported model, or is being checked.
         RunsFolderError: the folder cannot be written, or no process could be started.
     """
     run = runs.load_run(run_id)
-    runs.reset_own_model(run, inputs, outputs)
+    runs.reset_import(run, inputs, outputs)
     try:
         _start(runs.load_run(run_id), "import-model")
     except runs.RunsFolderError as error:
@@ -115,7 +116,7 @@ def _start(run: runs.Run, command: str) -> None:
         """Reap the child (a zombie would look alive) and record an end that it could not record."""
         code = process.wait()
         with contextlib.suppress(OSError, ValueError):  # the folder is gone: nobody left to tell
-            # A brought model may already be checked again, by another process.
+            # An imported model may already be checked again, by another process.
             if runs.read_status(run.run_dir).queued_at == run.status.queued_at:
                 record_exit(run.run_dir, code)
 

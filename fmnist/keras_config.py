@@ -58,7 +58,7 @@ _NOT_DEPTHWISE = ("groups", "kernel_initializer", "kernel_regularizer", "kernel_
 
 
 class ModelRefused(ConfigError):
-    """A file that cannot become a run; the message tells the person who brought it why."""
+    """A file that cannot become a run; the message tells the person who imported it why."""
 
 
 def read_model_config(

@@ -1,4 +1,4 @@
-"""What kind of file somebody brings, and whether it is a whole Keras model of bounded size.
+"""What kind of file somebody imports, and whether it is a whole Keras model of bounded size.
 
 Asked before Keras or h5py opens it: only its first bytes, its zip directory and its JSON are read.
 """

@@ -12,21 +12,21 @@ from typing import Any
 import numpy as np
 
 from fmnist import run_files
-from fmnist.config_words import describe_command, describe_network, describe_training
+from fmnist.config_text import describe_command, describe_network, describe_training
 from fmnist.dataset import CLASS_NAMES
 from fmnist.evaluate import Evaluation, evaluate
-from fmnist.own_model_record import OwnModel
+from fmnist.own_model_record import ImportedModel
 from fmnist.runs import Run
-from fmnist.taught_record import Taught
+from fmnist.taught_record import FineTuned
 
 CALIBRATION_BINS = 15
 _MOST_CONFUSIONS = 3
-_SHIRT, LIKE_SHIRTS = 6, (0, 2, 4)  # T-shirt/top, Pullover, Coat
+_SHIRT, CONFUSED_WITH_SHIRT = 6, (0, 2, 4)  # T-shirt/top, Pullover, Coat
 
 
 @dataclass(frozen=True)
 class ClassScore:
-    """How well one class is recognised; shares are 0 to 1."""
+    """How well one class is recognised; fractions are 0 to 1."""
 
     name: str
     precision: float
@@ -43,7 +43,7 @@ class ModelCard:
     network: str  # sentences
     training: str
     averages_flips: bool
-    knows_flips: bool  # from its training images, or because it averages them
+    trained_with_flips: bool  # from its training images, or because it averages them
     parameters: int | None
     epochs_done: int
     epochs: int
@@ -57,7 +57,7 @@ class ModelCard:
     git_commit: str
     dataset: str
     dataset_fingerprint: str
-    saw_standin: bool  # whether all its figures are about generated look-alikes
+    trained_on_standin: bool  # whether all its figures are about generated look-alikes
     train_images: int | None
     validation_fraction: float
     test_images: int
@@ -67,14 +67,14 @@ class ModelCard:
     loss: float  # mean cross-entropy, nats
     calibration_error: float
     classes: tuple[ClassScore, ...]  # in the order of the labels
-    weakest: ClassScore  # that of the lowest recall
-    weakest_confusions: tuple[tuple[str, int], ...]  # (class it is taken for, images)
-    knows_garments: bool  # whether the classes are Fashion-MNIST's
+    worst_class: ClassScore  # that of the lowest recall
+    worst_class_confusions: tuple[tuple[str, int], ...]  # (class it is taken for, images)
+    has_garment_classes: bool  # whether the classes are Fashion-MNIST's
     shirts: int  # test images of shirts; of other data, of whatever has their label
-    shirts_taken: tuple[int, ...]  # for T-shirts/tops, pullovers and coats
+    shirt_confusions: tuple[int, ...]  # for T-shirts/tops, pullovers and coats
     command: str
-    own_model: OwnModel | None  # imported: what is said above of its training is not true
-    taught: Taught | None  # what it is said to have been trained on, it learnt with its last layer
+    imported_model: ImportedModel | None  # imported: what is said above of its training is not true
+    fine_tuned: FineTuned | None  # its last layer alone was trained on what is said above
 
 
 # -- computing ------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ def compute_model_card(run: Run, labels: np.ndarray) -> ModelCard:
         ClassScore(row["class"], float(row["precision"]), float(row["recall"]), int(row["support"]))
         for _, row in evaluation.report.iloc[: len(CLASS_NAMES)].iterrows()
     )
-    weakest = min((score for score in classes if score.images), key=lambda score: score.recall)
+    worst_class = min((score for score in classes if score.images), key=lambda score: score.recall)
     matrix = evaluation.confusion_matrix
     return ModelCard(
         run_id=run.run_id,
@@ -104,7 +104,7 @@ def compute_model_card(run: Run, labels: np.ndarray) -> ModelCard:
         network=describe_network(config),
         training=describe_training(config),
         averages_flips=config.flip_average,
-        knows_flips=config.flip_average or "flip" in config.augmentation,
+        trained_with_flips=config.flip_average or "flip" in config.augmentation,
         parameters=_whole(environment.get("parameters")),
         epochs_done=len(run_files.read_history(run)),
         epochs=config.epochs,
@@ -118,7 +118,7 @@ def compute_model_card(run: Run, labels: np.ndarray) -> ModelCard:
         git_commit=_text(environment.get("git_commit")),
         dataset=_text(environment.get("dataset")),
         dataset_fingerprint=_text(environment.get("dataset_fingerprint")),
-        saw_standin=run.saw_standin,
+        trained_on_standin=run.trained_on_standin,
         train_images=_whole(results.get("train_images")),
         validation_fraction=config.validation_fraction,
         test_images=len(evaluation.labels),
@@ -128,18 +128,18 @@ def compute_model_card(run: Run, labels: np.ndarray) -> ModelCard:
         loss=evaluation.loss,
         calibration_error=compute_calibration_error(evaluation),
         classes=classes,
-        weakest=weakest,
-        weakest_confusions=tuple(
+        worst_class=worst_class,
+        worst_class_confusions=tuple(
             (evaluation.class_names[predicted], count)
             for true, predicted, count in evaluation.top_confusions
-            if evaluation.class_names[true] == weakest.name
+            if evaluation.class_names[true] == worst_class.name
         )[:_MOST_CONFUSIONS],
-        knows_garments=evaluation.class_names == CLASS_NAMES,
+        has_garment_classes=evaluation.class_names == CLASS_NAMES,
         shirts=int(matrix[_SHIRT].sum()),
-        shirts_taken=tuple(int(matrix[_SHIRT, label]) for label in LIKE_SHIRTS),
+        shirt_confusions=tuple(int(matrix[_SHIRT, label]) for label in CONFUSED_WITH_SHIRT),
         command=describe_command(config),
-        own_model=run.own_model,
-        taught=run.taught,
+        imported_model=run.imported_model,
+        fine_tuned=run.fine_tuned,
     )
 
 
@@ -147,7 +147,7 @@ def compute_calibration_error(evaluation: Evaluation, bins: int = CALIBRATION_BI
     """How far confidence and accuracy lie apart, 0 to 1: the expected calibration error.
 
     Images are sorted by confidence into bins of equal width, each with its upper edge; the error
-    is the mean over bins of |share right − mean confidence|, weighted by their images. Guo et al.
+    is the mean over bins of |accuracy − mean confidence|, weighted by their images. Guo et al.
     2017, "On calibration of modern neural networks", https://arxiv.org/abs/1706.04599.
     """
     confidence = evaluation.confidence.astype(np.float64)

@@ -7,11 +7,11 @@ import numpy as np
 from fmnist import formats
 from fmnist.bundle import CARD_FILE, COMMAND_FILE
 from fmnist.evaluate import PLURALS
-from fmnist.model_card import CALIBRATION_BINS, LIKE_SHIRTS, ModelCard, compute_model_card
-from fmnist.own_model_record import OwnModel
+from fmnist.model_card import CALIBRATION_BINS, CONFUSED_WITH_SHIRT, ModelCard, compute_model_card
+from fmnist.own_model_record import ImportedModel
 from fmnist.plain_text import markdown_file
 from fmnist.runs import Run
-from fmnist.taught_record import Comparison, Taught
+from fmnist.taught_record import Comparison, FineTuned
 
 
 def write_model_card(run: Run, labels: np.ndarray) -> None:
@@ -27,7 +27,9 @@ def write_model_card(run: Run, labels: np.ndarray) -> None:
 
 def format_model_card(card: ModelCard) -> str:
     """The card as Markdown."""
-    kinds = "ten kinds of garment" if card.knows_garments else f"the ten classes of {_data(card)}"
+    kinds = (
+        "ten kinds of garment" if card.has_garment_classes else f"the ten classes of {_data(card)}"
+    )
     intro = (
         f"A network that says which of {kinds} a 28 × 28 grey image shows, with ten "
         f"probabilities. Run `{card.run_id}` of the Fashion-MNIST Lab."
@@ -42,10 +44,10 @@ def format_model_card(card: ModelCard) -> str:
         "## What it is not for",
         _format_limits(card),
     ]
-    if card.own_model:
-        parts += ["## Where it comes from", _format_origin(card, card.own_model)]
-    elif card.taught:
-        parts += ["## How it was taught", _format_teaching(card, card.taught)]
+    if card.imported_model:
+        parts += ["## Where it comes from", _format_origin(card, card.imported_model)]
+    elif card.fine_tuned:
+        parts += ["## How it was fine-tuned", _format_fine_tuning(card, card.fine_tuned)]
     else:
         parts += ["## How it was trained", _format_training(card)]
         parts += ["## How to train it again", f"```\n{card.command}\n```"]
@@ -57,14 +59,15 @@ def _format_scores(card: ModelCard) -> str:
     accuracy = (
         f"{formats.percent(card.accuracy)} (95 % interval {low} to {high}): "
         f"{formats.count(card.errors)} errors in {formats.count(card.test_images)} test images"
-        f"{' of the stand-in' if card.saw_standin else ''}, each answered once by the saved model"
+        f"{' of the stand-in' if card.trained_on_standin else ''}, each classified once by the "
+        "saved model"
     )
     calibration = (
         f"{formats.percent(card.calibration_error)} ({CALIBRATION_BINS} bins): how far its "
-        "confidence and its share of right answers lie apart, on average"
+        "confidence and its fraction of correct predictions differ, on average"
     )
     flips = (
-        "yes: the saved model gives the mean of its answers to an image and to its mirror image"
+        "yes: the saved model averages its predictions for an image and for its mirror image"
         if card.averages_flips
         else "no: the saved model looks at an image once, as it is"
     )
@@ -72,7 +75,7 @@ def _format_scores(card: ModelCard) -> str:
         ("Test accuracy", accuracy),
         ("Test loss", f"{formats.loss(card.loss)} (mean cross-entropy)"),
         ("Expected calibration error", calibration),
-        *([] if card.own_model else [("Averages flips", flips)]),
+        *([] if card.imported_model else [("Averages flips", flips)]),
     )
 
 
@@ -84,59 +87,61 @@ def _format_classes(card: ModelCard) -> str:
         for score in card.classes
     ]
     explanation = (
-        "Recall: the share of a class's images that are recognised. Precision: the share of the "
-        "answers of a class that are right."
+        "Recall: the fraction of a class's images that are recognised. Precision: the fraction of "
+        "the predictions of a class that are correct."
     )
     return "\n".join([*head, *rows, "", explanation])
 
 
 def _format_limits(card: ModelCard) -> str:
-    mistaken = [f"{markdown_file(name)} ({count})" for name, count in card.weakest_confusions]
-    weakest = (
-        f"Its weakest class is {markdown_file(card.weakest.name)}: of "
-        f"{formats.count(card.weakest.images)} images {formats.percent(card.weakest.recall)} are "
+    mistaken = [f"{markdown_file(name)} ({count})" for name, count in card.worst_class_confusions]
+    worst_class = (
+        f"Its worst class is {markdown_file(card.worst_class.name)}: of "
+        f"{formats.count(card.worst_class.images)} images "
+        f"{formats.percent(card.worst_class.recall)} are "
         "recognised" + (f", most others taken for {formats.join(mistaken)}." if mistaken else ".")
     )
     taken = [
         f"{count} for {PLURALS[label]}"
-        for label, count in zip(LIKE_SHIRTS, card.shirts_taken, strict=True)
+        for label, count in zip(CONFUSED_WITH_SHIRT, card.shirt_confusions, strict=True)
     ]
     shirts = (
         "Shirts are easily confused with T-shirts, pullovers and coats: of "
         f"{formats.count(card.shirts)} shirts it takes {formats.join(taken)}."
     )
     pictures = (
-        "It knows grey shop photographs of 28 × 28 pixels alone: one garment, upright, bright on "
-        "black. It is not for other pictures: whatever it is shown, it names one of the ten "
-        "classes, often with confidence."
+        "It was trained on grey shop photographs of 28 × 28 pixels alone: one garment, upright, "
+        "bright on black. It is not for other pictures: whatever it is shown, it names one of the "
+        "ten classes, often with confidence."
     )
     shoes = "All shoes in the data point to the left; " + (
-        "whether it has seen them mirrored as well is not known."
-        if card.own_model
-        else "it has seen them mirrored as well, but how well it knows those is not measured."
-        if card.knows_flips
+        "whether it was trained on mirrored ones as well is not known."
+        if card.imported_model
+        else "it was trained on mirrored ones as well, but its accuracy on those is not measured."
+        if card.trained_with_flips
         else "one that points to the right may be missed."
     )
     drawings = "Drawings are not photographs: the accuracy above says nothing about them."
-    limits: tuple[str, ...] = (weakest, shirts, pictures, shoes, drawings)
-    if card.taught:
+    limits: tuple[str, ...] = (worst_class, shirts, pictures, shoes, drawings)
+    if card.fine_tuned:
         pictures = (
             "It is made for drawings as the Draw page prepares them; the photographs it is scored "
             "on here are another kind of picture."
         )
-        limits = (pictures, weakest, drawings)
-    if card.saw_standin:
+        limits = (pictures, worst_class, drawings)
+    if card.trained_on_standin:
         pictures = (
             "It was trained and scored on the stand-in: generated look-alikes of Fashion-MNIST. No "
-            "figure here says how well it knows real photographs."
+            "figure here says how accurate it is on real photographs."
         )
-        limits = (pictures, weakest, shirts, drawings)
-    if not card.knows_garments:
+        limits = (pictures, worst_class, shirts, drawings)
+    if not card.has_garment_classes:
         pictures = (
-            f"It knows 28 × 28 grey images like those of {_data(card)} alone. It is not for "
-            "others: whatever it is shown, it names one of the ten classes, often with confidence."
+            f"It was trained on 28 × 28 grey images like those of {_data(card)} alone. It is not "
+            "for others: whatever it is shown, it names one of the ten classes, often with "
+            "confidence."
         )
-        limits = (weakest, pictures, "The accuracy above says nothing about drawings.")
+        limits = (worst_class, pictures, "The accuracy above says nothing about drawings.")
     return "\n".join(f"- {limit}" for limit in limits)
 
 
@@ -144,9 +149,11 @@ def _data(card: ModelCard) -> str:
     return markdown_file(card.dataset) or "its dataset"
 
 
-def _format_origin(card: ModelCard, own_model: OwnModel) -> str:
+def _format_origin(card: ModelCard, imported_model: ImportedModel) -> str:
     """What is known of a model that was not trained here."""
-    brought = f"unknown: it was trained elsewhere and imported from a file, {own_model.file_name}"
+    imported = (
+        f"unknown: it was trained elsewhere and imported from a file, {imported_model.file_name}"
+    )
     parameters = formats.count(card.parameters) if card.parameters else "unknown"
     data = (
         f"{formats.count(card.test_images)} test images of {card.dataset or 'unknown'} "
@@ -155,25 +162,28 @@ def _format_origin(card: ModelCard, own_model: OwnModel) -> str:
     )
     versions = ", ".join(f"{name} {version}" for name, version in card.versions)
     return _bullets(
-        ("Training", markdown_file(brought)),
-        ("Input and output", own_model.summary or "unknown"),
+        ("Training", markdown_file(imported)),
+        ("Input and output", imported_model.summary or "unknown"),
         ("Parameters", parameters),
         ("Data", markdown_file(data)),
         ("Versions", markdown_file(versions) or "unknown"),
     )
 
 
-def _format_teaching(card: ModelCard, taught: Taught) -> str:
-    """What the last layer learnt, and what that gained and lost."""
+def _format_fine_tuning(card: ModelCard, fine_tuned: FineTuned) -> str:
+    """What the last layer was trained on, and what that gained and lost."""
     learnt = (
-        f"{taught.summary}: its last layer alone, from the model file whose SHA-256 begins with "
-        f"{taught.taught_from or 'unknown'}, with made drawings rehearsed meanwhile"
+        f"{fine_tuned.summary}: its last layer alone, from the model file whose SHA-256 begins "
+        f"with {fine_tuned.taught_from or 'unknown'}, with synthetic drawings as a rehearsal set"
     )
     pairs = (
-        ("The corrections themselves", taught.learnt),
-        ("The same, kept apart in turn", taught.kept_apart),
-        ("Made drawings, never learnt", taught.drawings),
-        ("Test look-alikes" if card.saw_standin else "Test photographs", taught.photographs),
+        ("The corrections themselves", fine_tuned.learnt),
+        ("The same, cross-validated", fine_tuned.kept_apart),
+        ("Synthetic drawings, held out", fine_tuned.drawings),
+        (
+            "Test look-alikes" if card.trained_on_standin else "Test photographs",
+            fine_tuned.photographs,
+        ),
     )
     return _bullets(
         ("Training", markdown_file(learnt)),
@@ -201,7 +211,7 @@ def _format_training(card: ModelCard) -> str:
     learnt = f"{formats.count(card.train_images)} images" if card.train_images else "the rest"
     data = (
         f"{card.dataset or 'unknown'} (fingerprint {card.dataset_fingerprint or 'unknown'}): "
-        f"{learnt} to learn from; {100 * card.validation_fraction:g} % of the training set, drawn "
+        f"{learnt} to train on; {100 * card.validation_fraction:g} % of the training set, drawn "
         f"by the seed, for choices; {formats.count(card.test_images)} test images, scored once at "
         "the end"
     )

@@ -24,7 +24,7 @@ def build_model(config: TrainConfig) -> keras.Model:
 
     Input (None, 28, 28, 1), raw values 0 to 255, any number type; output float32 (None, 10)
     softmax probabilities. Only layers that ship with Keras, so that the saved model opens anywhere.
-    It is `build_network`'s network, or with `flip_average` the mean of what that answers for the
+    It is `build_network`'s network, or with `flip_average` the mean of what that predicts for the
     image and for its mirror image; its weights are the network's, in the same order.
 
     Raises:

@@ -30,7 +30,7 @@ from fmnist.keras_config import ModelRefused
 from fmnist.keras_file import check_file
 from fmnist.own_model_record import CHECK_SECONDS
 from fmnist.own_model_refusals import refuse
-from fmnist.process import TrainingError, recording_failure
+from fmnist.process import TrainingError, record_failure
 from fmnist.scoring import SCORING_BATCH
 
 _LOOK_EVERY = 0.2  # seconds
@@ -45,32 +45,32 @@ class Stopped(TrainingError):
 
 
 def check_and_score(run: runs.Run) -> dict[str, Any]:
-    """Have a brought model checked, wrapped and scored, and leave its run completed.
+    """Have an imported model checked, wrapped and scored, and leave its run completed.
 
     Where it is refused, no run is left, unless it had been accepted before: then it is failed, so
     that what was said of it can be corrected.
 
     Returns:
-        `results.json`, and `seconds` that it took from its turn on.
+        `results.json`, and `seconds` that it took once it had begun.
 
     Raises:
         ConfigError: the model cannot be used (`ModelRefused`).
         TrainingError: it was stopped (`Stopped`), or anything else went wrong.
     """
-    assert run.own_model
+    assert run.imported_model
     stopped: Stopped | None = None
     results: dict[str, Any] = {}
-    with recording_failure(run):
+    with record_failure(run):
         try:
             runs.claim_run(run.run_dir)
-            check_file(run.file(runs.BROUGHT_FILE), run.own_model.file_name)  # before it waits
-            with _turn(run):
+            check_file(run.file(runs.UPLOADED_FILE), run.imported_model.file_name)
+            with _wait_in_queue(run):
                 began = time.perf_counter()
                 results = _supervise(run)
                 results["seconds"] = round(time.perf_counter() - began, 2)
             _write(run, status="completed", message="")
         except ModelRefused as error:
-            if not run.own_model.is_checked:
+            if not run.imported_model.is_checked:
                 refuse(run, str(error))
             raise
         except Stopped as stop:  # no failure to be recorded
@@ -86,7 +86,7 @@ def _write(run: runs.Run, **changes: Any) -> None:
 
 
 @contextlib.contextmanager
-def _turn(run: runs.Run) -> Iterator[None]:
+def _wait_in_queue(run: runs.Run) -> Iterator[None]:
     """Wait until no other check runs and none waits longer, and mark this one running."""
     lock = filelock.FileLock(run.run_dir.parent / ".check.lock")
     next_heartbeat = 0.0
@@ -135,8 +135,8 @@ def _heed_stop(run: runs.Run) -> None:
 
 def _supervise(run: runs.Run) -> dict[str, Any]:
     """Run the check's process to its end, for as long and with as much memory as it may have."""
-    assert run.own_model
-    name, most = run.own_model.file_name, memory_limit.bound_of_one()
+    assert run.imported_model
+    name, most = run.imported_model.file_name, memory_limit.bound_of_one()
     with tempfile.TemporaryDirectory(prefix="fmnist-check-") as scratch:
         process = _start(run, scratch, most)
         reports: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -161,7 +161,7 @@ def _supervise(run: runs.Run) -> dict[str, Any]:
         raise TrainingError(last["failed"])
     if "out_of_memory" in last or process.returncode == memory_limit.OUT_OF_MEMORY:
         raise ModelRefused(
-            f"{name} needs more than {most / 1e9:.1f} GB of memory to answer {SCORING_BATCH} "
+            f"{name} needs more than {most / 1e9:.1f} GB of memory to classify {SCORING_BATCH} "
             "images at a time: import a smaller network."
         )
     raise ModelRefused(
@@ -204,7 +204,7 @@ def _follow(run: runs.Run, reports: queue.SimpleQueue[str | None]) -> dict[str, 
         ModelRefused: it takes longer than it may.
         Stopped: somebody asked for its end.
     """
-    assert run.own_model
+    assert run.imported_model
     deadline = time.monotonic() + CHECK_SECONDS
     next_heartbeat = 0.0
     last: dict[str, Any] = {}
@@ -212,7 +212,7 @@ def _follow(run: runs.Run, reports: queue.SimpleQueue[str | None]) -> dict[str, 
         _heed_stop(run)
         if time.monotonic() > deadline:
             raise ModelRefused(
-                f"{run.own_model.file_name} is too slow: its check was not done after "
+                f"{run.imported_model.file_name} is too slow: its check was not done after "
                 f"{CHECK_SECONDS / 60:.0f} minutes. Import a smaller network, or try on a faster "
                 "computer."
             )

@@ -1,4 +1,4 @@
-"""What a brought model expects and what it answers, found out from training images.
+"""What an imported model expects and what it puts out, found out from training images.
 
 Then it is wrapped into a model like any other run's.
 """
@@ -17,7 +17,7 @@ from fmnist.dataset import Dataset
 from fmnist.keras_config import ModelRefused
 from fmnist.keras_open import explained, open_model
 from fmnist.own_model_inputs import CANDIDATES, Pixels, build_preparation, prepare
-from fmnist.own_model_record import OwnModel
+from fmnist.own_model_record import ImportedModel
 from fmnist.scoring import SCORING_BATCH, score
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def load_model(path: Path, name: str, scratch: Path) -> keras.Model:
         )
     if tuple(outputs[0].shape[1:]) != (10,):
         raise ModelRefused(
-            f"{name} answers each image with shape {_words(outputs[0].shape)}: expected ten "
+            f"{name} gives each image an output of shape {_words(outputs[0].shape)}: expected ten "
             "numbers (10), one for each class."
         )
     return model
@@ -77,13 +77,13 @@ def _words(shape: tuple[int | None, ...]) -> str:
 
 def find_out(
     model: keras.Model,
-    own_model: OwnModel,
+    imported_model: ImportedModel,
     dataset: Dataset,
     report: Callable[[float], None] = lambda fraction: None,
-) -> OwnModel:
-    """What the model expects and answers, from training images.
+) -> ImportedModel:
+    """What the model expects and puts out, from training images.
 
-    The input is the one of `CANDIDATES` with which the answers fit the labels best, however sure
+    The input is the one of `CANDIDATES` with which the outputs fit the labels best, however sure
     they are of themselves: values that are merely larger make many networks surer, and the loss
     alone would praise them for it. Among those that fit as well, as for many networks of ReLUs, it
     is the one with the lowest loss, or the most usual one where none makes a mistake. The output is
@@ -92,10 +92,10 @@ def find_out(
     this is done, from 0 to 1.
 
     Raises:
-        ModelRefused: it cannot be run, its answers are not numbers, or are no probabilities
+        ModelRefused: it cannot be run, its outputs are not numbers, or are no probabilities
             although the person says so.
     """
-    name = own_model.file_name
+    name = imported_model.file_name
     count = min(CHECKED_IMAGES, len(dataset.train_labels))
     # Spread over all of them: a dataset may be sorted by class.
     chosen = np.linspace(0, len(dataset.train_labels) - 1, count).astype(int)
@@ -110,23 +110,23 @@ def find_out(
             report((number + 1) / len(CANDIDATES))
     scores = {inputs: score(_as_probabilities(a), labels) for inputs, a in answers.items()}
     found_inputs = _choose(answers, labels)
-    used_inputs = found_inputs if own_model.inputs == "auto" else own_model.inputs
+    used_inputs = found_inputs if imported_model.inputs == "auto" else imported_model.inputs
     given = answers[used_inputs]
     if not np.isfinite(given).all():
-        raise ModelRefused(f"{name} gives answers that are not numbers: its training diverged.")
+        raise ModelRefused(f"{name} gives outputs that are not numbers: its training diverged.")
     found_outputs = _recognise(given)
-    if own_model.outputs == "probabilities" and found_outputs == "logits":
+    if imported_model.outputs == "probabilities" and found_outputs == "logits":
         raise ModelRefused(
-            f"{name} gives no probabilities: one of its answers is {given.min():.3g}, below 0. "
+            f"{name} gives no probabilities: one of its outputs is {given.min():.3g}, below 0. "
             "Say that its outputs are logits."
         )
     return replace(
-        own_model,
+        imported_model,
         input_shape=_image_shape(model.inputs[0].shape),
         found_inputs=found_inputs,
         found_outputs=found_outputs,
         used_inputs=used_inputs,
-        used_outputs="logits" if own_model.outputs == "logits" else found_outputs,
+        used_outputs="logits" if imported_model.outputs == "logits" else found_outputs,
         accuracies={inputs: each["test_accuracy"] for inputs, each in scores.items()},
         losses={inputs: each["test_loss"] for inputs, each in scores.items()},
         checked_images=count,
@@ -134,7 +134,7 @@ def find_out(
 
 
 def _choose(answers: dict[str, np.ndarray], labels: np.ndarray) -> str:
-    """The name under which the answers fit best, see `find_out`."""
+    """The name under which the outputs fit best, see `find_out`."""
     logs = {inputs: _as_logarithms(given) for inputs, given in answers.items()}
     losses = {inputs: [_loss(log * by, labels) for by in _SURENESS] for inputs, log in logs.items()}
     best = min(min(each) for each in losses.values())
@@ -160,7 +160,7 @@ def _as_logarithms(answers: np.ndarray) -> np.ndarray:
 
 
 def _as_probabilities(answers: np.ndarray) -> np.ndarray:
-    """A model's own answers, whatever they are, as float64 (N, 10) whose rows sum to 1."""
+    """A model's own outputs, whatever they are, as float64 (N, 10) whose rows sum to 1."""
     answers = np.nan_to_num(answers.astype(np.float64))
     if _recognise(answers) == "logits":
         answers = softmax(answers, axis=1)
@@ -200,7 +200,7 @@ def wrap_model(model: keras.Model, inputs: str, outputs: str, pixels: Pixels) ->
 
 
 def _after_preparation(model: keras.Model) -> keras.Model:
-    """The model from prepared images (None, 28, 28, 1) to its own answers as float32 (None, 10)."""
+    """The model from prepared images (None, 28, 28, 1) to its own outputs as float32 (None, 10)."""
     import keras
 
     images = keras.Input((28, 28, 1), name="image")

@@ -10,7 +10,7 @@ from fmnist.plain_text import clean
 
 MAX_FILE_BYTES = 100_000_000
 _MAX_FILE_NAME = 120  # characters
-CHECK_SECONDS = 180.0  # that a check may take once it is its turn
+CHECK_SECONDS = 180.0  # that a check may take once it has begun
 FITS_WELL = 0.7  # of the images checked; with fewer right, something about the input may be wrong
 # What a person may say of it; "auto" leaves it to be found out.
 INPUTS = {
@@ -40,7 +40,7 @@ _Count = Annotated[int, msgspec.Meta(gt=-(10**15), lt=10**15)]
 _OLDER_FIELDS = {"accuracy": "accuracies", "loss": "losses"}  # of raw and unit alone
 
 
-class OwnModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ImportedModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`own_model.json`. What has not been found out yet is "", (), {} or None."""
 
     file_name: str  # as it was called where it came from; never a path
@@ -51,7 +51,7 @@ class OwnModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     found_outputs: str = ""  # "probabilities", "scores" or "logits"
     used_inputs: str = ""  # what the run's scores rest on
     used_outputs: str = ""
-    # By a name of INPUTS: the share of `checked_images` it recognises, and their mean
+    # By a name of INPUTS: the fraction of `checked_images` it recognises, and their mean
     # cross-entropy in nats.
     accuracies: dict[str, _Measured] = {}
     losses: dict[str, _Measured] = {}
@@ -81,7 +81,7 @@ class OwnModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.to_builtins(self)
 
     @classmethod
-    def from_json(cls, values: Any) -> OwnModel:
+    def from_json(cls, values: Any) -> ImportedModel:
         """The record in `values`; raises ValueError when they are no such record."""
         return msgspec.convert(_from_older(values) if isinstance(values, dict) else values, cls)
 

@@ -1,4 +1,4 @@
-"""Files that were refused: no run is left of them, only the reason, for whoever brought them."""
+"""Files that were refused: no run is left of them, only the reason, for whoever imported them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def refuse(run: runs.Run, reason: str) -> None:
 
     What cannot be removed now is hidden from every list all the same.
     """
-    assert run.own_model
+    assert run.imported_model
     folder = _folder(run.run_dir.parent)
-    refusal = Refusal(run.own_model.file_name, reason, time.time())
+    refusal = Refusal(run.imported_model.file_name, reason, time.time())
     with contextlib.suppress(OSError):  # a full disk: the process's last line says it too
         folder.mkdir(exist_ok=True)
         json_files.write_json(folder / f"{run.run_id}.json", msgspec.structs.asdict(refusal))
@@ -39,11 +39,11 @@ def refuse(run: runs.Run, reason: str) -> None:
         for old in reasons[:-_KEPT]:
             old.unlink(missing_ok=True)
     _let_go_of_log(run.file("log.txt"))
-    doomed = run.run_dir.with_name(f".deleted-{run.run_id}")
+    trash = run.run_dir.with_name(f".deleted-{run.run_id}")
     with contextlib.suppress(OSError):
-        move(run.run_dir, doomed)
-    for remains in (doomed, run.run_dir):
-        shutil.rmtree(remains, ignore_errors=True)
+        move(run.run_dir, trash)
+    for leftovers in (trash, run.run_dir):
+        shutil.rmtree(leftovers, ignore_errors=True)
 
 
 def read_refusal(run_id: str) -> Refusal | None:
@@ -66,6 +66,6 @@ def _let_go_of_log(log: Path) -> None:
         stat = log.stat()
         for descriptor in (1, 2):
             if os.path.samestat(os.fstat(descriptor), stat):
-                nowhere = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(nowhere, descriptor)
-                os.close(nowhere)
+                devnull = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(devnull, descriptor)
+                os.close(devnull)

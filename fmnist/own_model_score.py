@@ -1,4 +1,4 @@
-"""One brought model checked and scored: `python -m fmnist.own_model_score RUN_DIR SCRATCH BYTES`.
+"""One imported model checked and scored: `python -m fmnist.own_model_score RUN_DIR SCRATCH BYTES`.
 
 A process of its own, started and watched by `fmnist.own_model`, which holds it to its time and
 hears of its progress: one JSON object a line on standard output. The file is opened here and
@@ -39,7 +39,7 @@ _OPENED, _FOUND_OUT = 0.15, 0.45  # of the whole work, once that is done
 def check_and_score(
     run: runs.Run, scratch: Path, report: Report = lambda what, fraction: None
 ) -> dict[str, Any]:
-    """Check a brought model, wrap it, and score it once on the whole test set.
+    """Check an imported model, wrap it, and score it once on the whole test set.
 
     Writes the run's `model.keras`, `own_model.json`, `environment.json`,
     `test_probabilities.npy` and `results.json`; its status is the caller's. `scratch` is an empty
@@ -52,37 +52,37 @@ def check_and_score(
         DatasetError: there is no data.
         ModelRefused: the model cannot be used.
     """
-    assert run.own_model
-    name, brought = run.own_model.file_name, run.file(runs.BROUGHT_FILE)
-    check_file(brought, name)
+    assert run.imported_model
+    name, imported = run.imported_model.file_name, run.file(runs.UPLOADED_FILE)
+    check_file(imported, name)
     report("opening it", 0.0)
     dataset = catalogue.load(run.config.dataset)
-    model = load_model(brought, name, scratch)
+    model = load_model(imported, name, scratch)
     report("finding out what it expects", _OPENED)
-    own_model = find_out(
+    imported_model = find_out(
         model,
-        run.own_model,
+        run.imported_model,
         dataset,
         lambda done: report("finding out what it expects", _OPENED + done * (_FOUND_OUT - _OPENED)),
     )
     pixels = Pixels.of(dataset.train_images)
     with explained(f"{name} cannot be kept as a run"):
-        wrapped = wrap_model(model, own_model.used_inputs, own_model.used_outputs, pixels)
+        wrapped = wrap_model(model, imported_model.used_inputs, imported_model.used_outputs, pixels)
         write_model(wrapped, run.file("model.keras"))
     environment = {"parameters": model.count_params(), **describe_environment(dataset)}
     json_files.write_json(run.file("environment.json"), environment)
     with explained(f"{name} cannot be run on this computer"):
-        probabilities = _answer_test_images(run, dataset, report)
+        probabilities = _predict_test_images(run, dataset, report)
     if not np.isfinite(probabilities).all():
-        raise ModelRefused(f"{name} gives answers that are not numbers: its training diverged.")
+        raise ModelRefused(f"{name} gives outputs that are not numbers: its training diverged.")
     save_array(run.file("test_probabilities.npy"), probabilities)
     results = score(probabilities, dataset.test_labels)
     json_files.write_json(run.file("results.json"), results)
-    json_files.write_json(run.file("own_model.json"), own_model.to_json())
+    json_files.write_json(run.file("own_model.json"), imported_model.to_json())
     return results
 
 
-def _answer_test_images(run: runs.Run, dataset: Dataset, report: Report) -> np.ndarray:
+def _predict_test_images(run: runs.Run, dataset: Dataset, report: Report) -> np.ndarray:
     """What the saved model says, float32 (N, 10), in the order of the test images."""
     import keras
 
@@ -110,8 +110,8 @@ def main(run_dir: str, scratch: str, most_bytes: str) -> None:
 
     run = runs.read_run(Path(run_dir))
     try:
-        assert run.own_model
-        check_file(run.file(runs.BROUGHT_FILE), run.own_model.file_name)
+        assert run.imported_model
+        check_file(run.file(runs.UPLOADED_FILE), run.imported_model.file_name)
         import_keras()
         memory_limit.limit_memory(most)
         results = check_and_score(

@@ -19,7 +19,7 @@ from fmnist.sketch import SIDE, Sketch, reduce, require_picture, to_grey
 
 MAX_SIDE = 512  # pixels; larger pictures are averaged down first, so that the work is bounded
 LEAST_ITEM = 5  # pixels on the longest side; less is a speck, not an item
-LINE_SHARE = 0.04  # of the item's longest side; half the width of the widest line of a drawing
+LINE_FRACTION = 0.04  # of the item's longest side; half the width of the widest line of a drawing
 
 
 def photo_to_image(picture: np.ndarray) -> Sketch:
@@ -65,7 +65,7 @@ def is_line_drawing(picture: np.ndarray) -> bool:
         return False
     item = item[find_box(item)]
     depth = ndimage.distance_transform_edt(np.pad(item, 1))
-    return bool(np.quantile(depth[depth > 0], 0.9) < max(1.5, LINE_SHARE * max(item.shape)))
+    return bool(np.quantile(depth[depth > 0], 0.9) < max(1.5, LINE_FRACTION * max(item.shape)))
 
 
 def _as_it_is(picture: np.ndarray) -> np.ndarray | None:

@@ -30,7 +30,7 @@ from fmnist.dataset import DatasetError
 from fmnist.launch import TERMINAL, WATCHED_BY, start_process
 from fmnist.status import record_exit
 from fmnist.terminal import clear_abandoned_bar, say
-from fmnist.turns import wait_for_turn
+from fmnist.turns import wait_in_queue
 
 _LONGEST_REASON = 200  # characters of an unforeseen error's message
 _LOOK_EVERY = 1.0  # seconds between two looks at whether Ctrl-C was pressed
@@ -64,7 +64,7 @@ def run_process(
     Returns:
         The exit code: 0 done, 1 failed, 2 bad input, 130 interrupted.
     """
-    screen: TextIO | None = None
+    terminal: TextIO | None = None
     watched_by = os.environ.pop(WATCHED_BY, "")
     is_attended = watched_by == TERMINAL or (is_new and not command)
     try:
@@ -75,27 +75,27 @@ def run_process(
         if watched_by == TERMINAL:
             _stop_without_parent(run)
         if is_attended:
-            screen = keep_logs_off_screen(run.file("log.txt"))
+            terminal = keep_logs_off_terminal(run.file("log.txt"))
             if is_new:
-                _introduce(run, screen)
+                _introduce(run, terminal)
         else:
             lower_priority()
-        results = work(run, screen)
+        results = work(run, terminal)
     except (ConfigError, DatasetError, runs.RunsFolderError) as error:
-        say(error, screen)
+        say(error, terminal)
         return 2
     except (TrainingError, OSError) as error:
-        say(f"{failed}: {error}" if failed else error, screen)
+        say(f"{failed}: {error}" if failed else error, terminal)
         return 1
     except KeyboardInterrupt:
-        say("Interrupted.", screen)
+        say("Interrupted.", terminal)
         return 130
     _print_results(run, results)
     return 0
 
 
-def _introduce(run: runs.Run, screen: TextIO | None = None) -> None:
-    say(f"Run {run.run_id} in {run.run_dir.parent}", screen)
+def _introduce(run: runs.Run, terminal: TextIO | None = None) -> None:
+    say(f"Run {run.run_id} in {run.run_dir.parent}", terminal)
 
 
 def _print_results(run: runs.Run, results: dict[str, Any]) -> None:
@@ -104,12 +104,12 @@ def _print_results(run: runs.Run, results: dict[str, Any]) -> None:
 
 
 def _supervise(run: runs.Run, command: str, failed: str) -> int:
-    """Wait for the run's turn, have its process do the work, and say how it died, if it did."""
+    """Wait in the queue, have the run's process do the work, and say how it died, if it did."""
     _introduce(run)
-    with recording_failure(run):
+    with record_failure(run):
         if run.is_training:
             runs.claim_run(run.run_dir)
-            if not wait_for_turn(run.run_dir):
+            if not wait_in_queue(run.run_dir):
                 _print_results(run, {})
                 return 0
         sys.stdout.flush()
@@ -168,12 +168,12 @@ def lower_priority() -> None:
         process.nice(max(10, process.nice()))  # lower than it is already may not be raised
 
 
-def keep_logs_off_screen(log_path: Path) -> TextIO:
-    """Send standard error, TensorFlow's included, to a file; returns the screen itself."""
-    screen = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")
+def keep_logs_off_terminal(log_path: Path) -> TextIO:
+    """Send standard error, TensorFlow's included, to a file; returns the terminal itself."""
+    terminal = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")
     with log_path.open("ab") as log:
         os.dup2(log.fileno(), 2)
-    return screen
+    return terminal
 
 
 def choose_runs_dir(folder: Path | None) -> None:
@@ -186,7 +186,7 @@ def choose_runs_dir(folder: Path | None) -> None:
 
 
 @contextlib.contextmanager
-def recording_failure(run: runs.Run) -> Iterator[None]:
+def record_failure(run: runs.Run) -> Iterator[None]:
     """Leave the folder with a status that says why, when what happens inside fails.
 
     Raises:
@@ -256,7 +256,7 @@ def _record_failure(run_dir: Path, message: str) -> None:
 
 
 @contextlib.contextmanager
-def watched(run_dir: Path) -> Iterator[Callable[[str], None]]:
+def supervised(run_dir: Path) -> Iterator[Callable[[str], None]]:
     """End this process when somebody asks for the end of its run.
 
     One call of Keras may take minutes and cannot be interrupted. Yields a function that puts a
@@ -271,9 +271,9 @@ def watched(run_dir: Path) -> Iterator[Callable[[str], None]]:
     def watch() -> None:
         while not over.wait(_LOOK_FOR_STOP_EVERY):
             if runs.is_stop_requested(run_dir):
-                leave()
+                exit_with()
 
-    def leave() -> NoReturn:
+    def exit_with() -> NoReturn:
         message = "Stopped before it was scored."
         with writing:
             with contextlib.suppress(OSError, ValueError):
@@ -284,7 +284,7 @@ def watched(run_dir: Path) -> Iterator[Callable[[str], None]]:
                     finished_at=time.time(),
                     message=message,
                 )
-                say(message)
+                set_message(message)
             os._exit(1)
 
     watcher = threading.Thread(target=watch, daemon=True)

@@ -54,7 +54,7 @@ def _read(path: Path, columns: tuple[str, ...], _stamp: tuple[int, ...]) -> pd.D
     return run_files.read_table(path, columns)
 
 
-def share_done(status: Status) -> float:
+def fraction_done(status: Status) -> float:
     """0 to 1: the steps done of all steps that the run was asked for."""
     if not (status.epochs and status.steps_per_epoch):
         return 0.0
@@ -81,7 +81,7 @@ def seconds_left(run: Run, history: pd.DataFrame) -> float | None:
         epoch_seconds = status.steps_per_epoch * run.config.batch_size / status.images_per_second
     else:
         return None
-    return (1 - share_done(status)) * status.epochs * epoch_seconds
+    return (1 - fraction_done(status)) * status.epochs * epoch_seconds
 
 
 def describe_silence(run: Run) -> str:
@@ -101,8 +101,8 @@ def latest(curves: Curves) -> dict[str, float]:
     return numbers
 
 
-def describe_place(run: Run, everything: list[Run]) -> str:
-    """A queued run's place in words, e.g. "Second in line, behind “conv-64”."."""
+def describe_queue_position(run: Run, everything: list[Run]) -> str:
+    """A queued run's place in words, e.g. "Second in the queue, behind “conv-64”."."""
     waiting = [other.run_id for other in runs.queue(everything)]
     titles = {other.run_id: other.title for other in everything}
     place = waiting.index(run.run_id) if run.run_id in waiting else 0
@@ -111,7 +111,7 @@ def describe_place(run: Run, everything: list[Run]) -> str:
         other.title for other in everything if other.is_training and other.run_id not in waiting
     ]
     if place:
-        return f"{ordinal.capitalize()} in line, behind “{titles[waiting[place - 1]]}”."
+        return f"{ordinal.capitalize()} in the queue, behind “{titles[waiting[place - 1]]}”."
     if running:
-        return f"{ordinal.capitalize()} in line, behind “{running[-1]}”, which is training."
-    return f"{ordinal.capitalize()} in line: it starts in a moment."
+        return f"{ordinal.capitalize()} in the queue, behind “{running[-1]}”, which is training."
+    return f"{ordinal.capitalize()} in the queue: it starts in a moment."

@@ -62,7 +62,7 @@ class Published:
         return [Figure(label, kind, value) for label, kind, value in known if value is not None]
 
 
-def measure_like(
+def same_figures_of(
     published: Published, history: pd.DataFrame, results: Mapping[str, Any]
 ) -> Published:
     """The same figures of a run, NaN where the run lacks one: `figures()` lists both alike.

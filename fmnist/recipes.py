@@ -118,7 +118,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 "learn images by heart, so nothing holds the network back but a little dropout "
                 "before the dense layer, where nearly all parameters lie: over two epochs mirror "
                 "images cost 0.7 points of validation accuracy. Batches of 128 instead of 256 "
-                "brought 0.5 points an epoch, but in the same minute a third epoch brings more.",
+                "gained 0.5 points an epoch, but in the same minute a third epoch brings more.",
                 _OURS,
                 **_OWN,
                 filters=(32, 64),
@@ -130,7 +130,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             _recipe(
                 "dense-32",
                 "No convolution at all: every pixel feeds 32 units.",
-                "Without convolutions the network does not know which pixels are neighbours. Its "
+                "Without convolutions the network is not told which pixels are neighbours. Its "
                 "notebook finds Shirt weakest in precision and recall, Pullover lacking "
                 "precision and Coat lacking recall.",
                 "A notebook that publishes no accuracy; epochs and batch size are ours.",
@@ -177,8 +177,8 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 "conv-32",
                 "One convolution of 32 filters, pooled, and a dense layer of 32.",
                 "A single convolution with pooling takes the place of three with strides. The "
-                "published training accuracy ends 4.2 points above the test accuracy: it knows "
-                "the images it has seen better than new ones.",
+                "published training accuracy ends 4.2 points above the test accuracy: it fits "
+                "the images it was trained on better than new ones.",
                 _WITH_A_SIGMOID,
                 Published(test_accuracy=0.910, test_loss=0.266, train_accuracy=0.952, seconds=1500),
                 **_ONE_CONVOLUTION,
@@ -261,7 +261,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 "from both sides, so images are mirrored at random and the saved model averages "
                 "its answers for both, worth 0.2 to 0.4 points. Residual blocks learn more in an "
                 "epoch, but four epochs of them, in the same time, ended 0.2 points lower on "
-                "validation images, and batches of 128 brought nothing.",
+                "validation images, and batches of 128 gained nothing.",
                 _OURS,
                 **_HEADED,
                 filters=(32, 64, 128),
@@ -323,7 +323,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 "blocks it is 70.0 % and 68.5 %, and after 24 epochs 73.5 % and 70.8 %, or 83.1 % "
                 "of the test drawings. One training drawing in five is nonsense under a label "
                 "that nothing betrays, so 82 % is the most there is in training; what the network "
-                "learns from those is to be unsure.",
+                "learns from those is to be uncertain.",
                 _OURS,
                 **_RESIDUAL,
                 dataset="drawings",

@@ -1,4 +1,4 @@
-"""A run's answers to the test images of data that it was not scored on, kept in the cache."""
+"""A run's predictions for the test images of data that it was not scored on, cached."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from fmnist.runs import Run
 _CHUNK = 500  # images of one request: others are answered in between
 
 
-def answer_test_images(run: Run, data: Dataset, engine: Engine) -> np.ndarray:
+def predict_test_images(run: Run, data: Dataset, engine: Engine) -> np.ndarray:
     """Probabilities float32 (N, 10) of `data`'s test images, in their order, by the saved model.
 
     Asked of the engine once for this model file and these bytes, which takes seconds.
 
-    Raises EngineError when the model cannot answer.
+    Raises EngineError when the model cannot predict.
     """
     model, images = run.file("model.keras"), data.test_images
     written_at = model.stat().st_mtime_ns if model.is_file() else 0
-    kept = cache_dir() / "scores" / f"{run.run_id}-{data.fingerprint}-{written_at}.npy"
+    cached = cache_dir() / "scores" / f"{run.run_id}-{data.fingerprint}-{written_at}.npy"
     with contextlib.suppress(OSError, ValueError):
-        probabilities = read_array(kept)
+        probabilities = read_array(cached)
         if probabilities.shape == (len(images), 10) and probabilities.dtype == np.float32:
             return probabilities
     probabilities = np.concatenate(
@@ -37,11 +37,11 @@ def answer_test_images(run: Run, data: Dataset, engine: Engine) -> np.ndarray:
         ]
     )
     with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
-        _keep(kept, probabilities)
+        _write_cache(cached, probabilities)
     return probabilities
 
 
-def _keep(path: Path, probabilities: np.ndarray) -> None:
+def _write_cache(path: Path, probabilities: np.ndarray) -> None:
     """Write the file in one move, in the place of those of an earlier model of the run."""
     path.parent.mkdir(parents=True, exist_ok=True)
     save_array(path, probabilities)

@@ -1,4 +1,4 @@
-"""What a run has written: its tables, its answers, its results, its log."""
+"""What a run has written: its tables, its predictions, its results, its log."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def read_fingerprint(run: Run) -> str:
 
 
 def read_class_names(run: Run) -> tuple[str, ...]:
-    """What the model's ten answers are called: Fashion-MNIST's classes, if the run says nothing."""
+    """What the model's ten classes are called: Fashion-MNIST's classes, if the run says nothing."""
     try:
         return check_class_names(read_environment(run)["class_names"])
     except (KeyError, DatasetError):

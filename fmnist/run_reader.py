@@ -12,10 +12,10 @@ from fmnist import formats, json_files
 from fmnist.config import ConfigError, TrainConfig, field_bounds
 from fmnist.dataset import STAND_IN
 from fmnist.folder import BUNDLED_ID
-from fmnist.own_model_record import OwnModel
+from fmnist.own_model_record import ImportedModel
 from fmnist.plain_text import clean
 from fmnist.status import Status, read_status, reconcile_status
-from fmnist.taught_record import Taught
+from fmnist.taught_record import FineTuned
 
 MAX_TITLE = field_bounds("name").max_length
 SCORED_FILES = ("model.keras", "test_probabilities.npy", "results.json")
@@ -27,9 +27,9 @@ _MAY_BE_ABSENT = ("environment.json", "history.csv", "batches.csv")
 class Run:
     """A run folder as last read. `damaged` says what is wrong with it, or is empty.
 
-    `own_model` is that of a run whose model was trained elsewhere and imported from a file. The
-    config of such a run holds its name, and nothing else that is true of it. `taught` is that of a
-    run in which the model for drawings learnt corrections.
+    `imported_model` is that of a run whose model was trained elsewhere and imported from a file.
+    The config of such a run holds its name, and nothing else that is true of it. `fine_tuned` is
+    that of a run in which the model for drawings was fine-tuned on corrections.
     """
 
     run_id: str
@@ -38,8 +38,8 @@ class Run:
     status: Status
     notes: dict[str, str] = field(default_factory=dict)
     damaged: str = ""
-    own_model: OwnModel | None = None
-    taught: Taught | None = None
+    imported_model: ImportedModel | None = None
+    fine_tuned: FineTuned | None = None
 
     @property
     def is_bundled(self) -> bool:
@@ -58,7 +58,7 @@ class Run:
         return "comes with the Lab" if self.is_bundled else formats.day_and_time(self.run_id)
 
     @property
-    def saw_standin(self) -> bool:
+    def trained_on_standin(self) -> bool:
         """Whether its figures are about generated look-alikes, and are to be marked as such."""
         return self.config.dataset == STAND_IN
 
@@ -68,15 +68,15 @@ class Run:
 
     @property
     def is_silent(self) -> bool:
-        """Whether its process has given no sign of life for long; a teaching gives few."""
-        return self.is_live and not self.taught and self.status.is_silent
+        """Whether its process has given no sign of life for long; a fine-tuning gives few."""
+        return self.is_live and not self.fine_tuned and self.status.is_silent
 
     @property
     def is_training(self) -> bool:
-        """Live, and no check of a brought model and no teaching: those take seconds and nobody's
-        place.
+        """Live, and neither the check of an imported model nor a fine-tuning: those take seconds
+        and nobody's place.
         """
-        return self.is_live and not (self.own_model or self.taught)
+        return self.is_live and not (self.imported_model or self.fine_tuned)
 
     @property
     def has_model(self) -> bool:
@@ -110,20 +110,20 @@ def read_run(run_dir: Path) -> Run:
         notes = json_files.read_json(run_dir / "notes.json")
     except (OSError, ValueError):
         notes = {}
-    own_model = taught = None  # trained here from nothing, as most are
+    imported_model = fine_tuned = None  # trained here from nothing, as most are
     try:
-        own_model = OwnModel.from_json(json_files.read_json(run_dir / "own_model.json"))
+        imported_model = ImportedModel.from_json(json_files.read_json(run_dir / "own_model.json"))
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
-        own_model = OwnModel("")
+        imported_model = ImportedModel("")
         damage.append(_describe_damage("own_model.json", error))
     try:
-        taught = Taught.from_json(json_files.read_json(run_dir / "taught.json"))
+        fine_tuned = FineTuned.from_json(json_files.read_json(run_dir / "taught.json"))
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
-        taught = Taught(0)
+        fine_tuned = FineTuned(0)
         damage.append(_describe_damage("taught.json", error))
     if run_dir.name == BUNDLED_ID and not damage and status.status != "completed":
         damage.append(f"status.json says {status.status}, not completed")
@@ -131,7 +131,9 @@ def read_run(run_dir: Path) -> Run:
     names = (*(SCORED_FILES if is_scored else ()), *_MAY_BE_ABSENT)
     damage += [problem for name in names if (problem := _find_problem(run_dir / name))]
     notes = {key: str(value) for key, value in notes.items()} if isinstance(notes, dict) else {}
-    return Run(run_dir.name, run_dir, config, status, notes, "; ".join(damage), own_model, taught)
+    return Run(
+        run_dir.name, run_dir, config, status, notes, "; ".join(damage), imported_model, fine_tuned
+    )
 
 
 def reconcile_run(run_dir: Path) -> Run:

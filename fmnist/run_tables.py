@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def summary_table(runs: list[Run]) -> pd.DataFrame:
     """One row per run, in the order given; what is not known is None.
 
-    A brought model was not trained here: it has no epochs and no time, its settings say what its
+    An imported model was not trained here: it has no epochs and no time, its settings say what its
     input and output are, and while it is looked at its status is "checking". That of a training
     that seems to hang is "silent".
 
@@ -42,23 +42,23 @@ def summary_table(runs: list[Run]) -> pd.DataFrame:
 
 
 def _summary(run: Run) -> dict[str, Any]:
-    results, status, own_model = read_results(run), run.status, run.own_model
+    results, status, imported_model = read_results(run), run.status, run.imported_model
     parameters = read_environment(run).get("parameters")
     best, seconds = results.get("best_val_accuracy"), results.get("seconds")
     if best is None:
         val_accuracy = read_history(run)["val_accuracy"]
         best = None if val_accuracy.empty else float(val_accuracy.max())
-    if seconds is None and status.started_at and not own_model:
+    if seconds is None and status.started_at and not imported_model:
         seconds = (status.finished_at or time.time()) - status.started_at
     return {
         "run_id": run.run_id,
         "name": run.title,
-        "status": "damaged" if run.damaged else _status_in_words(run),
-        "settings": "" if run.damaged else _settings_in_words(run),
+        "status": "damaged" if run.damaged else _format_status(run),
+        "settings": "" if run.damaged else _format_settings(run),
         "origin": run.origin,
         "parameters": parameters if type(parameters) is int else None,
-        "epochs_done": None if own_model else _count_epochs(run.file("history.csv")),
-        "epochs": None if own_model else run.config.epochs,
+        "epochs_done": None if imported_model else _count_epochs(run.file("history.csv")),
+        "epochs": None if imported_model else run.config.epochs,
         "best_val_accuracy": best,
         "test_accuracy": results.get("test_accuracy"),
         "seconds": seconds,
@@ -66,16 +66,16 @@ def _summary(run: Run) -> dict[str, Any]:
     }
 
 
-def _status_in_words(run: Run) -> str:
-    if run.own_model and run.status.status == "running":
+def _format_status(run: Run) -> str:
+    if run.imported_model and run.status.status == "running":
         return "checking"
     return "silent" if run.is_silent else run.status.status
 
 
-def _settings_in_words(run: Run) -> str:
-    if run.own_model:
-        return f"imported from a file: {run.own_model.summary}".removesuffix(": ")
-    return run.taught.summary if run.taught else describe_settings(run.config)
+def _format_settings(run: Run) -> str:
+    if run.imported_model:
+        return f"imported from a file: {run.imported_model.summary}".removesuffix(": ")
+    return run.fine_tuned.summary if run.fine_tuned else describe_settings(run.config)
 
 
 def _count_epochs(history: Path) -> int:
@@ -88,11 +88,11 @@ def _count_epochs(history: Path) -> int:
 def describe_settings(config: TrainConfig) -> str:
     """Where a config differs from the default one, e.g. `filters 64, dropout 0.2`."""
     changes = config.differences(TrainConfig())
-    return ", ".join(f"{name} {_in_words(mine)}" for name, (mine, _) in changes.items())
+    return ", ".join(f"{name} {_format_value(mine)}" for name, (mine, _) in changes.items())
 
 
 def describe_datasets(runs: list[Run]) -> list[str]:
-    """The short name of the dataset that each run saw, e.g. `fashion-mnist`.
+    """The short name of the dataset that each run was trained on, e.g. `fashion-mnist`.
 
     With its fingerprint where several datasets had the same short name.
     """
@@ -106,7 +106,7 @@ def describe_datasets(runs: list[Run]) -> list[str]:
     ]
 
 
-def saw_different_data(runs: list[Run]) -> bool:
+def used_different_data(runs: list[Run]) -> bool:
     """Whether these runs were trained and scored on different data, by its fingerprint."""
     return len({read_fingerprint(run) for run in runs} - {""}) > 1
 
@@ -122,13 +122,13 @@ def compare_settings(runs: list[Run], labels: list[str]) -> pd.DataFrame:
         if name != "name" and any(config[name] != configs[0][name] for config in configs)
     ]
     columns = {
-        label: [_in_words(config[name]) for name in names]
+        label: [_format_value(config[name]) for name in names]
         for label, config in zip(labels, configs, strict=True)
     }
     return pd.DataFrame(columns, index=pd.Index(names, name="setting"))
 
 
-def _in_words(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return "-".join(map(str, value)) or "none" if isinstance(value, tuple) else f"{value}"

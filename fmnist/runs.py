@@ -34,7 +34,7 @@ from fmnist.folder import (
 )
 from fmnist.folder import RunDamaged as RunDamaged
 from fmnist.folder import RunReadOnly as RunReadOnly
-from fmnist.own_model_record import MAX_FILE_BYTES, OwnModel
+from fmnist.own_model_record import MAX_FILE_BYTES, ImportedModel
 from fmnist.plain_text import clean
 from fmnist.run_reader import MAX_TITLE, SCORED_FILES, Run, read_run, reconcile_run
 from fmnist.status import LIVE as LIVE
@@ -45,10 +45,10 @@ from fmnist.status import is_stop_requested as is_stop_requested
 from fmnist.status import process_is_alive as process_is_alive
 from fmnist.status import read_status as read_status
 from fmnist.status import write_status as write_status
-from fmnist.taught_record import Taught
+from fmnist.taught_record import FineTuned
 
-BROUGHT_FILE = "brought.keras"  # as somebody brought it; only `fmnist.own_model` opens it
-CORRECTIONS_FILE = "corrections.json"  # what a taught run learnt, as it was exported
+UPLOADED_FILE = "brought.keras"  # as it was uploaded; only `fmnist.own_model` opens it
+CORRECTIONS_FILE = "corrections.json"  # what a fine-tuning run was trained on, as it was exported
 VARIABLES_FILE = "variables.json"  # of a queued run: what its process is to find set
 BUNDLED_DIR = Path(__file__).parent / BUNDLED_ID
 
@@ -72,8 +72,8 @@ def create_run(config: TrainConfig, variables: Mapping[str, str] | None = None) 
     return Run(run_dir.name, run_dir, config, status)
 
 
-def create_own_model_run(
-    name: str, own_model: OwnModel, content: bytes, dataset: str = STANDARD
+def create_import_run(
+    name: str, imported_model: ImportedModel, content: bytes, dataset: str = STANDARD
 ) -> Run:
     """A new run folder around the bytes of a model's file, with no process yet.
 
@@ -86,43 +86,43 @@ def create_own_model_run(
     config = TrainConfig(name=name, dataset=dataset)
     if len(content) > MAX_FILE_BYTES:
         raise ConfigError(
-            f"{own_model.file_name} has {len(content) / 1e6:.0f} MB: at most "
+            f"{imported_model.file_name} has {len(content) / 1e6:.0f} MB: at most "
             f"{MAX_FILE_BYTES / 1e6:.0f} MB are taken. Save it without its optimizer."
         )
     status = _waiting()
     files = {
         "config.json": {"name": config.name, "dataset": config.dataset},
-        "own_model.json": own_model.to_json(),
+        "own_model.json": imported_model.to_json(),
         "status.json": asdict(status),
     }
-    run_dir = _create(config, files, {BROUGHT_FILE: content})
-    return Run(run_dir.name, run_dir, config, status, own_model=own_model)
+    run_dir = _create(config, files, {UPLOADED_FILE: content})
+    return Run(run_dir.name, run_dir, config, status, imported_model=imported_model)
 
 
-def reset_own_model(run: Run, inputs: str, outputs: str) -> None:
-    """Put other words about a brought model into its folder, and take its scores out.
+def reset_import(run: Run, inputs: str, outputs: str) -> None:
+    """Put other words about an imported model into its folder, and take its scores out.
 
     Raises:
-        ConfigError: it was not brought, or is being checked.
+        ConfigError: it was not imported, or is being checked.
         ValueError: an unknown choice.
         RunsFolderError: the folder cannot be written.
     """
-    if run.own_model is None or run.is_live:
+    if run.imported_model is None or run.is_live:
         raise ConfigError(f"{run.title} is no model that can be checked again now.")
-    own_model = replace(
-        run.own_model, inputs=inputs, outputs=outputs, used_inputs="", used_outputs=""
+    imported_model = replace(
+        run.imported_model, inputs=inputs, outputs=outputs, used_inputs="", used_outputs=""
     )
     try:
         json_files.write_json(run.file("status.json"), asdict(_waiting()))
-        json_files.write_json(run.file("own_model.json"), own_model.to_json())
+        json_files.write_json(run.file("own_model.json"), imported_model.to_json())
         for name in ("stop", *SCORED_FILES):
             run.file(name).unlink(missing_ok=True)
     except OSError as error:
         raise cannot_write(run.run_dir, error) from error
 
 
-def create_taught_run(config: TrainConfig, taught: Taught, corrections: bytes) -> Run:
-    """A new run folder around the corrections that are to be learnt, with no process yet.
+def create_fine_tuning_run(config: TrainConfig, fine_tuned: FineTuned, corrections: bytes) -> Run:
+    """A new run folder around the corrections to train on, with no process yet.
 
     Raises:
         RunsFolderError: the folder cannot be written.
@@ -130,11 +130,11 @@ def create_taught_run(config: TrainConfig, taught: Taught, corrections: bytes) -
     status = replace(_status_of_seconds(), epochs=config.epochs)
     files = {
         "config.json": config.to_json(),
-        "taught.json": taught.to_json(),
+        "taught.json": fine_tuned.to_json(),
         "status.json": asdict(status),
     }
     run_dir = _create(config, files, {CORRECTIONS_FILE: corrections})
-    return Run(run_dir.name, run_dir, config, status, taught=taught)
+    return Run(run_dir.name, run_dir, config, status, fine_tuned=fine_tuned)
 
 
 def _waiting() -> Status:
@@ -142,7 +142,7 @@ def _waiting() -> Status:
 
 
 def _status_of_seconds() -> Status:
-    """Running at once: what takes seconds waits for nobody's turn."""
+    """Running at once: what takes seconds waits in no queue."""
     now = time.time()
     return Status("running", queued_at=now, started_at=now, message="loading TensorFlow")
 

@@ -35,7 +35,7 @@ def write_model(model: keras.Model, path: Path) -> None:
 def compute_probabilities(
     model_path: Path, images: np.ndarray, watchers: Sequence[keras.callbacks.Callback] = ()
 ) -> np.ndarray:
-    """What the saved model answers: float32 (N, 10) for images uint8 (N, 28, 28)."""
+    """What the saved model predicts: float32 (N, 10) for images uint8 (N, 28, 28)."""
     import keras
 
     model = keras.models.load_model(model_path, compile=False, safe_mode=True)
@@ -45,7 +45,7 @@ def compute_probabilities(
 
 
 def score(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """test_accuracy (share) and test_loss (mean cross-entropy, natural logarithm)."""
+    """test_accuracy (fraction) and test_loss (mean cross-entropy, natural logarithm)."""
     return {
         "test_accuracy": float((probabilities.argmax(axis=1) == labels).mean()),
         "test_loss": mean_cross_entropy(labels, probabilities),

@@ -39,12 +39,12 @@ def write_parallel_trainings(count: int) -> None:
 
 
 def read_drawing_run() -> str:
-    """The id of the taught run that answers for drawings; "" for the model of the Lab."""
+    """The id of the fine-tuned run that is used for drawings; "" for the model of the Lab."""
     return _read().drawing_run
 
 
 def write_drawing_run(run_id: str) -> None:
-    """Let a taught run answer for drawings from now on, or with "" the model of the Lab again.
+    """Use a fine-tuned run for drawings from now on, or with "" the model of the Lab again.
 
     Raises:
         RunsFolderError: the folder cannot be written.

@@ -26,7 +26,7 @@ INK_ABOVE = 64  # grey levels after stretching; brighter pixels are ink
 MAX_ENLARGEMENT = 4  # times
 MAX_HALF_WIDTH = 5  # WORK_SIDE pixels; wider strokes are areas
 RIM = 3  # WORK_SIDE pixels; how much of an area is kept as its outline, before it is thinned
-JOIN_SHARE = 0.45  # of WORK_SIDE; loose ends that are closer are joined
+JOIN_FRACTION = 0.45  # of WORK_SIDE; loose ends that are closer are joined
 MAX_ENDS = 40  # loose ends; a drawing with more is a scribble, and is not closed
 CLOSING = 5  # WORK_SIDE pixels; narrower gaps count as closed
 FILL_LEVEL = 110  # grey level between lines; of those tried, the photographs' model knows it best
@@ -138,7 +138,7 @@ def join_loose_ends(lines: np.ndarray) -> np.ndarray:
     distances = np.hypot(*(ends[:, np.newaxis] - ends).transpose(2, 0, 1))
     distances[np.tril_indices(len(ends))] = np.inf
     joined = lines.copy()
-    while (nearest := distances.min()) <= JOIN_SHARE * WORK_SIDE:
+    while (nearest := distances.min()) <= JOIN_FRACTION * WORK_SIDE:
         first, second = np.unravel_index(distances.argmin(), distances.shape)
         points = np.linspace(ends[first], ends[second], int(nearest) + 2).round().astype(int)
         joined[tuple(points.T)] = True

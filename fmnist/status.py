@@ -169,10 +169,10 @@ def _describe_death(run_dir: Path, status: Status) -> str:
 
 
 def _name_process(run_dir: Path) -> str:
-    """What the process of a run does: checking an imported model, teaching, or training."""
+    """What the process of a run does: checking an imported model, fine-tuning, or training."""
     if (run_dir / "own_model.json").exists():
         return "checking"
-    return "teaching" if (run_dir / "taught.json").exists() else "training"
+    return "fine-tuning" if (run_dir / "taught.json").exists() else "training"
 
 
 def record_exit(run_dir: Path, code: int) -> str:

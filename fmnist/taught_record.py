@@ -1,7 +1,7 @@
-"""What is known of a taught model: `taught.json` in its run folder.
+"""What is known of a fine-tuned model: `taught.json` in its run folder.
 
-What was gained and lost is counted in pairs: the same images, answered by the model before and by
-the taught one.
+What was gained and lost is counted in pairs: the same images, classified by the model before and by
+the fine-tuned one.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ import msgspec
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 SURE = 0.05  # a p-value below it: no play of chance
-# What a teaching does, in order, as its status says, and how much of it is done by then.
+# What a fine-tuning does, in order, as its status says, and how much of it is done by then.
 STAGES = {
     "loading TensorFlow": 0.05,
-    "drawing what is to be learnt": 0.25,
-    "learning": 0.5,
+    "drawing the training images": 0.25,
+    "fine-tuning": 0.5,
     "comparing it with the model before": 0.65,
-    "trying it on corrections kept apart": 0.75,
+    "cross-validating": 0.75,
     "scoring": 0.9,
 }
 
 
-def share_done(stage: str | None) -> float:
-    """How much of a teaching is done in a stage, 0 to 1; half of it in one that is not known."""
+def stage_fraction(stage: str | None) -> float:
+    """How much of a fine-tuning is done in a stage, 0 to 1; half of it in one that is not known."""
     return STAGES.get(stage or "", 0.5)
 
 
 class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Answers to the same images, before and after."""
+    """Predictions for the same images, before and after."""
 
     images: Count
     before: Count  # right before
@@ -51,8 +51,8 @@ class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """How likely chance alone is to tell the two this far apart: the exact test of McNemar.
 
         "Note on the sampling error of the difference between correlated proportions or
-        percentages", Psychometrika 12 (1947) 153-157: of the answers that changed, gains are as
-        likely as losses where nothing was learnt.
+        percentages", Psychometrika 12 (1947) 153-157: of the predictions that changed, gains are as
+        likely as losses where nothing was learned.
         """
         from scipy.stats import binomtest
 
@@ -64,22 +64,22 @@ class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.p_value < SURE
 
 
-class Taught(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class FineTuned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`taught.json`. What has not been measured yet, or cannot be, is None."""
 
-    corrections: Count  # how many it learnt
-    before: str = ""  # the taught run that answered for drawings until then; "": the Lab's model
+    corrections: Count  # how many it was trained on
+    before: str = ""  # the fine-tuned run that was used until then; "": the Lab's model
     taught_from: str = ""  # the first 16 digits of the SHA-256 of the model file it started from
     learnt: Comparison | None = None  # the corrections themselves
-    kept_apart: Comparison | None = None  # each answered by a head that learnt only the others
-    drawings: Comparison | None = None  # made from test photographs, never learnt
+    kept_apart: Comparison | None = None  # cross-validated: by a head trained on the others alone
+    drawings: Comparison | None = None  # made from test photographs, held out
     photographs: Comparison | None = None  # the test images of the dataset
 
     def to_json(self) -> dict[str, Any]:
         return msgspec.to_builtins(self)
 
     @classmethod
-    def from_json(cls, values: Any) -> Taught:
+    def from_json(cls, values: Any) -> FineTuned:
         """The record in `values`; raises ValueError when they are no such record."""
         try:
             return msgspec.convert(values, cls)
@@ -88,14 +88,14 @@ class Taught(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def summary(self) -> str:
-        """E.g. "the model for drawings, taught 14 corrections"."""
+        """E.g. "the model for drawings, fine-tuned on 14 corrections"."""
         noun = "correction" if self.corrections == 1 else "corrections"
-        return f"the model for drawings, taught {self.corrections:,} {noun}"
+        return f"the model for drawings, fine-tuned on {self.corrections:,} {noun}"
 
     @property
     def explanation(self) -> str:
         """What the figures of such a run are about, for whoever compares them with others'."""
         return (
-            f"A teaching: {self.summary}; only its last layer learns. Training and validation "
+            f"Fine-tuned: {self.summary}; only its last layer was trained. Training and validation "
             "figures are about drawings, test figures about the dataset's own images."
         )

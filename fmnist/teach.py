@@ -1,11 +1,11 @@
 """The model for drawings learns what people corrected.
 
-The last layer of the model that comes with the Lab learns the corrections, each redrawn by many
-hands; all layers before it stay as they are. What it says of other drawings is rehearsed meanwhile:
-their targets are the model's own answers, so that it is pulled away from them only as far as the
-corrections ask (Li and Hoiem 2016, "Learning without Forgetting", https://arxiv.org/abs/1606.09282).
-It always starts from the Lab's model and learns all corrections, so that one which is removed is
-forgotten, and so that what is kept apart was never seen.
+The last layer of the model that comes with the Lab is trained on the corrections, each augmented;
+all layers before it stay as they are. Other drawings are the rehearsal set: their targets are the
+model's own predictions, so that it is pulled away from them only as far as the corrections
+ask (Li and Hoiem 2016, "Learning without Forgetting", https://arxiv.org/abs/1606.09282).
+It always starts from the Lab's model and trains on all corrections, so that one which is removed
+is forgotten, and so that what is held out was never trained on.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from msgspec.structs import replace
 
 from fmnist import catalogue, json_files, predict, runs
 from fmnist.corrections import CorrectionError, from_json
-from fmnist.doubt import DOUBT_FILE, choose_threshold
+from fmnist.doubt import UNCERTAINTY_FILE, choose_threshold
 from fmnist.environment import describe_environment
 from fmnist.files import save_array
-from fmnist.head import _Course, load_pupil
+from fmnist.head import _HeadTrainer, load_split_model
 from fmnist.keras_import import import_keras
 from fmnist.lessons import (
     ALL_VARIANTS,
     FEWEST_VARIANTS,
     MOST_VARIANTS,
-    make_lessons,
-    make_variants,
+    augment_correction,
+    make_fine_tuning_data,
 )
-from fmnist.process import TrainingError, recording_failure, watched
+from fmnist.process import TrainingError, record_failure, supervised
 from fmnist.scoring import best_epoch, compute_probabilities, score, write_model
 from fmnist.taught_record import Comparison
 
-FOLDS = 5  # parts of the corrections, of which each is kept apart once
-FEWEST_APART = 4  # corrections; of fewer, none is kept apart
+FOLDS = 5  # of the cross-validation
+MIN_FOR_CROSS_VALIDATION = 4  # corrections; fewer are not cross-validated
 
 
-def teach(run: runs.Run) -> dict[str, Any]:
-    """Teach the corrections in a run's folder, and score the taught model as any other.
+def fine_tune(run: runs.Run) -> dict[str, Any]:
+    """Fine-tune on the corrections in a run's folder, and score the model as any other.
 
     Writes `model.keras`, `doubt.json`, `taught.json` (what was gained and lost), `history.csv`,
     `batches.csv`, `environment.json`, `test_probabilities.npy` and `results.json`, and leaves the
@@ -51,106 +51,108 @@ def teach(run: runs.Run) -> dict[str, Any]:
 
     Raises:
         DatasetError: there is no data.
-        TrainingError: there is nothing to learn, or anything else went wrong.
+        TrainingError: there is nothing to train on, or anything else went wrong.
     """
-    with recording_failure(run):
+    with record_failure(run):
         runs.claim_run(run.run_dir)
-        with watched(run.run_dir) as say:
-            results = _teach(run, say)
+        with supervised(run.run_dir) as set_message:
+            results = _fine_tune(run, set_message)
         runs.write_status(run.run_dir, status="completed", finished_at=time.time(), message="")
     return results
 
 
-def _teach(run: runs.Run, say: Any) -> dict[str, Any]:
+def _fine_tune(run: runs.Run, set_message: Any) -> dict[str, Any]:
     began = time.perf_counter()
     try:
         corrections = from_json(run.file(runs.CORRECTIONS_FILE).read_bytes())
     except CorrectionError as error:
         raise TrainingError(f"{runs.CORRECTIONS_FILE} is damaged: {error}") from error
     if not corrections:
-        raise TrainingError("There is no correction to learn: keep one first.")
+        raise TrainingError("There is no correction to train on: keep one first.")
     dataset = catalogue.load(run.config.dataset)
     import_keras()
     import keras
 
     from fmnist.callbacks import RunReporter
 
-    say("drawing what is to be learnt")
-    assert run.taught
-    lessons = make_lessons(dataset)
+    set_message("drawing the training images")
+    assert run.fine_tuned
+    lesson_data = make_fine_tuning_data(dataset)
     count = min(MOST_VARIANTS, max(FEWEST_VARIANTS, ALL_VARIANTS // len(corrections)))
-    variants = np.concatenate([make_variants(one, count) for one in corrections])
+    variants = np.concatenate([augment_correction(one, count) for one in corrections])
     labels = np.array([one.label for one in corrections], np.uint8)
     images = np.stack([one.image for one in corrections])
 
-    say("learning")
+    set_message("fine-tuning")
     config = run.config
     keras.utils.set_random_seed(config.seed)
-    pupil = load_pupil(predict.DRAWING_MODEL)
-    course = _Course(pupil, config, lessons, variants, labels)
+    split_model = load_split_model(predict.DRAWING_MODEL)
+    trainer = _HeadTrainer(split_model, config, lesson_data, variants, labels)
     before = {
-        "learnt": pupil.recognise(images),
-        "drawings": pupil.recognise(lessons.untouched),
-        "photographs": pupil.recognise(dataset.test_images),
+        "learnt": split_model.predict(images),
+        "drawings": split_model.predict(lesson_data.held_out),
+        "photographs": split_model.predict(dataset.test_images),
     }
-    reporter = RunReporter(run.run_dir, course.length, config.batch_size)
+    reporter = RunReporter(run.run_dir, trainer.length, config.batch_size)
     try:
-        course.learn(np.ones(len(labels), bool), [reporter], course.validation)
+        trainer.fit(np.ones(len(labels), bool), [reporter], trainer.validation)
     finally:
         reporter.close()
     seconds = time.perf_counter() - began
-    write_model(pupil.model, run.file("model.keras"))
+    write_model(split_model.model, run.file("model.keras"))
     json_files.write_json(
         run.file("environment.json"),
         {
-            "parameters": pupil.model.count_params(),
+            "parameters": split_model.model.count_params(),
             "seed": config.seed,
             "precision": "float32",
             **describe_environment(dataset),
         },
     )
-    say("comparing it with the model before")
-    doubt = choose_threshold(pupil.recognise(lessons.validated), lessons.shows_garment)
-    json_files.write_json(run.file(DOUBT_FILE), doubt)
-    learnt = _compare(labels, before["learnt"], pupil.recognise(images))
-    drawn = _compare(
-        lessons.untouched_labels, before["drawings"], pupil.recognise(lessons.untouched)
+    set_message("comparing it with the model before")
+    uncertainty = choose_threshold(
+        split_model.predict(lesson_data.validation), lesson_data.shows_garment
     )
-    say("trying it on corrections kept apart")
+    json_files.write_json(run.file(UNCERTAINTY_FILE), uncertainty)
+    learnt = _compare(labels, before["learnt"], split_model.predict(images))
+    drawn = _compare(
+        lesson_data.held_out_labels, before["drawings"], split_model.predict(lesson_data.held_out)
+    )
+    set_message("cross-validating")
     kept_apart = None
-    if len(labels) >= FEWEST_APART:
-        kept_apart = _compare(labels, before["learnt"], _answer_kept_apart(course, images))
+    if len(labels) >= MIN_FOR_CROSS_VALIDATION:
+        kept_apart = _compare(labels, before["learnt"], _cross_validate(trainer, images))
 
-    say("scoring")
+    set_message("scoring")
     probabilities = compute_probabilities(run.file("model.keras"), dataset.test_images)
     save_array(run.file("test_probabilities.npy"), probabilities)
     photographs = _compare(dataset.test_labels, before["photographs"], probabilities)
-    taught = replace(
-        run.taught,
+    fine_tuned = replace(
+        run.fine_tuned,
         taught_from=hashlib.sha256(predict.DRAWING_MODEL.read_bytes()).hexdigest()[:16],
         learnt=learnt,
         kept_apart=kept_apart,
         drawings=drawn,
         photographs=photographs,
     )
-    json_files.write_json(run.file("taught.json"), taught.to_json())
+    json_files.write_json(run.file("taught.json"), fine_tuned.to_json())
     results = {
         **score(probabilities, dataset.test_labels),
         **best_epoch(run.run_dir),
         "seconds": round(seconds, 2),
-        "train_images": course.length,
+        "train_images": trainer.length,
     }
     json_files.write_json(run.file("results.json"), results)
     return results
 
 
-def _answer_kept_apart(course: _Course, images: np.ndarray) -> np.ndarray:
-    """Each correction's probabilities by a head that learnt only those of the other parts."""
+def _cross_validate(trainer: _HeadTrainer, images: np.ndarray) -> np.ndarray:
+    """Each correction's probabilities by a head that was trained on the other folds alone."""
     part = np.arange(len(images)) % FOLDS
     probabilities = np.empty((len(images), 10), np.float32)
     for number in range(min(FOLDS, len(images))):
-        course.learn(part != number)
-        probabilities[part == number] = course.pupil.recognise(images[part == number])
+        trainer.fit(part != number)
+        probabilities[part == number] = trainer.split_model.predict(images[part == number])
     return probabilities
 
 

@@ -1,6 +1,7 @@
-"""Before a teaching: what it takes with it, and that there is one at a time. And after: its runs.
+"""Before a fine-tuning: what it takes with it, and that there is one at a time. And after: its
+runs.
 
-The teaching itself is `teach.py`, a process of its own.
+The fine-tuning itself is a process of its own.
 """
 
 from __future__ import annotations
@@ -14,68 +15,68 @@ from fmnist.config import ConfigError, TrainConfig
 from fmnist.corrections import read_corrections, to_json
 from fmnist.json_files import read_json
 from fmnist.runs import Run
-from fmnist.taught_record import Taught
+from fmnist.taught_record import FineTuned
 
-NAME = "taught"
+NAME = "fine-tuned"
 _LOCK_TIMEOUT = 10.0  # seconds
 
 
-def create_teaching(dataset: str) -> Run:
+def create_fine_tuning(dataset: str) -> Run:
     """A new run folder with a copy of all corrections, with no process yet.
 
-    dataset: the short name of the one whose photographs are rehearsed and scored.
+    dataset: the short name of the one whose photographs are drawn for rehearsal and scored.
 
     Raises:
-        ConfigError: there is nothing to teach, nobody to be taught, or a teaching is under way.
+        ConfigError: there is no correction, no model for drawings, or a fine-tuning is under way.
         CorrectionError: the corrections cannot be read.
         RunsFolderError: the runs folder cannot be written.
     """
     corrections = read_corrections().corrections
     if not corrections:
-        raise ConfigError("There is no correction to learn: keep one on the Draw page first.")
+        raise ConfigError("There is no correction to train on: keep one on the Draw page first.")
     if not predict.DRAWING_MODEL.is_file():
         raise ConfigError(
             f"There is no model for drawings at {predict.DRAWING_MODEL}: take it from the package."
         )
     in_use = settings.read_drawing_run()
-    taught = Taught(len(corrections), before=in_use)
+    fine_tuned = FineTuned(len(corrections), before=in_use)
     folder = runs.runs_dir()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / ".teaching.lock", timeout=_LOCK_TIMEOUT):
-            if any(run.is_live for run in list_taught()):
-                raise ConfigError("A teaching is under way: wait until it ends, or stop it.")
-            return runs.create_taught_run(_settings(dataset), taught, to_json(corrections))
+            if any(run.is_live for run in list_fine_tuned()):
+                raise ConfigError("A fine-tuning is under way: wait until it ends, or stop it.")
+            return runs.create_fine_tuning_run(_settings(dataset), fine_tuned, to_json(corrections))
     except (OSError, filelock.Timeout) as error:
         raise runs.RunsFolderError(
             f"The runs folder {folder} cannot be written ({error}): allow writing there."
         ) from error
 
 
-def list_taught() -> list[Run]:
-    """All runs of teachings, newest first."""
-    return [run for run in runs.list_runs() if run.taught]
+def list_fine_tuned() -> list[Run]:
+    """All fine-tuning runs, newest first."""
+    return [run for run in runs.list_runs() if run.fine_tuned]
 
 
 def find_before(run_id: str) -> str:
-    """What answered for drawings before this taught run did: another one's id, or "" for the model
+    """What was used for drawings before this fine-tuned run: another one's id, or "" for the model
     that comes with the Lab, also where that other one is gone.
     """
     with contextlib.suppress(runs.RunNotFound):
-        taught = runs.load_run(run_id).taught
-        before = taught.before if taught else ""
+        fine_tuned = runs.load_run(run_id).fine_tuned
+        before = fine_tuned.before if fine_tuned else ""
         if before and before != run_id and runs.load_run(before).has_scores:
             return before
     return ""
 
 
 def _settings(dataset: str) -> TrainConfig:
-    """The network of the model for drawings, and how its last layer learns."""
+    """The network of the model for drawings, and how its last layer is trained."""
     try:
         path = predict.DRAWING_MODEL.with_name("config.json")
         config = TrainConfig.from_json(read_json(path))
     except (OSError, ValueError):
-        config = TrainConfig()  # a model alone can be taught as well
+        config = TrainConfig()  # a model alone can be fine-tuned as well
     return config.replace(
         name=NAME,
         dataset=dataset,

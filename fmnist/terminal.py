@@ -21,26 +21,26 @@ _LONGEST_NAME = 40  # characters
 _BAR_WIDTH = 24  # characters, where there is room
 
 
-def say(message: object, screen: TextIO | None = None) -> None:
-    """One line for a person, on standard error or the screen given.
+def say(message: object, terminal: TextIO | None = None) -> None:
+    """One line for a person, on standard error or the terminal given.
 
     A file's name or a run's title in it may hold anything: what would move the cursor, colour the
     terminal or turn the text round is left out.
     """
-    print(clean(str(message)), file=screen or sys.stderr, flush=True)
+    print(clean(str(message)), file=terminal or sys.stderr, flush=True)
 
 
-def make_console(screen: TextIO) -> Console:
+def make_console(terminal: TextIO) -> Console:
     """What rich draws on: as wide as the terminal; a file or a pipe gets no control characters."""
     from rich.console import Console
 
     width = None
     with contextlib.suppress(OSError, ValueError):  # no terminal, or no file at all
-        width = os.get_terminal_size(screen.fileno()).columns or None
+        width = os.get_terminal_size(terminal.fileno()).columns or None
     return Console(
-        file=screen,
+        file=terminal,
         width=width,
-        force_terminal=screen.isatty(),  # whatever FORCE_COLOR says
+        force_terminal=terminal.isatty(),  # whatever FORCE_COLOR says
         force_jupyter=False,
         markup=False,
         emoji=False,
@@ -58,13 +58,13 @@ def make_bar_column() -> BarColumn:
 
 @contextlib.contextmanager
 def draw_progress(
-    screen: TextIO, *, in_bytes: bool = False
+    terminal: TextIO, *, in_bytes: bool = False
 ) -> Iterator[Callable[[str, int, int], None] | None]:
     """A bar with the time left, to be told what is done, how much of it and of how much.
 
     It is there while the block runs, and leaves nothing behind; None where no person looks.
     """
-    if not screen.isatty():
+    if not terminal.isatty():
         yield None
         return
     from rich import progress
@@ -77,7 +77,7 @@ def draw_progress(
         make_bar_column(),
         amount,
         progress.TimeRemainingColumn(),
-        console=make_console(screen),
+        console=make_console(terminal),
         transient=True,
         redirect_stdout=False,
         redirect_stderr=False,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def train_and_evaluate(
-    config: TrainConfig, run_dir: Path, *, screen: TextIO | None = None
+    config: TrainConfig, run_dir: Path, *, terminal: TextIO | None = None
 ) -> dict[str, Any]:
     """Train `config`, keep the model in `run_dir`, score it once on the whole test set.
 
@@ -35,7 +35,7 @@ def train_and_evaluate(
     as it stands then is kept and scored, and the run is `stopped` instead of `completed`.
 
     Args:
-        screen: where to draw a progress bar; None for none.
+        terminal: where to draw a progress bar; None for none.
 
     Returns:
         `results.json`: test_accuracy, test_loss, best_epoch (from 0), best_val_accuracy (both by
@@ -45,7 +45,7 @@ def train_and_evaluate(
 
     Raises:
         ConfigError, DatasetError: the network cannot be built, or there is no data.
-        TrainingError: the loss, or what the model answers, became NaN.
+        TrainingError: the loss, or what the model puts out, became NaN.
         OSError: the folder can no longer be written.
     """
     dataset = catalogue.load(config.dataset)
@@ -55,7 +55,7 @@ def train_and_evaluate(
     if not len(train_indices) or not len(val_indices):
         raise ConfigError(
             f"validation_fraction {config.validation_fraction:g} of {len(dataset.train_labels)} "
-            "training images leaves one side of the split empty: choose another share."
+            "training images leaves one side of the split empty: choose another fraction."
         )
     import_keras()
     import keras
@@ -82,7 +82,9 @@ def train_and_evaluate(
         **describe_environment(dataset),
     }
     json_files.write_json(run_dir / "environment.json", environment)
-    was_stopped, message = _fit(model, config, dataset, train_indices, val_indices, run_dir, screen)
+    was_stopped, message = _fit(
+        model, config, dataset, train_indices, val_indices, run_dir, terminal
+    )
     seconds = time.perf_counter() - began
     if model.optimizer.iterations == 0:
         runs.write_status(
@@ -108,7 +110,7 @@ def train_and_evaluate(
     if not np.isfinite(probabilities).all():
         (run_dir / "model.keras").unlink()
         raise TrainingError(
-            "The model's answers became NaN: lower the learning rate "
+            "The model's outputs became NaN: lower the learning rate "
             f"(it was {config.learning_rate:g})."
         )
     save_array(run_dir / "test_probabilities.npy", probabilities)
@@ -136,7 +138,7 @@ def _fit(
     train_indices: np.ndarray,
     val_indices: np.ndarray,
     run_dir: Path,
-    screen: TextIO | None,
+    terminal: TextIO | None,
 ) -> tuple[bool, str]:
     """Run the epochs; returns whether somebody stopped them, and a message for the status."""
     from keras.callbacks import EarlyStopping
@@ -156,8 +158,10 @@ def _fit(
     watchers += [callback for callback in (averaged, checkpoint, early_stopping) if callback]
     closing = contextlib.ExitStack()
     closing.callback(reporter.close)
-    if screen:
-        progress = callbacks.ScreenProgress(screen, config.epochs, image_count, config.batch_size)
+    if terminal:
+        progress = callbacks.TerminalProgress(
+            terminal, config.epochs, image_count, config.batch_size
+        )
         closing.callback(progress.close)
         watchers.append(progress)
     watchers.append(callbacks.StopWatcher(run_dir))  # last: what a step reports is written first

@@ -1,8 +1,9 @@
-"""Waiting for a turn: a few trainings at once, first come, first served.
+"""The queue: a few trainings at once, first come, first served.
 
 What is queued from the app has no process and costs nothing: one small process for the whole
-folder, the dispatcher (`dispatcher.py`), starts each when its turn comes. A training that somebody
-waits for at a terminal waits in the same line, in the process of its command.
+folder, the dispatcher (`dispatcher.py`), starts each when it is first in the queue. A
+training that somebody waits for at a terminal waits in the same queue, in the process of its
+command.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from fmnist.exit_reason import describe_exit
 from fmnist.runs import Run
 from fmnist.status import find_process, read_status
 
-LOOK_FOR_TURN_EVERY = 0.3  # seconds
+LOOK_AT_QUEUE_EVERY = 0.3  # seconds
 QUEUE_HEARTBEAT_EVERY = 10.0  # seconds; how others see that a waiting process is well
 DISPATCHER_LOCK = ".dispatcher.lock"  # held by the one there is
 DISPATCHER = ".dispatcher"  # the folder in which it gives its sign of life
-_GRANTED_WITHIN = 2.0  # seconds; one look at the line takes far less
+_GRANTED_WITHIN = 2.0  # seconds; one look at the queue takes far less
 TRY_AGAIN_AFTER = 10.0  # seconds; a dispatcher that has ended by then could not begin
 
 _looking = threading.Lock()
@@ -42,7 +43,7 @@ class Line(NamedTuple):
 
     @property
     def next(self) -> Run | None:
-        """Whose turn it is: the oldest waiting run, while a place is free.
+        """Which run is next: the oldest waiting one, while a place is free.
 
         One whose process hangs is passed over until it stirs.
         """
@@ -52,7 +53,7 @@ class Line(NamedTuple):
 
 
 class Queue:
-    """The line of a runs folder, read again and again; runs that have ended are read once."""
+    """The queue of a runs folder, read again and again; runs that have ended are read once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -77,7 +78,7 @@ class Queue:
 
 
 def granting(folder: Path) -> filelock.BaseFileLock:
-    """To be held by whoever looks at the line and lets a run begin, or takes one out.
+    """To be held by whoever looks at the queue and lets a run begin, or takes one out.
 
     Raises filelock.Timeout, an OSError, where somebody holds it who has been suspended.
     """
@@ -98,7 +99,7 @@ def begin(run_dir: Path, pid: int | None = None) -> runs.Status:
 
 
 def cancel(run_dir: Path) -> None:
-    """Take a waiting run out of the line."""
+    """Take a waiting run out of the queue."""
     runs.write_status(
         run_dir,
         status="stopped",
@@ -107,7 +108,7 @@ def cancel(run_dir: Path) -> None:
     )
 
 
-def wait_for_turn(run_dir: Path) -> bool:
+def wait_in_queue(run_dir: Path) -> bool:
     """Wait until this run may train, and mark it running; False when it was cancelled or deleted.
 
     For the process that has claimed it.
@@ -137,7 +138,7 @@ def _wait(run_dir: Path) -> bool:
         if time.monotonic() > next_heartbeat:
             next_heartbeat += QUEUE_HEARTBEAT_EVERY
             runs.write_status(run_dir, heartbeat_at=time.time())
-        time.sleep(LOOK_FOR_TURN_EVERY)
+        time.sleep(LOOK_AT_QUEUE_EVERY)
     cancel(run_dir)
     return False
 

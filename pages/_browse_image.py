@@ -14,7 +14,7 @@ from fmnist.plain_text import markdown
 from pages import _url
 from pages._browse_pixels import render_pixels
 from pages._neighbours import render_neighbours
-from pages._steps import render_steps
+from pages._pager import render_pager
 
 SPLIT_NAMES = {"train": "training image", "test": "test image"}
 
@@ -38,7 +38,7 @@ def render(data: Dataset, split: str, index: int, sample: np.ndarray) -> None:
     images, labels = data.split(split)
     image, name = images[index], data.class_names[labels[index]]
     _scroll_to_top(key="top", data=[f"{split} {index}"])
-    render_steps(index, sample, len(images), "All images", ":material/grid_view:")
+    render_pager(index, sample, len(images), "All images", ":material/grid_view:")
     st.title(markdown(name))
     st.caption(f"{SPLIT_NAMES[split].capitalize()} {formats.count(index)}, label {labels[index]}")
     left, right = st.columns([3, 1], gap="medium")

@@ -43,7 +43,7 @@ LABELS = {
     "precision": "Precision",
     "augmentation": "Augmentation",
     "augmented_copies": "Changed copies of each image",
-    "validation_fraction": "Validation share",
+    "validation_fraction": "Validation fraction",
     "seed": "Seed",
 }
 _COUNT_LABELS = {"filters": "Convolutions", "dense_units": "Dense layers"}

@@ -8,20 +8,20 @@ import streamlit as st
 from fmnist.evaluate import Evaluation, describe_confusion
 from fmnist.plain_text import markdown
 from pages import _url
-from pages._answers import render_selection, selected_indices
+from pages._images import render_selection, selected_indices
 
 TOP_CONFUSIONS = 10
 MATRIX_MODES = {
     "counts": "Counts",
     "rows": "Row %",
-    "share": "Share of all",
+    "share": "% of all",
     "errors": "Errors only",
 }
 MATRIX_HELP = {
     "counts": "Number of images.",
     "rows": "Percent of the true class, so each row adds up to 100.",
     "share": "Percent of all test images, so the whole matrix adds up to 100.",
-    "errors": "Number of images, without the right answers on the diagonal.",
+    "errors": "Number of images, without the correct predictions on the diagonal.",
 }
 
 
@@ -78,7 +78,7 @@ def _choose_cell() -> None:
 def _render_top_confusions(evaluation: Evaluation) -> None:
     st.subheader("Most frequent confusions")
     if not evaluation.top_confusions:
-        st.markdown("None: every answer is right.")
+        st.markdown("None: every prediction is correct.")
     with st.container(gap="xxsmall"):
         for true, predicted, count in evaluation.top_confusions[:TOP_CONFUSIONS]:
             st.button(

@@ -7,7 +7,7 @@ import streamlit as st
 from fmnist import catalogue, run_files, runs
 from fmnist.dataset import Dataset, DatasetError, DatasetMissing
 from fmnist.plain_text import markdown
-from fmnist.rescore import answer_test_images
+from fmnist.rescore import predict_test_images
 from pages import _engine, _import, _standin
 from pages._dataset_choice import choose, mend_choice, render_choice
 
@@ -42,8 +42,8 @@ def dataset_if_here() -> Dataset | None:
 
 
 def switch_to_dataset_of(run: runs.Run) -> Dataset:
-    """The dataset that the run saw, which the address names from now on; where it is not here, the
-    one chosen.
+    """The dataset that the run was trained on, which the address names from now on; where it is not
+    here, the one chosen.
     """
     seen, wanted = run_files.read_fingerprint(run), (mend_choice().slug, run.config.dataset)
     slug = catalogue.find_by_fingerprint(seen, wanted) if seen else None
@@ -52,27 +52,27 @@ def switch_to_dataset_of(run: runs.Run) -> Dataset:
     return dataset()
 
 
-def has_seen(run: runs.Run, data: Dataset) -> bool:
+def was_scored_on(run: runs.Run, data: Dataset) -> bool:
     """Whether the run was scored on these test images; one that does not say was."""
     return run_files.read_fingerprint(run) in ("", data.fingerprint)
 
 
-def can_answer(run: runs.Run, data: Dataset) -> bool:
+def can_predict(run: runs.Run, data: Dataset) -> bool:
     """Whether there is an `evaluation`: by its scores, or by its model where the classes agree."""
     same_classes = run_files.read_class_names(run) == data.class_names
-    return has_seen(run, data) or (run.has_model and same_classes)
+    return was_scored_on(run, data) or (run.has_model and same_classes)
 
 
 def evaluation(run: runs.Run, data: Dataset):
     """The run's `Evaluation` on the dataset looked at.
 
-    By its scores; on data that it has not seen, by what its model answers now.
+    By its scores; on data that it was not scored on, by what its model predicts now.
 
     Raises:
         RunDamaged: its probabilities cannot be read.
-        ValueError: they do not belong to this dataset's test images, or the model cannot answer.
+        ValueError: they do not belong to this dataset's test images, or the model cannot predict.
     """
-    is_scored = has_seen(run, data)
+    is_scored = was_scored_on(run, data)
     source = run.file("test_probabilities.npy" if is_scored else "model.keras")
     find = _evaluate if is_scored else _evaluate_anew
     return find(run.run_id, source.stat().st_mtime_ns, data.fingerprint, data.class_names)
@@ -87,10 +87,10 @@ def _evaluate(run_id: str, written_at: int, fingerprint: str, class_names: tuple
     return evaluate(dataset().test_labels, probabilities, class_names)
 
 
-@st.cache_data(show_spinner="The model answers all test images, this once …", max_entries=20)
+@st.cache_data(show_spinner="The model classifies all test images, this once …", max_entries=20)
 def _evaluate_anew(run_id: str, written_at: int, fingerprint: str, class_names: tuple[str, ...]):
     from fmnist.evaluate import evaluate
 
     data = dataset()
-    probabilities = answer_test_images(runs.load_run(run_id), data, _engine.get())
+    probabilities = predict_test_images(runs.load_run(run_id), data, _engine.get())
     return evaluate(data.test_labels, probabilities, class_names)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist import catalogue
-from fmnist.catalogue import Entry
+from fmnist.catalogue import DatasetInfo
 from fmnist.dataset import STANDARD, DatasetError
 from fmnist.plain_text import markdown
 from pages import _url
@@ -17,7 +17,7 @@ from pages import _url
 _OF_ONE_DATASET = ("run", "runs", "index", "classes", "true", "predicted", "page")
 
 
-def mend_choice() -> Entry:
+def mend_choice() -> DatasetInfo:
     """The dataset looked at. Where the address's is not here, that of no choice: a warning says so,
     and the address is changed.
     """
@@ -70,11 +70,11 @@ def render_choice() -> None:
             _render_delete(entry)
 
 
-def _render_delete(entry: Entry) -> None:
+def _render_delete(entry: DatasetInfo) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown(
-            f"Delete “{markdown(entry.name)}” for good? Its images are lost. Runs that saw them "
-            "stay, with their scores, but Evaluate has no images to show for them."
+            f"Delete “{markdown(entry.name)}” for good? Its images are lost. Runs that were "
+            "trained on them stay, with their scores, but Evaluate has no images to show for them."
         )
         st.button(
             "Delete for good",

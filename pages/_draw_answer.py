@@ -1,4 +1,4 @@
-"""The answer on the Draw page: the class in words, ten bars, and what the model was shown.
+"""The prediction on the Draw page: the class in words, ten bars, and what the model was shown.
 
 One piece of HTML of fixed size, so that a stroke changes it at once and nothing else moves.
 """
@@ -14,47 +14,47 @@ import numpy as np
 import streamlit as st
 
 from fmnist import formats
-from fmnist.doubt import compute_spread
+from fmnist.doubt import compute_perplexity
 from fmnist.engine import Prediction
 from fmnist.figures import CLASS_COLOURS
 from fmnist.images import image_png
-from fmnist.predict import UNSURE_BELOW, answer
+from fmnist.predict import UNSURE_BELOW, describe_prediction
 from pages._style import style_beside
 
 _STYLE = style_beside(__file__, "_draw_answer.css")
 
 
 def render_hint(title: str, detail: str, class_names: Sequence[str]) -> None:
-    """The answer's place while there is nothing to answer."""
+    """The prediction's place while there is nothing to classify."""
     render_card(title, detail, np.full(10, np.nan), np.zeros((28, 28), np.uint8), "", class_names)
 
 
-def render_answer(
+def render_prediction(
     prediction: Prediction,
     image: np.ndarray,
     class_names: Sequence[str],
-    spread_above: float | None,
+    max_perplexity: float | None,
 ) -> int:
-    """The answer to one image, uint8 (28, 28); returns the label of the best guess.
+    """The prediction for one image, uint8 (28, 28); returns the label of the best guess.
 
-    spread_above: the model's threshold of being unsure (see `fmnist.doubt`), if it has one.
+    max_perplexity: the model's threshold of being unsure (see `fmnist.doubt`), if it has one.
     """
     probabilities = prediction.probabilities[0]
-    best = answer(probabilities, class_names, spread_above)
+    best = describe_prediction(probabilities, class_names, max_perplexity)
     threshold = f"Below {formats.percent(UNSURE_BELOW)} it is not sure."
-    if spread_above is not None:
+    if max_perplexity is not None:
         threshold = (
-            f"Spread over {compute_spread(probabilities):.1f} classes; above {spread_above:.1f}, "
+            f"Perplexity {compute_perplexity(probabilities):.1f}; above {max_perplexity:.1f}, "
             "chosen on validation drawings, it is not sure."
         )
     took = f"It took {prediction.milliseconds:,.0f} ms."
-    note = f"{threshold} Left: the 28 × 28 pixels it sees. {took}"
+    note = f"{threshold} Left: the 28 × 28 pixels it is given. {took}"
     render_card(*describe(best), probabilities, image, note, class_names)
     return best["label"]
 
 
 def describe(best: dict[str, Any]) -> tuple[str, str]:
-    """The title and the detail of an `answer`: its class, or that it is not sure."""
+    """The title and the detail of a `describe_prediction`: its class, or that it is not sure."""
     confidence = formats.percent(best["confidence"])
     if best["unsure"]:
         return "Not sure", f"Perhaps {best['class']} (confidence {confidence})"
@@ -70,15 +70,15 @@ def render_card(
     class_names: Sequence[str],
     role: str = "status",
 ) -> None:
-    """What was answered, `image` uint8 (28, 28) that it is about, ten probabilities (10,).
+    """What was predicted, `image` uint8 (28, 28) that it is about, ten probabilities (10,).
 
     role: "status" is read aloud when it changes, "note" is not.
     """
     source = base64.b64encode(image_png(image)).decode("ascii")
     best = np.nanmax(probabilities, initial=0)
     bars = "".join(
-        _bar(label, name, share, share == best)
-        for label, (name, share) in enumerate(zip(class_names, probabilities, strict=True))
+        _bar(label, name, fraction, fraction == best)
+        for label, (name, fraction) in enumerate(zip(class_names, probabilities, strict=True))
     )
     st.html(
         f"""{_STYLE}
@@ -91,10 +91,10 @@ def render_card(
     )
 
 
-def _bar(label: int, name: str, share: float, is_best: bool) -> str:
-    width = f"width: {100 * np.nan_to_num(share):.1f}%; background: {CLASS_COLOURS[label]}"
+def _bar(label: int, name: str, fraction: float, is_best: bool) -> str:
+    width = f"width: {100 * np.nan_to_num(fraction):.1f}%; background: {CLASS_COLOURS[label]}"
     return (
         f'<li class="{"best" if is_best else ""}"><span>{escape(name)}</span>'
         f'<span class="track"><span class="bar" style="{width}"></span></span>'
-        f"<span>{formats.percent(share)}</span></li>"
+        f"<span>{formats.percent(fraction)}</span></li>"
     )

@@ -8,7 +8,7 @@ const FINER = 2; // pixels to a place
 const MAX_RAW_POINTS = 5000; // of the stroke under way
 const MAX_STEPS_BACK = 200;
 const TOLERANCE = 0.6; // places; how far a simplified stroke may lie from the drawn one
-const SETTLED_AFTER = 450; // ms without a change
+const IDLE_AFTER = 450; // ms without a change
 const STORED_AS = "fmnist-lab-drawing";
 const pads = new WeakMap(); // root element → its pad
 
@@ -17,7 +17,7 @@ export default function ({ data: [data], parentElement, setStateValue, setTrigge
   if (!pads.has(root)) pads.set(root, makePad(root));
   const pad = pads.get(root);
   pad.send = (strokes) => setStateValue("drawing", { version: pad.version, strokes });
-  pad.settle = () => setTriggerValue("settled", true);
+  pad.idle = () => setTriggerValue("idle", true);
   if (data.version === pad.version) return;
   pad.version = data.version;
   pad.meet(data.strokes);
@@ -59,7 +59,7 @@ function makePad(root) {
   function tell() {
     pad.send(strokes);
     clearTimeout(timer);
-    timer = setTimeout(() => !current && pad.settle(), SETTLED_AFTER);
+    timer = setTimeout(() => !current && pad.idle(), IDLE_AFTER);
   }
   pad.meet = (given) => {
     if (!given.length) {

@@ -1,7 +1,7 @@
 """The canvas of the Draw page: white on black, with brush width, eraser, undo, redo and clear.
 
 A component of our own: the published canvas waits 200 ms after each stroke before it sends, which
-is most of the time a person should wait for an answer, and shows its tools only under a mouse.
+is most of the time a person should wait for a prediction, and shows its tools only under a mouse.
 
 The drawing is kept in the session, for the way back from another page, and by the browser, for when
 the page is loaded again. Python may replace it, with an example or a file, which is a new version;
@@ -76,10 +76,10 @@ def open_shared() -> None:
         replace(shared)
 
 
-def render_canvas(on_change: Callable[[], None], on_settled: Callable[[], None]) -> Drawing:
+def render_canvas(on_change: Callable[[], None], on_idle: Callable[[], None]) -> Drawing:
     """Show the canvas; returns the drawing after the last stroke.
 
-    on_change: called when the person has changed the drawing. on_settled: called when they have
+    on_change: called when the person has changed the drawing. on_idle: called when they have
     then left it alone for half a second.
 
     Raises DrawingError when the browser sent something else than a drawing.
@@ -90,7 +90,7 @@ def render_canvas(on_change: Callable[[], None], on_settled: Callable[[], None])
         # In a list: given a dictionary, Streamlit imports pandas to look for tables in it.
         data=[{"version": version, "strokes": to_values(drawing())}],
         on_drawing_change=on_change,
-        on_settled_change=on_settled,
+        on_idle_change=on_idle,
     )
     match result.drawing:
         case None:

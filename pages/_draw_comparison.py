@@ -11,7 +11,7 @@ import streamlit as st
 from fmnist import runs
 from fmnist.doubt import read_threshold
 from fmnist.engine import EngineError
-from fmnist.predict import answer
+from fmnist.predict import describe_prediction
 from fmnist.sketch import Sketch, to_model_image
 from pages import _data, _draw_answer, _engine, _url
 from pages._draw_models import Models
@@ -20,19 +20,20 @@ from pages._neighbours import render_neighbours_of
 KEY = "draw_comparison"  # for `st.rerun` in a widget's callback
 
 _GAP = (
-    "It is given the drawing as it is, only cropped and centred. It has never seen a line on an "
-    "empty ground, yet may be just as sure of itself: outside the kind of picture it was trained "
-    "on, its confidence means little. This is the domain gap."
+    "It is given the drawing as it is, only cropped and centred. It was never trained on a line on "
+    "an empty ground, yet may be just as sure of itself: outside the kind of picture it was "
+    "trained on, its confidence means little. This is the domain gap."
 )
 _CLOSED = (
-    "It is given the drawing as prepared above, and learnt from drawings made from the same "
-    "photographs, with wobbly, broken, wide and thin lines. So the gap is closed from both sides."
+    "It is given the drawing as prepared above, and was trained on drawings made from the "
+    "same photographs, with wobbly, broken, wide and thin lines. So the gap is closed from both "
+    "sides."
 )
 
 
 @st.fragment(key=KEY)
 def render_comparison(models: Models, class_names: Sequence[str]) -> None:
-    """About what was last answered, which is kept in the session."""
+    """About what was last classified, which is kept in the session."""
     model, photograph_model, _ = models
     sketch: Sketch | None = st.session_state.get("sketch")
     if sketch is None or sketch.is_empty:
@@ -42,26 +43,28 @@ def render_comparison(models: Models, class_names: Sequence[str]) -> None:
         left, right = st.columns(2, gap="large")
         try:
             with left:
-                _render_answer(
+                _render_prediction_of(
                     photograph_model, plain, "The model of photographs", _GAP, class_names
                 )
             with right:
-                taught = runs.read_run(model.parent).taught
-                name = taught.summary.capitalize() if taught else "The model for drawings"
-                _render_answer(model, sketch.image, name, _CLOSED, class_names)
+                fine_tuned = runs.read_run(model.parent).fine_tuned
+                name = fine_tuned.summary.capitalize() if fine_tuned else "The model for drawings"
+                _render_prediction_of(model, sketch.image, name, _CLOSED, class_names)
         except (EngineError, ValueError):
-            return  # the answer above says why
+            return  # the prediction above says why
     data = _data.dataset_if_here()
     if data is not None and data.class_names == tuple(class_names):
         st.subheader("The nearest photographs")
         render_neighbours_of(sketch.image, data, _open_on_browse)
 
 
-def _render_answer(
+def _render_prediction_of(
     model: Path, image: np.ndarray, name: str, lesson: str, class_names: Sequence[str]
 ) -> None:
     probabilities = _engine.get().predict(model, image[np.newaxis]).probabilities[0]
-    title, detail = _draw_answer.describe(answer(probabilities, class_names, read_threshold(model)))
+    title, detail = _draw_answer.describe(
+        describe_prediction(probabilities, class_names, read_threshold(model))
+    )
     _draw_answer.render_card(title, detail, probabilities, image, name, class_names, role="note")
     st.caption(lesson)
 

@@ -1,4 +1,4 @@
-"""Correcting a wrong answer on the Draw page."""
+"""Correcting a wrong prediction on the Draw page."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from pages._draw_corrections import try_change
 
 
 def render_question(source: str) -> None:
-    """What is it really? About the drawing or picture last answered; nothing without one.
+    """What is it really? About the drawing or picture last classified; nothing without one.
 
     source: where that comes from, "draw" or another.
     """
     sketch = st.session_state.get("sketch")
     if sketch is not None and sketch.is_photo:
-        st.caption("Drawings can be corrected; a model of photographs answered this one.")
+        st.caption(
+            "Only drawings can be corrected; this picture was classified by a model of photographs."
+        )
         return
     if st.session_state.get("answered") is None:
-        st.caption("Where an answer is wrong, say here what it really is.")
+        st.caption("Where a prediction is wrong, say here what it really is.")
         return
     label = st.pills(
-        "Is the answer wrong? Say what it really is:",
+        "Is the prediction wrong? Say what it really is:",
         range(len(CLASS_NAMES)),
         format_func=CLASS_NAMES.__getitem__,
         key="correct_label",
@@ -40,7 +42,7 @@ def render_question(source: str) -> None:
 
 def _keep(source: str) -> None:
     label, answered = st.session_state["correct_label"], st.session_state["answered"]
-    if answered is None:  # another answer is on its way
+    if answered is None:  # another prediction is on its way
         return
     is_drawn = source == "draw"
     drawing = _draw_canvas.drawing() if is_drawn else ()

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from fmnist import corrections
-from fmnist.corrections import Correction, CorrectionError, Kept
+from fmnist.corrections import Correction, CorrectionError, CorrectionsFile
 from fmnist.dataset import CLASS_NAMES
 from fmnist.plain_text import markdown
 from pages import _draw_canvas
@@ -28,7 +28,7 @@ def try_change(change: Callable[[], None]) -> bool:
     return True
 
 
-def render_kept() -> int:
+def render_corrections() -> int:
     """The corrections kept, newest first, each to be removed; returns how many there are."""
     if "correct_problem" in st.session_state:
         st.error(markdown(st.session_state.pop("correct_problem")), icon=":material/error:")
@@ -60,8 +60,8 @@ def render_kept() -> int:
 
 def _render_images(shown: tuple[Correction, ...]) -> None:
     pairs = [(CLASS_NAMES[one.label], CLASS_NAMES[one.answered]) for one in shown]
-    captions = [f"{label}\nsaid {answered}" for label, answered in pairs]
-    said = [f"{label}; the model said {answered}" for label, answered in pairs]
+    captions = [f"{label}\npredicted {answered}" for label, answered in pairs]
+    said = [f"{label}; the model predicted {answered}" for label, answered in pairs]
     images = _images(tuple(one.key for one in shown), shown)
     position = render_grid(
         images, captions, alts=said, key="corrections", size=SIZE, label="Corrections"
@@ -92,7 +92,7 @@ def _images(keys: tuple[str, ...], _shown: tuple[Correction, ...]) -> np.ndarray
     return np.stack([one.image for one in _shown])
 
 
-def _render_files(kept: Kept) -> None:
+def _render_files(kept: CorrectionsFile) -> None:
     if kept.corrections:
         st.download_button(
             "Export (JSON)",

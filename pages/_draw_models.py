@@ -1,4 +1,4 @@
-"""Which model answers a drawing, and which one of photographs it is compared with."""
+"""Which model classifies a drawing, and which one of photographs it is compared with."""
 
 from __future__ import annotations
 
@@ -17,34 +17,35 @@ from pages import _url
 
 
 class Models(NamedTuple):
-    """`drawings` answers drawings; `photographs`, where that is another, the run's own; None where
-    there is none. `knows_photos`: whether either learnt from pictures of the things themselves.
+    """`drawings` classifies drawings; `photographs`, where that is another, the run's own; None
+    where there is none. `trained_on_photos`: whether either was trained on pictures of the things
+    themselves.
     """
 
     drawings: Path | None
     photographs: Path | None
-    knows_photos: bool
+    trained_on_photos: bool
 
     def choose(self, sketch: Sketch) -> Path:
-        """The one that answers for a drawing or a photograph."""
+        """The one for a drawing or a photograph."""
         return (sketch.is_photo and self.photographs) or self.drawings
 
 
-def can_answer(run: Run) -> bool:
+def can_predict(run: Run) -> bool:
     return run.has_model and not run.damaged and run.status.status in ("completed", "stopped")
 
 
 def choose_models(run: Run | None) -> Models:
-    """The model for drawings answers these, the Lab's own or a taught one, unless the run knows
-    other classes or has seen drawings itself.
+    """The model for drawings classifies these, the Lab's own or a fine-tuned one, unless the run
+    has other classes or was trained on drawings itself.
     """
-    own = run.file("model.keras") if run is not None and can_answer(run) else None
-    knows_photos = own is not None and run.config.dataset != SLUG and run.taught is None
-    if own and (not knows_photos or run_files.read_class_names(run) != CLASS_NAMES):
-        return Models(own, None, knows_photos)
+    own = run.file("model.keras") if run is not None and can_predict(run) else None
+    trained_on_photos = own is not None and run.config.dataset != SLUG and run.fine_tuned is None
+    if own and (not trained_on_photos or run_files.read_class_names(run) != CLASS_NAMES):
+        return Models(own, None, trained_on_photos)
     if predict.DRAWING_MODEL.is_file():
-        return Models(predict.find_drawing_model()[0], own, knows_photos)
-    return Models(own, None, knows_photos)
+        return Models(predict.find_drawing_model()[0], own, trained_on_photos)
+    return Models(own, None, trained_on_photos)
 
 
 def name_classes(names: tuple[str, ...]) -> str:
@@ -55,12 +56,13 @@ def name_classes(names: tuple[str, ...]) -> str:
 
 
 def render_no_model(run: Run | None) -> None:
-    """Say why nothing can answer, and the way to a model."""
+    """Say why there is no model to use, and the way to one."""
     advice = "No model yet: train one, then draw for it."
     if run is not None:
         advice = (
-            f"{markdown(run.title)} has no model that can answer "
-            f"({markdown(run.damaged or run.status.status)}): choose another run, or train one."
+            f"{markdown(run.title)} has no model that can be "
+            f"used ({markdown(run.damaged or run.status.status)}): choose another run, or train "
+            "one."
         )
     st.info(advice, icon=":material/model_training:")
     st.page_link(

@@ -34,12 +34,12 @@ def render_sources() -> str:
 
 
 def read_picture(
-    source: str, width: int, on_change: Callable[[], None], knows_photos: bool
+    source: str, width: int, on_change: Callable[[], None], trained_on_photos: bool
 ) -> Sketch | None:
     """Ask for a picture (source: "upload" or "camera"), prepare it; None while there is none.
 
     width: of an uploaded picture on the page, CSS pixels. on_change: called when another one came.
-    knows_photos: whether a model of photographs can answer; without, all are taken for drawings.
+    trained_on_photos: whether there is a model of photographs; without, all are taken for drawings.
 
     Raises ImageError when the file cannot be used.
     """
@@ -56,7 +56,7 @@ def read_picture(
     picture = read_image(file.getvalue())
     if source == "upload":
         st.image(reduce(picture, 2 * width), "As it came", width=width)
-    is_drawing = not knows_photos or is_line_drawing(picture)
+    is_drawing = not trained_on_photos or is_line_drawing(picture)
     kind = st.segmented_control(
         "The picture shows",
         KINDS,

@@ -1,4 +1,4 @@
-"""From a drawing or photo to what the model sees: each stage, and the answer to it."""
+"""From a drawing or photo to what the model is given: each stage, and its prediction."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ _STYLE = style_beside(__file__, "_draw_stages.css")
 
 @st.fragment(key=KEY)
 def render_stages(models: Models, class_names: Sequence[str]) -> None:
-    """Of what was last answered, which is kept in the session; to each the answer of its model."""
+    """Of what was last classified, which is kept in the session; each with its model's
+    prediction.
+    """
     sketch: Sketch | None = st.session_state.get("sketch")
     if sketch is None or sketch.is_empty:
         return
@@ -49,14 +51,14 @@ def render_stages(models: Models, class_names: Sequence[str]) -> None:
     try:
         probabilities = _engine.get().predict(models.choose(sketch), images).probabilities
     except EngineError:
-        return  # the answer above says why
+        return  # the prediction above says why
     items = [
         _item(number, name, stage, shares, class_names)
         for number, ((name, stage), shares) in enumerate(
             zip(sketch.stages.items(), probabilities, strict=True), start=1
         )
     ]
-    st.subheader(f"From the {'photo' if sketch.is_photo else 'drawing'} to the answer")
+    st.subheader(f"From the {'photo' if sketch.is_photo else 'drawing'} to the prediction")
     st.caption("Below each stage: what the model would say if the preparation ended there.")
     st.html(f'{_STYLE}<ol class="stages" aria-label="Stages">{"".join(items)}</ol>')
 
@@ -76,9 +78,9 @@ def _item(
     )
 
 
-def _guess(label: int, name: str, share: float) -> str:
-    bar = f"width: {100 * share:.1f}%; background: {CLASS_COLOURS[label]}"
+def _guess(label: int, name: str, fraction: float) -> str:
+    bar = f"width: {100 * fraction:.1f}%; background: {CLASS_COLOURS[label]}"
     return (
-        f'<div class="guess"><span>{escape(name)}</span><span>{formats.percent(share)}</span>'
+        f'<div class="guess"><span>{escape(name)}</span><span>{formats.percent(fraction)}</span>'
         f'<span class="bar" style="{bar}"></span></div>'
     )

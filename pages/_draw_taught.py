@@ -1,4 +1,4 @@
-"""What a teaching gained and lost, whether its model answers for drawings, and undoing that."""
+"""What a fine-tuning gained and lost, whether its model is used for drawings, and undoing that."""
 
 from __future__ import annotations
 
@@ -11,47 +11,53 @@ from fmnist.taught_record import Comparison
 from pages import _url
 
 
-def render_taught(shown: Run | None) -> None:
-    """The outcome of a teaching, if there is one, and the choice of the model that answers.
+def render_fine_tuned(shown: Run | None) -> None:
+    """The outcome of a fine-tuning, if there is one, and the choice of the model that is used.
 
-    shown: the run of that teaching, which has ended and was not stopped.
+    shown: that run, which has ended and was not stopped.
     """
-    if "taught_problem" in st.session_state:
-        st.error(markdown(st.session_state.pop("taught_problem")), icon=":material/error:")
+    if "fine_tuned_problem" in st.session_state:
+        st.error(markdown(st.session_state.pop("fine_tuned_problem")), icon=":material/error:")
     if shown:
         _render_outcome(shown)
     _render_choice(shown)
 
 
 def _render_outcome(run: Run) -> None:
-    """What the teaching gained and lost, or why it ended without a model."""
-    taught = run.taught
+    """What the fine-tuning gained and lost, or why it ended without a model."""
+    fine_tuned = run.fine_tuned
     if run.damaged:
         st.warning(
-            f"The taught model is damaged: {markdown(run.damaged)}.", icon=":material/broken_image:"
+            f"The fine-tuned model is damaged: {markdown(run.damaged)}.",
+            icon=":material/broken_image:",
         )
     elif run.status.status == "failed":
-        st.error(f"The teaching failed: {markdown(run.status.message)}", icon=":material/error:")
+        st.error(f"Fine-tuning failed: {markdown(run.status.message)}", icon=":material/error:")
     else:
         rows = (
-            ("Your corrections, which it learnt", taught.learnt),
+            ("Your corrections, which it was trained on", fine_tuned.learnt),
             (
-                "The same, by models that learnt the others: expect this of new ones",
-                taught.kept_apart,
+                "The same, cross-validated: expect this of new ones",
+                fine_tuned.kept_apart,
             ),
-            ("Made drawings, never corrected", taught.drawings),
-            ("Test look-alikes" if run.saw_standin else "Test photographs", taught.photographs),
+            ("Synthetic drawings, held out", fine_tuned.drawings),
+            (
+                "Test look-alikes" if run.trained_on_standin else "Test photographs",
+                fine_tuned.photographs,
+            ),
         )
-        heading = f"**Taught {formats.day_and_time(run.run_id)}: what was gained, what was lost**"
+        heading = (
+            f"**Fine-tuned {formats.day_and_time(run.run_id)}: what was gained, what was lost**"
+        )
         lines = [
-            f"- {what}: {_count(pair)}{'' if pair is taught.learnt else _judge(pair)}"
+            f"- {what}: {_count(pair)}{'' if pair is fine_tuned.learnt else _judge(pair)}"
             for what, pair in rows
             if pair is not None
         ]
         st.markdown("\n".join([heading, "", *lines]))
         st.caption(
-            "Each line counts the same images, answered by the model that comes with the Lab and "
-            "by the taught one. p: how likely chance alone is to tell the two this far apart "
+            "Each line compares the same images, classified by the model that comes with the Lab "
+            "and by the fine-tuned one. p: how likely a difference this large is by chance alone "
             "(McNemar's exact test)."
         )
 
@@ -71,22 +77,24 @@ def _judge(pair: Comparison) -> str:
 
 
 def _render_choice(shown: Run | None) -> None:
-    """Whether the taught model answers for drawings, and the way back."""
+    """Whether the fine-tuned model is used for drawings, and the way back."""
     in_use = settings.read_drawing_run()
     is_shown = shown is not None and shown.run_id == in_use
     with st.container(horizontal=True, vertical_alignment="center"):
         if in_use and not predict.find_drawing_model()[1]:
-            which = "It" if is_shown else f"The one taught {formats.day_and_time(in_use)}"
+            which = "It" if is_shown else f"The one fine-tuned {formats.day_and_time(in_use)}"
             st.badge(f"{which} is used for drawings", icon=":material/check:", color="green")
         if shown and not shown.damaged and shown.status.status == "completed":
             if not is_shown:
-                _render_button("Use it for drawings", "check", "teach_use", shown.run_id)
+                _render_button("Use it for drawings", "check", "fine_tuned_use", shown.run_id)
             link = _url.link(run=shown.run_id)
             st.page_link("pages/evaluate.py", label="Evaluate", query_params=link)
         if in_use:
             before = teaching.find_before(in_use)
-            which = f"the one taught {formats.day_and_time(before)}" if before else "the Lab's own"
-            _render_button(f"Undo: {which} answers again", "undo", "teach_undo", before)
+            which = (
+                f"the one fine-tuned {formats.day_and_time(before)}" if before else "the Lab's own"
+            )
+            _render_button(f"Undo: use {which} again", "undo", "fine_tuned_undo", before)
 
 
 def _render_button(label: str, icon: str, key: str, run_id: str) -> None:
@@ -97,6 +105,6 @@ def _choose(run_id: str) -> None:
     try:
         settings.write_drawing_run(run_id)
     except runs.RunsFolderError as error:
-        st.session_state["taught_problem"] = str(error)
+        st.session_state["fine_tuned_problem"] = str(error)
         return
     _url.write(run=None)

@@ -1,4 +1,4 @@
-"""Teaching the model for drawings what was corrected."""
+"""Fine-tuning the model for drawings on what was corrected."""
 
 from __future__ import annotations
 
@@ -10,65 +10,67 @@ from fmnist import catalogue, jobs, predict, runs, teaching
 from fmnist.dataset import CLASS_NAMES, STANDARD
 from fmnist.drawings import SLUG
 from fmnist.plain_text import markdown
-from fmnist.taught_record import share_done
+from fmnist.taught_record import stage_fraction
 from pages import _dataset_choice, _draw_correct, _draw_corrections, _draw_taught
 
-KEY = "draw_teach"  # for `st.rerun` in a widget's callback
+KEY = "draw_fine_tune"  # for `st.rerun` in a widget's callback
 TICK = 0.5  # seconds
 
 
-def render_teach(model: Path, source: str) -> None:
-    """Corrections, the teaching and its outcome; nothing where another kind of model answers.
+def render_fine_tune(model: Path, source: str) -> None:
+    """Corrections, the fine-tuning and its outcome; nothing where another kind of model is used.
 
-    source: where what is answered comes from, "draw" or another.
+    source: where what is classified comes from, "draw" or another.
     """
     chosen, problem = predict.find_drawing_model()
-    ended = [run for run in teaching.list_taught() if run.status.status in ("completed", "failed")]
+    ended = [
+        run for run in teaching.list_fine_tuned() if run.status.status in ("completed", "failed")
+    ]
     if model != chosen:  # the address asks for a run
         ended = [run for run in ended if run.run_dir == model.parent]
     is_offered = model.is_file() and (model == chosen or bool(ended))
     if is_offered:
-        st.subheader("Teach it")
+        st.subheader("Correct and fine-tune")
     if is_offered and problem:
         st.warning(markdown(problem), icon=":material/broken_image:")
-    _render_lessons(is_offered, source)
+    _render_corrections(is_offered, source)
     if is_offered:  # no part of the fragment: what is chosen here concerns the whole page
-        _draw_taught.render_taught(next(iter(ended), None))
+        _draw_taught.render_fine_tuned(next(iter(ended), None))
 
 
 @st.fragment(key=KEY)
-def _render_lessons(is_offered: bool, source: str) -> None:
+def _render_corrections(is_offered: bool, source: str) -> None:
     if not is_offered:
         return
     _draw_correct.render_question(source)
-    count = _draw_corrections.render_kept()
-    taught = teaching.list_taught()
-    live = next((run for run in taught if run.is_live), None)
+    count = _draw_corrections.render_corrections()
+    fine_tuned = teaching.list_fine_tuned()
+    live = next((run for run in fine_tuned if run.is_live), None)
     if live:
         st.fragment(_tick, run_every=TICK)(live.run_id)
         return
-    if taught and taught[0].status.status == "stopped":
-        st.caption("The last teaching was stopped: it changed nothing.")
+    if fine_tuned and fine_tuned[0].status.status == "stopped":
+        st.caption("The last fine-tuning was stopped: nothing has changed.")
     if count:
         _render_start(count)
 
 
 def _tick(run_id: str) -> None:
-    """How far the teaching is; the whole page follows when it has ended."""
+    """How far the fine-tuning is; the whole page follows when it has ended."""
     try:
         run = runs.load_run(run_id)
     except runs.RunNotFound:
         st.rerun()
     if not run.is_live:
         st.rerun()
-    stage = run.status.message or "learning"
+    stage = run.status.message or "fine-tuning"
     is_stopping = runs.is_stop_requested(run.run_dir)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(share_done(stage), f"Teaching: {markdown(stage)} …")
+        st.progress(stage_fraction(stage), f"Fine-tuning: {markdown(stage)} …")
         st.button(
             "Stopping …" if is_stopping else "Stop",
             icon=":material/stop:",
-            key="teach_stop",
+            key="fine_tune_stop",
             disabled=is_stopping,
             on_click=_stop,
             args=(run_id,),
@@ -87,18 +89,18 @@ def _render_start(count: int) -> None:
     if photographs.class_names != CLASS_NAMES or photographs.slug == SLUG:
         photographs = catalogue.list_choices()[0]
     if photographs.slug == STANDARD and catalogue.why_standard_is_missing():
-        st.info("Teaching needs the photographs: open Browse, which gets them.")
+        st.info("Fine-tuning needs the photographs: open Browse, which downloads them.")
         return
-    is_pressed = st.button("Teach the model", type="primary", icon=":material/school:")
+    is_pressed = st.button("Fine-tune the model", type="primary", icon=":material/school:")
     st.caption(
-        f"The last layer of the model that comes with the Lab learns {_count(count)}, redrawn by "
-        "other hands, and rehearses other drawings so that it forgets little. It does so in the "
-        "background, half a minute on a computer with nothing else to do, and as a run of its own; "
-        "you choose whether it answers."
+        f"Fine-tunes the last layer of the model that comes with the Lab on {_count(count)}, "
+        "augmented, and on other drawings as a rehearsal, so that it forgets little. It runs in "
+        "the background, for half a minute on a computer with nothing else to do, as a run of its "
+        "own; you choose whether it is used."
     )
     if is_pressed:
         try:
-            jobs.start_teaching(photographs.slug)
+            jobs.start_fine_tuning(photographs.slug)
         except ValueError as error:
             st.error(markdown(error), icon=":material/error:")
             return

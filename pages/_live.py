@@ -31,7 +31,7 @@ _BADGES = {
 _STOP_HELP = {
     "queued": "Takes it out of the line",
     "running": "Keeps and scores the model as it stands",
-    "taught": "Ends it without a model",
+    "fine-tuned": "Ends it without a model",
     "silent": "Ends its process, within seconds and without a model",
 }
 
@@ -61,11 +61,11 @@ def render_nothing_yet(everything: list[Run]) -> None:
     finished = [
         run
         for run in everything
-        if run.status.status == "completed" and not (run.damaged or run.own_model)
+        if run.status.status == "completed" and not (run.damaged or run.imported_model)
     ]
     for run in finished[:3]:
         accuracy = formats.percent(run_files.read_results(run).get("test_accuracy"))
-        where = "stand-in" if run.saw_standin else "test set"
+        where = "stand-in" if run.trained_on_standin else "test set"
         label = f"{markdown(run.title)} · {accuracy} on the {where}"
         _live_states.render_link("train", label, ":material/history:", run)
 
@@ -90,7 +90,7 @@ def _render(run: Run) -> None:
             markdown(f"{run.title} is damaged: {run.damaged}."), icon=":material/broken_image:"
         )
         return
-    if run.own_model:
+    if run.imported_model:
         st.info(
             f"“{markdown(run.title)}” was trained elsewhere and imported from a file, so there are "
             "no curves.",
@@ -100,8 +100,8 @@ def _render(run: Run) -> None:
         return
     curves = progress.read_curves(run)
     _render_head(run)
-    if run.taught:
-        st.caption(f":material/school: {run.taught.explanation}")
+    if run.fine_tuned:
+        st.caption(f":material/school: {run.fine_tuned.explanation}")
     _live_states.render(run, curves)
     if run.status.status != "running" and not len(curves.batches):
         return
@@ -112,7 +112,7 @@ def _render(run: Run) -> None:
             key=f"live_{metric}",
             config={"displayModeBar": False},
         )
-    _recipe.render_comparison(run)
+    _recipe.render_published_comparison(run)
 
 
 def _render_head(run: Run) -> None:
@@ -120,7 +120,7 @@ def _render_head(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(markdown(run.title), anchor=False, width="content")
         st.badge(label, icon=icon, color=colour)
-        if run.saw_standin:
+        if run.trained_on_standin:
             st.badge("Stand-in data", icon=":material/auto_awesome:", color="violet")
         st.space("stretch")
         if run.is_live:
@@ -135,7 +135,7 @@ def _render_stop(run: Run) -> None:
         "Stopping …" if is_stopping else "Cancel" if is_queued else "Stop",
         icon=":material/stop:",
         key="live_stop",
-        help=_STOP_HELP["taught" if run.taught else kind],
+        help=_STOP_HELP["fine-tuned" if run.fine_tuned else kind],
         disabled=is_stopping,
         on_click=_stop,
         args=(run.run_id,),

@@ -29,8 +29,10 @@ def _render_queued(run: Run, _curves: Curves) -> None:
         turns.keep_moving(everything)
     except runs.RunsFolderError as error:
         st.error(markdown(error), icon=":material/error:")
-    st.info(markdown(progress.describe_place(run, everything)), icon=":material/hourglass_top:")
-    st.caption("It starts by itself when its turn comes, even if this page is closed.")
+    st.info(
+        markdown(progress.describe_queue_position(run, everything)), icon=":material/hourglass_top:"
+    )
+    st.caption("It starts by itself when it is first in the queue, even if this page is closed.")
 
 
 def _render_silence(run: Run) -> None:
@@ -45,7 +47,7 @@ def _render_silence(run: Run) -> None:
 def _render_running(run: Run, curves: Curves) -> None:
     status = run.status
     _render_silence(run)
-    st.progress(progress.share_done(status), markdown(_describe_progress(run, curves)))
+    st.progress(progress.fraction_done(status), markdown(_describe_progress(run, curves)))
     numbers = progress.latest(curves)
     _render_metrics(
         ("Accuracy", formats.percent(numbers.get("accuracy")), "of the latest training batches"),
@@ -61,8 +63,8 @@ def _describe_progress(run: Run, curves: Curves) -> str:
         return "Scoring the model on the test set …"
     if runs.is_stop_requested(run.run_dir):
         return "Ending its process …" if run.is_silent else "Stopping after this step …"
-    if run.taught and status.message:
-        return f"Teaching: {status.message} …"
+    if run.fine_tuned and status.message:
+        return f"Fine-tuning: {status.message} …"
     if not status.steps_per_epoch:
         return f"{status.message[:1].upper()}{status.message[1:]} …" if status.message else "…"
     step = progress.step_of_epoch(status)
@@ -89,10 +91,10 @@ def _render_ended(run: Run, curves: Curves) -> None:
     epochs = f"{len(curves.history)} of {run.config.epochs} epochs"
     took = f"{epochs} in {formats.duration(results.get('seconds'))}"
     st.progress(
-        progress.share_done(run.status) if not is_completed else 1.0, markdown(f"{took}. {said}")
+        progress.fraction_done(run.status) if not is_completed else 1.0, markdown(f"{took}. {said}")
     )
     best = results.get("best_epoch")
-    which = "Stand-in" if run.saw_standin else "Test"
+    which = "Stand-in" if run.trained_on_standin else "Test"
     _render_metrics(
         (
             f"{which} accuracy",

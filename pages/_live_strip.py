@@ -1,4 +1,4 @@
-"""The training or teaching under way, in the sidebar of every page."""
+"""The training or fine-tuning under way, in the sidebar of every page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from fmnist import formats, progress, runs, turns
 from fmnist.plain_text import markdown
 from fmnist.runs import Run
-from fmnist.taught_record import share_done
+from fmnist.taught_record import stage_fraction
 from pages import _url
 
 TICK = 2.0  # seconds
@@ -19,7 +19,7 @@ _KEY = "live_strip"
 
 # A ticking fragment cannot end its own ticks, and only a widget's callback may rerun the fragment
 # around it, which ends them: so the browser answers the last tick with a trigger.
-_ask_to_settle = st.components.v2.component(
+_ask_for_rerun = st.components.v2.component(
     "fmnist_live_strip_over",
     html="<span></span>",
     js='export default ({ setTriggerValue }) => { setTriggerValue("over", true); };',
@@ -36,7 +36,7 @@ def render() -> None:
 
 
 def _live_runs() -> list[Run]:
-    live = [run for run in runs.list_runs() if run.is_live and not run.own_model]
+    live = [run for run in runs.list_runs() if run.is_live and not run.imported_model]
     with contextlib.suppress(runs.RunsFolderError):  # the Train page says so
         turns.keep_moving(live)
     return live
@@ -61,18 +61,18 @@ def _tick(just_read: list[list[Run]]) -> None:
     page = (st.context.url or "").rstrip("/").rsplit("/", 1)[-1]
     if has_ended and page in _FOLLOWING_PAGES:
         st.rerun()
-    active = [run for run in live if run.taught or run.status.status == "running"]
+    active = [run for run in live if run.fine_tuned or run.status.status == "running"]
     for run in active:
-        (_render_teaching if run.taught else _render_training)(run)
+        (_render_fine_tuning if run.fine_tuned else _render_training)(run)
     waiting = len(live) - len(active)
     if waiting:
-        st.caption(f":material/hourglass_top: {waiting} waiting in line")
+        st.caption(f":material/hourglass_top: {waiting} waiting in the queue")
     if not live:
         _render_finished()
-        _ask_to_settle(key="strip_over", on_over_change=_settle)
+        _ask_for_rerun(key="strip_over", on_over_change=_rerun_strip)
 
 
-def _settle() -> None:
+def _rerun_strip() -> None:
     st.rerun(_KEY)
 
 
@@ -82,19 +82,19 @@ def _render_finished() -> None:
     except runs.RunNotFound:  # deleted meanwhile
         return
     how = "failed" if run.status.status == "failed" else "finished"
-    st.markdown(f"**{'Teaching' if run.taught else 'Training'} {how}**")
+    st.markdown(f"**{'Fine-tuning' if run.fine_tuned else 'Training'} {how}**")
     _render_link(run, "See how it went")
 
 
-def _render_teaching(run: Run) -> None:
-    st.progress(share_done(run.status.message), "**Teaching drawings**")
+def _render_fine_tuning(run: Run) -> None:
+    st.progress(stage_fraction(run.status.message), "**Fine-tuning on drawings**")
     _render_link(run, "Watch")
 
 
 def _render_training(run: Run) -> None:
     curves = progress.read_curves(run)
     accuracy = progress.latest(curves).get("val_accuracy")
-    st.progress(progress.share_done(run.status), f"**{markdown(run.title)}**")
+    st.progress(progress.fraction_done(run.status), f"**{markdown(run.title)}**")
     if run.is_silent:
         st.caption(f":material/heart_broken: {progress.describe_silence(run)}")
         _render_link(run, "See what to do")
@@ -104,7 +104,7 @@ def _render_training(run: Run) -> None:
             [
                 f"epoch {(run.status.epoch or 0) + 1} of {run.status.epochs}",
                 *([f"val {formats.percent(accuracy)}"] if accuracy is not None else []),
-                *(["stand-in data"] if run.saw_standin else []),
+                *(["stand-in data"] if run.trained_on_standin else []),
                 *_time_left(run, curves),
             ]
         )
@@ -120,8 +120,8 @@ def _time_left(run: Run, curves: progress.Curves) -> list[str]:
 
 def _render_link(run: Run, label: str) -> None:
     st.page_link(
-        "pages/draw.py" if run.taught else "pages/train.py",
+        "pages/draw.py" if run.fine_tuned else "pages/train.py",
         label=label,
-        icon=":material/school:" if run.taught else ":material/monitoring:",
-        query_params=None if run.taught else _url.link(run=run.run_id),
+        icon=":material/school:" if run.fine_tuned else ":material/monitoring:",
+        query_params=None if run.fine_tuned else _url.link(run=run.run_id),
     )

@@ -26,15 +26,15 @@ def render_form() -> None:
             "out; then it is scored on the test set, and can be used in Evaluate and Draw. One "
             f"model is checked at a time, for {CHECK_SECONDS / 60:.0f} minutes at most."
         )
-        with st.form("own_model", clear_on_submit=True, border=False):
+        with st.form("import_model", clear_on_submit=True, border=False):
             file = st.file_uploader(
                 "A .keras or .h5 file",
                 type=None,  # whatever it is, our own sentence says what to do with it
-                key="own_model_file",
+                key="import_model_file",
                 max_upload_size=MAX_FILE_BYTES // 1_000_000,
             )
             name = st.text_input(
-                "Name", max_chars=60, placeholder="The file's name", key="own_model_name"
+                "Name", max_chars=60, placeholder="The file's name", key="import_model_name"
             )
             is_pressed = st.form_submit_button(
                 "Check and score it", type="primary", icon=":material/play_arrow:"
@@ -51,7 +51,7 @@ def render_form() -> None:
 
 def _start(content: bytes, file_name: str, name: str) -> None:
     try:
-        run_id = jobs.start_own_model(content, file_name, name, _dataset_choice.mend_choice().slug)
+        run_id = jobs.start_import(content, file_name, name, _dataset_choice.mend_choice().slug)
     except ValueError as error:
         st.error(markdown(error), icon=":material/error:")
         return
@@ -87,13 +87,14 @@ def _render_outcome(run_id: str, was_live: bool) -> None:
         _own_model_findings.render_check(run, "form")
     elif run.has_scores and run.status.status == "completed":
         accuracy = formats.percent(run_files.read_results(run).get("test_accuracy"))
-        which = "stand-in" if run.saw_standin else "test"
+        which = "stand-in" if run.trained_on_standin else "test"
         st.success(
-            f"Accepted: {markdown(run.own_model.file_name)} recognises {accuracy} of the {which} "
-            f"images. Found: {markdown(run.own_model.summary)}.",
+            f"Accepted: {markdown(run.imported_model.file_name)} recognises {accuracy} of the "
+            f"{which} images. Found: {markdown(run.imported_model.summary)}.",
             icon=":material/check_circle:",
         )
     elif run.status.status in ("failed", "stopped"):
         st.error(
-            markdown(f"{run.own_model.file_name}: {run.status.message}"), icon=":material/error:"
+            markdown(f"{run.imported_model.file_name}: {run.status.message}"),
+            icon=":material/error:",
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist import formats, jobs, progress, runs
-from fmnist.own_model_record import INPUTS, OUTPUTS, OwnModel
+from fmnist.own_model_record import INPUTS, OUTPUTS, ImportedModel
 from fmnist.plain_text import markdown
 from fmnist.runs import Run
 
-CHECKED = "own_model_checked"  # in the session: the run whose outcome stands in the form
+CHECKED = "import_checked"  # in the session: the run whose outcome stands in the form
 _SHOWN = 4  # ways of preparing the images whose accuracy is told
 
 
@@ -18,24 +18,26 @@ def render_findings(run: Run) -> None:
 
     While it is checked: how far that is.
     """
-    own_model = run.own_model
-    if own_model is None or run.damaged:
+    imported_model = run.imported_model
+    if imported_model is None or run.damaged:
         return
-    with st.container(key="own_model_findings"):
+    with st.container(key="import_findings"):
         if run.is_live:
             if run.run_id != st.session_state.get(CHECKED):
                 render_check(run, "findings")
             return
-        if own_model.summary:
-            st.markdown(f"**{markdown(own_model.file_name)}:** {markdown(own_model.summary)}")
+        if imported_model.summary:
+            st.markdown(
+                f"**{markdown(imported_model.file_name)}:** {markdown(imported_model.summary)}"
+            )
         _render_accuracies(run)
-        _render_choices(run, own_model)
+        _render_choices(run, imported_model)
 
 
 def render_check(run: Run, place: str) -> None:
     """How far the check of a model is, and Stop; `place` is where on the page this stands."""
     is_stopping, status = runs.is_stop_requested(run.run_dir) and not run.is_silent, run.status
-    message = "stopping" if is_stopping else status.message or "waiting for its turn"
+    message = "stopping" if is_stopping else status.message or "waiting in the queue"
     if run.is_silent:
         st.warning(
             f"{progress.describe_silence(run)}: its process hangs or has been suspended. Stop ends "
@@ -46,12 +48,12 @@ def render_check(run: Run, place: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(
             min(max(done, 0.0), 1.0),
-            markdown(f"Checking {run.own_model.file_name}: {message} …"),
+            markdown(f"Checking {run.imported_model.file_name}: {message} …"),
         )
         st.button(
             "Stop",
             icon=":material/stop:",
-            key=f"own_model_stop_{place}",
+            key=f"import_stop_{place}",
             disabled=is_stopping,
             on_click=_try,
             args=(jobs.stop_run, run.run_id),
@@ -59,27 +61,29 @@ def render_check(run: Run, place: str) -> None:
 
 
 def _render_accuracies(run: Run) -> None:
-    own_model = run.own_model
-    if not own_model.accuracies or own_model.checked_images is None:
+    imported_model = run.imported_model
+    if not imported_model.accuracies or imported_model.checked_images is None:
         return
-    images = "stand-in images" if run.saw_standin else "training images"
-    best = sorted(own_model.accuracies, key=own_model.accuracies.get, reverse=True)[:_SHOWN]
+    images = "stand-in images" if run.trained_on_standin else "training images"
+    best = sorted(imported_model.accuracies, key=imported_model.accuracies.get, reverse=True)[
+        :_SHOWN
+    ]
     told = "; ".join(
-        f"{INPUTS[name]}: {formats.percent(own_model.accuracies[name])}"
-        f" (loss {formats.loss(own_model.losses.get(name))})"
-        for name in dict.fromkeys([*best, own_model.used_inputs])
-        if name in own_model.accuracies
+        f"{INPUTS[name]}: {formats.percent(imported_model.accuracies[name])}"
+        f" (loss {formats.loss(imported_model.losses.get(name))})"
+        for name in dict.fromkeys([*best, imported_model.used_inputs])
+        if name in imported_model.accuracies
     )
     st.caption(
-        f"Accuracy on {formats.count(own_model.checked_images)} {images}, by the pixel values it "
-        f"is given: {told}."
+        f"Accuracy on {formats.count(imported_model.checked_images)} {images}, by the pixel values "
+        f"it is given: {told}."
     )
-    if not own_model.fits_well:
-        st.warning(markdown(own_model.warning), icon=":material/help:")
+    if not imported_model.fits_well:
+        st.warning(markdown(imported_model.warning), icon=":material/help:")
 
 
-def _render_choices(run: Run, own_model: OwnModel) -> None:
-    before = (own_model.inputs, own_model.outputs)
+def _render_choices(run: Run, imported_model: ImportedModel) -> None:
+    before = (imported_model.inputs, imported_model.outputs)
     choices = (
         ("inputs", "Pixel values it expects", INPUTS),
         ("outputs", "Its ten outputs", OUTPUTS),
@@ -101,7 +105,7 @@ def _render_choices(run: Run, own_model: OwnModel) -> None:
         st.button(
             "Score again",
             icon=":material/refresh:",
-            key="own_model_again",
+            key="rescore_import",
             disabled=run.has_scores and now == before,
             on_click=_check_again,
             args=(run.run_id, *now),
@@ -110,7 +114,7 @@ def _render_choices(run: Run, own_model: OwnModel) -> None:
 
 def _check_again(run_id: str, inputs: str, outputs: str) -> None:
     st.session_state[CHECKED] = run_id
-    _try(jobs.check_own_model_again, run_id, inputs, outputs)
+    _try(jobs.rescore_import, run_id, inputs, outputs)
 
 
 def _try(action, *arguments) -> None:

@@ -39,7 +39,7 @@ def render_plan(config: TrainConfig, image_count: int) -> None:
     """Parameters, time per epoch and in all, and the layer table of a config that can be built.
 
     The engine may have to start first: the page does not wait for it, a live chart would stand
-    still meanwhile. image_count: training images, the validation share included.
+    still meanwhile. image_count: training images, those for validation included.
     """
     network = TrainConfig(**{name: getattr(config, name) for name in _NETWORK_FIELDS})
     answer = _ask_engine(network)

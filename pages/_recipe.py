@@ -9,7 +9,7 @@ import streamlit as st
 from fmnist import formats, run_files, runs
 from fmnist.evaluate import wilson_interval
 from fmnist.progress import read_curves
-from fmnist.published import Figure, measure_like
+from fmnist.published import Figure, same_figures_of
 from fmnist.recipes import Recipe, find_recipe
 from fmnist.runs import Run
 
@@ -34,7 +34,7 @@ def render_recipe(recipe: Recipe) -> None:
         st.caption(f":material/school: {recipe.lesson}")
 
 
-def render_comparison(run: Run) -> None:
+def render_published_comparison(run: Run) -> None:
     """A finished run of a recipe beside the recipe's published figures; of any other, nothing."""
     recipe = find_recipe(run.config) if run.status.status == "completed" else None
     if recipe is None:
@@ -51,7 +51,9 @@ def render_comparison(run: Run) -> None:
 def _compare(run: Run, recipe: Recipe) -> dict[str, list[str]]:
     """The table's columns, in words."""
     published = recipe.published
-    ours = measure_like(published, read_curves(run).history, run_files.read_results(run)).figures()
+    ours = same_figures_of(
+        published, read_curves(run).history, run_files.read_results(run)
+    ).figures()
     over = "over " if published.is_lower_bound else ""
     pairs = list(zip(ours, published.figures(), strict=True))
     return {

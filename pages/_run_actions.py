@@ -70,13 +70,13 @@ def render_actions(chosen: list[Run]) -> None:
             )
         elif run.status.status == "failed":
             st.error(markdown(f"{run.title} failed: {run.status.message}"), icon=":material/error:")
-        elif run.taught:
-            st.caption(f":material/school: **{markdown(run.title)}**: {run.taught.explanation}")
+        elif run.fine_tuned:
+            st.caption(f":material/school: **{markdown(run.title)}**: {run.fine_tuned.explanation}")
 
 
 def _render_links(run: Run) -> None:
     link = _url.link(run=run.run_id)
-    if not (run.damaged or run.own_model):
+    if not (run.damaged or run.imported_model):
         st.page_link(
             "pages/train.py", label="Curves", icon=":material/monitoring:", query_params=link
         )

@@ -6,25 +6,26 @@ import streamlit as st
 
 from fmnist import figures, run_files
 from fmnist.plain_text import markdown
-from fmnist.run_tables import compare_settings, describe_datasets, saw_different_data
+from fmnist.run_tables import compare_settings, describe_datasets, used_different_data
 from fmnist.runs import Run
 from pages import _run_actions
 
 
 def render(chosen: list[Run]) -> None:
-    """Charts and a table of the runs trained here: a brought model has neither curves nor settings.
+    """Charts and a table of the runs trained here: an imported model has neither curves nor
+    settings.
 
-    A warning stands above them where runs saw different data.
+    A warning stands above them where runs were trained on different data.
     """
     readable = [run for run in chosen if not run.damaged]
-    if saw_different_data(readable):
+    if used_different_data(readable):
         names = ", ".join(dict.fromkeys(describe_datasets(readable)))
         st.warning(
-            f"These runs saw different data ({markdown(names)}): neither their accuracies nor "
-            "their losses say which network is better.",
+            f"These runs were trained on different data ({markdown(names)}): neither their "
+            "accuracies nor their losses say which network is better.",
             icon=":material/difference:",
         )
-    trained = [run for run in readable if not run.own_model]
+    trained = [run for run in readable if not run.imported_model]
     labels = _run_actions.tell_apart(trained)
     histories = {
         label: run_files.read_history(run) for label, run in zip(labels, trained, strict=True)

@@ -43,10 +43,10 @@ def render_run_picker(fits: Callable[[Run], bool], label: str = "Run") -> Run | 
 def _choose(choices: list[Run]) -> Run:
     """The newest completed run on the dataset looked at, or else on any; else the newest.
 
-    The bundled one comes after all others; a taught model, which is for drawings, is only chosen
-    by a person.
+    The bundled one comes after all others; a fine-tuned model, which is for drawings, is only
+    chosen by a person.
     """
-    choices = [run for run in choices if not run.taught] or choices
+    choices = [run for run in choices if not run.fine_tuned] or choices
     completed = [run for run in choices if run.status.status == "completed"]
     slug = _dataset_choice.mend_choice().slug
     return next((run for run in completed if run.config.dataset == slug), [*completed, *choices][0])
@@ -54,6 +54,6 @@ def _choose(choices: list[Run]) -> Run:
 
 def _describe(run: Run) -> str:
     accuracy = run_files.read_results(run).get("test_accuracy")
-    which = "stand-in" if run.saw_standin else "test"
+    which = "stand-in" if run.trained_on_standin else "test"
     end = run.status.status if accuracy is None else f"{which} {formats.percent(accuracy)}"
     return f"{run.title} · {end} · {run.origin}"

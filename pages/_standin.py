@@ -50,7 +50,7 @@ def _render_step() -> None:
     if not fetcher().is_running:
         st.rerun()
     step = fetcher().step
-    st.progress(min(1.0, step.share), step.text)
+    st.progress(min(1.0, step.fraction), step.text)
 
 
 def render_banner() -> None:

@@ -9,7 +9,7 @@ from fmnist.plain_text import markdown
 from pages import _browse_image, _browse_views, _data, _dataset_choice, _import, _standin, _url
 from pages._browse_choices import render_choices, render_view_switch
 from pages._image_grid import render_grid
-from pages._steps import render_no_such_image
+from pages._pager import render_no_such_image
 
 MAX_CAPTIONS = 200  # more of them would only lengthen the page
 

@@ -31,18 +31,18 @@ from pages._run_picker import render_run_picker
 from pages._standin import render_banner
 
 HINTS = {
-    "draw": ("Draw {thing}", "The answer appears here after each stroke."),
+    "draw": ("Draw {thing}", "The prediction appears here after each stroke."),
     "upload": ("Choose a picture", "Of {thing}, photographed or drawn, on a plain background."),
     "camera": ("Take a photo", "Of {thing}, or of a drawing of it, on a plain background."),
 }
 BLANK = ("Nothing to see", "Nothing stands out from the background.")
-ANSWER = "draw_answer"  # the part of the page that a stroke runs again
+PREDICTION = "draw_prediction"  # the part of the page that a stroke runs again
 CANVAS_WIDTH = 360  # CSS pixels; a phone's width holds it
 
 
-@st.fragment(key=ANSWER)
-def render_answer(models: _draw_models.Models, class_names: tuple[str, ...], source: str) -> None:
-    """The drawing or picture, and the answer beside it; a stroke reruns only this."""
+@st.fragment(key=PREDICTION)
+def render_board(models: _draw_models.Models, class_names: tuple[str, ...], source: str) -> None:
+    """The drawing or picture, and the prediction beside it; a stroke reruns only this."""
     with st.container(horizontal=True, gap="medium"):
         left, right = st.container(width=CANVAS_WIDTH), st.container(width="stretch")
     st.session_state["sketch"] = st.session_state["answered"] = None
@@ -51,7 +51,7 @@ def render_answer(models: _draw_models.Models, class_names: tuple[str, ...], sou
             if source == "draw":
                 sketch = read_canvas()
             else:
-                sketch = read_picture(source, CANVAS_WIDTH, explain, models.knows_photos)
+                sketch = read_picture(source, CANVAS_WIDTH, explain, models.trained_on_photos)
         st.session_state["sketch"] = sketch
         with right:
             render_result(models, class_names, sketch, source)
@@ -60,15 +60,15 @@ def render_answer(models: _draw_models.Models, class_names: tuple[str, ...], sou
 
 
 def read_canvas() -> Sketch | None:
-    drawing = _draw_canvas.render_canvas(lambda: _url.write(drawing=None), on_settled=explain)
+    drawing = _draw_canvas.render_canvas(lambda: _url.write(drawing=None), on_idle=explain)
     return sketch_to_image(render(drawing), background=_draw_canvas.PAPER) if drawing else None
 
 
 def explain() -> None:
-    """Run all that is about the drawing again, the answer first: it may have been interrupted."""
+    """Run all that is about the drawing again, the prediction first: it may be overdue."""
     if get_script_run_ctx().fragment_ids_this_run:  # else it would replace the run of a click
         with contextlib.suppress(StreamlitAPIException):  # the page was left meanwhile
-            st.rerun([ANSWER, _draw_teach.KEY, _draw_stages.KEY, _draw_comparison.KEY])
+            st.rerun([PREDICTION, _draw_teach.KEY, _draw_stages.KEY, _draw_comparison.KEY])
 
 
 def render_result(
@@ -87,8 +87,8 @@ def render_result(
     except (EngineError, ValueError) as error:
         st.error(markdown(error), icon=":material/error:")
         return
-    label = _draw_answer.render_answer(prediction, sketch.image, class_names, threshold)
-    if not sketch.is_photo:  # only what the model for drawings answered can be corrected
+    label = _draw_answer.render_prediction(prediction, sketch.image, class_names, threshold)
+    if not sketch.is_photo:  # only what the model for drawings predicted can be corrected
         st.session_state["answered"] = label
 
 
@@ -97,10 +97,10 @@ st.title("Draw")
 introduction = st.empty()
 _draw_canvas.open_shared()
 board, stages, heading = st.container(), st.container(), st.empty()
-run = render_run_picker(_draw_models.can_answer, "Model")
+run = render_run_picker(_draw_models.can_predict, "Model")
 models = _draw_models.choose_models(run)
 model, photograph_model, _ = models
-heading.subheader("What a model of photographs says" if photograph_model else "Which model answers")
+heading.subheader("What a model of photographs says" if photograph_model else "Which model is used")
 if model is None:
     with board:
         _draw_models.render_no_model(run)
@@ -111,10 +111,10 @@ introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one
 _engine.get().warm(model)
 with board:
     source = render_sources()
-    render_answer(models, names, source)
+    render_board(models, names, source)
     if source == "draw":
         render_files()
-    _draw_teach.render_teach(model, source)
+    _draw_teach.render_fine_tune(model, source)
 with stages:
     _draw_stages.render_stages(models, names)
 _draw_comparison.render_comparison(models, names)

@@ -5,23 +5,23 @@ import streamlit as st
 from fmnist.dataset import CLASS_NAMES
 from fmnist.plain_text import markdown
 from pages import (
-    _answers,
     _confusions,
     _data,
-    _headline,
+    _image_detail,
+    _images,
+    _metrics,
     _model_card,
-    _no_scores,
-    _one_image,
+    _not_scored,
     _report,
     _standin,
     _url,
 )
+from pages._pager import render_no_such_image
 from pages._run_picker import render_run_picker
-from pages._steps import render_no_such_image
 
 VIEWS = {
     "matrix": (":material/grid_on: Confusions", _confusions.render_matrix),
-    "images": (":material/grid_view: Images", _answers.render_images),
+    "images": (":material/grid_view: Images", _images.render_images),
     "report": (":material/table_chart: Report", _report.render_report),
 }
 
@@ -47,7 +47,7 @@ def render_view(evaluation, images) -> None:
                 "Misclassified shirts",
                 icon=":material/apparel:",
                 help="Every shirt it takes for something else, the most confident mistakes first.",
-                on_click=_answers.show_misclassified_shirts,
+                on_click=_images.show_misclassified_shirts,
             )
     VIEWS[view][1](evaluation, images)
 
@@ -57,32 +57,32 @@ heading.title("Evaluate")
 with choice:
     run = render_run_picker(lambda candidate: candidate.has_scores)
 if run is None:
-    _no_scores.render_no_run()
+    _not_scored.render_no_run()
     st.stop()
 if not run.has_scores:
-    _no_scores.render_reason(run)
+    _not_scored.render_reason(run)
     st.stop()
 data = _data.switch_to_dataset_of(run)
-if not _data.can_answer(run, data):
-    _no_scores.render_another_dataset(run, data)
+if not _data.can_predict(run, data):
+    _not_scored.render_another_dataset(run, data)
     st.stop()
 _standin.render_banner()
-_headline.render_whose(run, data)
+_metrics.render_data_note(run, data)
 try:
     evaluation = _data.evaluation(run, data)
 except ValueError as error:
     st.error(
         f"The scores of this run cannot be used: {markdown(error)}", icon=":material/broken_image:"
     )
-    _no_scores.render_link("runs", "See all runs", ":material/list_alt:")
+    _not_scored.render_link("runs", "See all runs", ":material/list_alt:")
     st.stop()
 index = _url.read("index")
 if index is not None and index < len(data.test_images):
-    _one_image.render(data, evaluation, index)
+    _image_detail.render(data, evaluation, index)
 else:
     if index is not None:
         render_no_such_image(index, len(data.test_images), "them all")
-    _headline.render_headline(evaluation, data)
+    _metrics.render_metrics(evaluation, data)
     render_view(evaluation, data.test_images)
-    if run.status.status == "completed" and _data.has_seen(run, data):
+    if run.status.status == "completed" and _data.was_scored_on(run, data):
         _model_card.render(run)

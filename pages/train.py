@@ -70,7 +70,7 @@ def _render_queue_setting() -> None:
             settings.read_parallel_trainings(),
             key="train_parallel",
             on_change=_set_parallel,
-            help="More at once share the processor; the rest wait in line.",
+            help="More at once share the processor; the rest wait in the queue.",
         )
         if "train_problem" in st.session_state:
             st.error(markdown(st.session_state.pop("train_problem")), icon=":material/error:")

@@ -15,7 +15,8 @@ from fmnist import download, runs, standin
 from fmnist.dataset import load_dataset
 from fmnist.engine import Engine
 from fmnist.processor import prefer_onednn
-from tests import made_data, made_runs
+from tests.factories import data as data_factory
+from tests.factories import runs as run_factory
 from tests.imports import imports_from
 
 TESTS = Path(__file__).parent
@@ -76,7 +77,7 @@ def _nothing_outside_tmp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 @pytest.fixture(scope="session")
 def small_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """600 training and 200 test images of made shapes. Sets no environment variable."""
-    return made_data.write_dataset(tmp_path_factory.mktemp("made-data"))
+    return data_factory.write_dataset(tmp_path_factory.mktemp("made-data"))
 
 
 @pytest.fixture(scope="session")
@@ -88,10 +89,10 @@ def data_dir(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="session")
 def cases_dir() -> Path:
-    """Real files that people brought, each in a folder with its RIGHT.txt: FMNIST_CASES_DIR."""
+    """Real files that people imported, each in a folder with its RIGHT.txt: FMNIST_CASES_DIR."""
     given = os.environ.get("FMNIST_CASES_DIR")
     if not given:
-        pytest.skip("FMNIST_CASES_DIR names no folder of files that people brought")
+        pytest.skip("FMNIST_CASES_DIR names no folder of files that people imported")
     return Path(given)
 
 
@@ -143,7 +144,7 @@ def no_mirrors(lab: Lab, no_data: None, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.fixture
 def made(lab: Lab) -> runs.Run:
     """A completed run, right on 160 of the 200 made test images."""
-    return runs.read_run(made_runs.write_run(lab.runs_dir, accuracy=0.8))
+    return runs.read_run(run_factory.write_run(lab.runs_dir, accuracy=0.8))
 
 
 @pytest.fixture(scope="session")

@@ -89,11 +89,11 @@ def train_each_way(
 
 
 def main() -> None:
-    from tests import made_data
+    from tests.factories import data as data_factory
 
     folder, ours_alone = Path(sys.argv[1]), "--ours" in sys.argv
     import_keras()
-    images, labels = made_data.make_split(STEPS * BATCH, 0)
+    images, labels = data_factory.make_split(STEPS * BATCH, 0)
     found = {
         name: train_each_way(config, images, labels, folder, name, ours_alone)
         for name, config in list_networks().items()

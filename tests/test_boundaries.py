@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import made_runs
+from tests.factories import runs as run_factory
 from tests.imports import imported_names, imports_of, library_modules
 
 ROOT = Path(__file__).parent.parent
@@ -230,7 +230,7 @@ def test_a_page_is_short_and_says_its_question(path):
 
 
 def test_visiting_every_page_loads_no_tensorflow(lab):
-    run_dir = made_runs.write_run(lab.runs_dir)
+    run_dir = run_factory.write_run(lab.runs_dir)
     pages = [path.name for path in PAGES if not path.name.startswith("_")]
     script = """
 import json, sys

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from fmnist import json_files, run_files, runs
-from fmnist.bundle import CARD_FILE, COMMAND_FILE, COPIED_FILES, bundle_run
-from fmnist.config_words import describe_command
+from fmnist.bundle import BUNDLED_FILES, CARD_FILE, COMMAND_FILE, bundle_run
+from fmnist.config_text import describe_command
 from fmnist.dataset import load_dataset
 from fmnist.model_card import compute_model_card
 from fmnist.model_card_text import format_model_card, write_model_card
-from tests import made_runs
+from tests.factories import runs as run_factory
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "fmnist" / "bundled"
@@ -40,7 +40,7 @@ def test_a_bundle_is_complete_and_knows_neither_host_nor_paths(made, labels, bun
 
     assert bundle_run(runs.read_run(made.run_dir), card_of(labels)) == bundled_dir
     names = {path.name for path in bundled_dir.iterdir()}
-    assert names == {*COPIED_FILES, CARD_FILE, COMMAND_FILE}
+    assert names == {*BUNDLED_FILES, CARD_FILE, COMMAND_FILE}
     kept = json.loads((bundled_dir / "status.json").read_text())
     assert (kept["host"], kept["pid"], kept["pid_started_at"]) == (None, None, None)
     assert kept["message"] == ""
@@ -61,7 +61,7 @@ def test_a_bundle_is_complete_and_knows_neither_host_nor_paths(made, labels, bun
 def test_a_new_bundle_takes_the_old_ones_place(lab, made, labels, bundled_dir):
     bundle_run(made, card_of(labels))
     (bundled_dir / "of the old one").touch()
-    other = made_runs.write_run(lab.runs_dir, "20260103-000000-b", accuracy=0.5)
+    other = run_factory.write_run(lab.runs_dir, "20260103-000000-b", accuracy=0.5)
     bundle_run(runs.read_run(other), card_of(labels))
     assert not (bundled_dir / "of the old one").exists()
     assert run_files.read_results(runs.load_run("bundled"))["test_accuracy"] == 0.5
@@ -90,7 +90,7 @@ def fill(archive: Path, size: int) -> None:
 
 @pytest.mark.parametrize("status", ["stopped", "failed", "running"])
 def test_only_a_completed_run_is_bundled(lab, labels, bundled_dir, status):
-    run = runs.read_run(made_runs.write_run(lab.runs_dir, status=status))
+    run = runs.read_run(run_factory.write_run(lab.runs_dir, status=status))
     with pytest.raises(ValueError, match=f"is {status}: only a completed run is bundled"):
         bundle_run(run, card_of(labels))
     assert not bundled_dir.exists()
@@ -115,7 +115,7 @@ def test_the_bundled_run_is_not_bundled_again(made, labels):
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no checkout of git's")
 def test_git_ignores_nothing_of_the_bundled_run():
-    paths = [f"fmnist/bundled/{name}" for name in (*COPIED_FILES, CARD_FILE, COMMAND_FILE)]
+    paths = [f"fmnist/bundled/{name}" for name in (*BUNDLED_FILES, CARD_FILE, COMMAND_FILE)]
     done = subprocess.run(["git", "check-ignore", *paths], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
 
@@ -124,7 +124,7 @@ def test_git_ignores_nothing_of_the_bundled_run():
 def test_the_shipped_run_is_complete_small_and_anonymous(monkeypatch):
     monkeypatch.setattr(runs, "BUNDLED_DIR", SHIPPED)
     names = {path.name for path in SHIPPED.iterdir()}
-    assert names == {*COPIED_FILES, CARD_FILE, COMMAND_FILE}
+    assert names == {*BUNDLED_FILES, CARD_FILE, COMMAND_FILE}
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 6_000_000
     run = runs.load_run("bundled")
     assert (run.damaged, run.status.status) == ("", "completed")

@@ -233,7 +233,7 @@ def test_a_weight_that_no_loss_shows_is_found_at_the_end_of_an_epoch(value, beca
         guard.on_epoch_end(0, {"loss": 1.0, "val_loss": 2.0})
 
 
-class Screen(io.StringIO):
+class Terminal(io.StringIO):
     def __init__(self, is_terminal: bool):
         super().__init__()
         self._is_terminal = is_terminal
@@ -243,7 +243,7 @@ class Screen(io.StringIO):
 
 
 SCORES = {"loss": 0.5, "accuracy": 0.8}
-VALIDATED = {**SCORES, "val_loss": 0.4567, "val_accuracy": 0.85}
+VALIDATION = {**SCORES, "val_loss": 0.4567, "val_accuracy": 0.85}
 EPOCH_LINE = (
     "Epoch 1/3: loss 0.500, accuracy 80.0\N{NO-BREAK SPACE}%, validation loss 0.457, "
     "accuracy 85.0\N{NO-BREAK SPACE}%, 12\N{NO-BREAK SPACE}s\n"
@@ -252,33 +252,33 @@ EPOCH_LINE = (
 
 def test_the_progress_bar_tells_rate_and_time_left(clock, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
-    screen = Screen(is_terminal=True)
-    progress = callbacks.ScreenProgress(screen, epochs=3, train_images=1000, batch_size=10)
+    terminal = Terminal(is_terminal=True)
+    progress = callbacks.TerminalProgress(terminal, epochs=3, train_images=1000, batch_size=10)
     progress.on_train_begin()
     progress.on_epoch_begin(0)
     for batch in (9, 49):
         clock[0] += 4
         progress.on_train_batch_end(batch, SCORES)
     # 400 images in 4 s: 5 s more for this epoch, 10 s for each of the two others
-    line = screen.getvalue().splitlines()[-1]
+    line = terminal.getvalue().splitlines()[-1]
     assert "Epoch 1/3" in line
     assert "loss 0.500, accuracy 80.0\N{NO-BREAK SPACE}%" in line
     assert "100 images/s, 25\N{NO-BREAK SPACE}s left" in line
     clock[0] += 4
-    progress.on_epoch_end(0, VALIDATED)
-    assert EPOCH_LINE in screen.getvalue()
+    progress.on_epoch_end(0, VALIDATION)
+    assert EPOCH_LINE in terminal.getvalue()
     progress.close()
-    assert screen.getvalue().rfind("\x1b[?25h") > screen.getvalue().rfind("\x1b[?25l")
+    assert terminal.getvalue().rfind("\x1b[?25h") > terminal.getvalue().rfind("\x1b[?25l")
 
 
 def test_a_log_file_gets_a_line_an_epoch_and_no_bar(clock, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    screen = Screen(is_terminal=False)
-    progress = callbacks.ScreenProgress(screen, epochs=3, train_images=1000, batch_size=10)
+    terminal = Terminal(is_terminal=False)
+    progress = callbacks.TerminalProgress(terminal, epochs=3, train_images=1000, batch_size=10)
     progress.on_train_begin()
     progress.on_epoch_begin(0)
     clock[0] += 12
     progress.on_train_batch_end(49, SCORES)
-    progress.on_epoch_end(0, VALIDATED)
+    progress.on_epoch_end(0, VALIDATION)
     progress.on_train_end()
-    assert screen.getvalue() == EPOCH_LINE
+    assert terminal.getvalue() == EPOCH_LINE

@@ -1,4 +1,4 @@
-"""Real files that people brought, and what is right for each: its RIGHT.txt says the same."""
+"""Real files that people imported, and what is right for each: its RIGHT.txt says the same."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def check(path: Path, runs_dir: Path, data: str, onednn: str) -> subprocess.Comp
         ),
     ],
 )
-def test_a_model_that_people_brought_is_scored_as_it_was(
+def test_a_model_that_people_imported_is_scored_as_it_was(
     real_data, cases_dir, tmp_path, name, accuracy, found, onednn
 ):
     done = check(cases_dir / name, tmp_path, real_data, onednn)
@@ -65,7 +65,7 @@ def test_a_model_that_people_brought_is_scored_as_it_was(
     ("name", "sentence"),
     [
         ("F12_cli_silent.keras", "says that its weights take 2,147 MB or more: at most 400 MB"),
-        ("F3_engine_memory.keras", "GB of memory to answer 250 images at a time"),
+        ("F3_engine_memory.keras", "GB of memory to classify 250 images at a time"),
     ],
 )
 def test_an_attack_is_refused_with_a_sentence(

@@ -10,22 +10,22 @@ import pytest
 
 from fmnist import catalogue, dataset, dataset_folder, standin
 from fmnist.dataset import CLASS_NAMES, DatasetError
-from tests import made_data
+from tests.factories import data as data_factory
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def arrays(seed: int = 5) -> list[np.ndarray]:
-    return [*made_data.make_split(30, seed), *made_data.make_split(20, seed + 1)]
+    return [*data_factory.make_split(30, seed), *data_factory.make_split(20, seed + 1)]
 
 
-def add(name: str = "My digits", seed: int = 5) -> catalogue.Entry:
+def add(name: str = "My digits", seed: int = 5) -> catalogue.DatasetInfo:
     return catalogue.add_dataset(name, NAMES, arrays(seed), {"form": "csv"})
 
 
 def test_the_standard_dataset_is_always_there(lab):
     assert catalogue.list_datasets() == [
-        catalogue.Entry("fashion-mnist", "Fashion-MNIST", CLASS_NAMES)
+        catalogue.DatasetInfo("fashion-mnist", "Fashion-MNIST", CLASS_NAMES)
     ]
     assert catalogue.load().folder == lab.data_dir
     assert catalogue.load().class_names == CLASS_NAMES
@@ -79,11 +79,11 @@ def test_the_standin_is_made_once_into_the_cache(no_mirrors, monkeypatch):
 def test_a_standin_that_was_not_finished_does_not_count(no_mirrors):
     first = catalogue.make_standin()
     (first.folder / "t10k-images-idx3-ubyte.gz").unlink()
-    remains = dataset.cache_dir() / ".stand-in-killed"
-    remains.mkdir()
+    leftovers = dataset.cache_dir() / ".stand-in-killed"
+    leftovers.mkdir()
     assert catalogue.find_standin() is None
     assert catalogue.make_standin().fingerprint == first.fingerprint
-    assert not remains.exists()
+    assert not leftovers.exists()
 
 
 def test_two_who_make_the_standin_at_once_make_it_once(no_mirrors, monkeypatch):

@@ -80,7 +80,7 @@ def test_absent_keys_take_defaults_and_unknown_ones_are_refused():
         TrainConfig.from_json([])
 
 
-def test_whole_numbers_for_shares_become_floats():
+def test_whole_numbers_for_fractions_become_floats():
     dropout = TrainConfig(dropout=0).dropout
     assert (dropout, type(dropout)) == (0.0, float)
 

@@ -23,8 +23,9 @@ from fmnist import (
 from fmnist.dataset import DatasetError
 from fmnist.estimate import past_runs
 from fmnist.run_tables import compare_settings, summary_table
-from tests import made_data, made_runs
-from tests.apptest.visits import open_page
+from tests.apptest.app_pages import open_page
+from tests.factories import data as data_factory
+from tests.factories import runs as run_factory
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
 NEARLY_TOO_DEEP = b'{"a":' * 600 + b"1" + b"}" * 600
@@ -85,7 +86,7 @@ def look_at_everything() -> list[runs.Run]:
         run_files.read_class_names(run)
         run_files.read_log(run)
         progress.latest(progress.read_curves(run))
-        progress.describe_place(run, found)
+        progress.describe_queue_position(run, found)
         if not run.damaged:
             compare_settings(found, [run.run_id for run in found])
     return found
@@ -94,9 +95,9 @@ def look_at_everything() -> list[runs.Run]:
 @pytest.mark.parametrize("status", ["completed", "running"])
 @pytest.mark.parametrize("name", RUN_FILES)
 def test_whatever_a_file_of_a_run_holds_harms_no_other(lab, name, status):
-    whole = made_runs.write_run(lab.runs_dir, "20260101-000000-whole")
+    whole = run_factory.write_run(lab.runs_dir, "20260101-000000-whole")
     for number, kind in enumerate(KINDS):
-        broken = made_runs.write_run(
+        broken = run_factory.write_run(
             lab.runs_dir, f"20260102-0000{number:02d}-broken", status=status
         )
         damage(broken / name, kind)
@@ -214,7 +215,7 @@ def test_damaged_settings_are_no_settings(lab, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_damaged_dataset_harms_no_other(lab, kind):
     for slug in ("broken", "sound"):
-        made_data.write_dataset(lab.datasets_dir / slug)
+        data_factory.write_dataset(lab.datasets_dir / slug)
         arrays = catalogue.read_folder(lab.datasets_dir / slug)
         fingerprint = catalogue.compute_fingerprint(*arrays.values())
         info = {"name": slug, "class_names": list("abcdefghij"), "fingerprint": fingerprint}
@@ -265,7 +266,7 @@ def test_cached_scores_that_are_damaged_are_asked_for_again(made, lab, monkeypat
     for content in (b"", b"\x93NUM", _header("(1000000000000, 10)"), DEEP):
         kept.write_bytes(content)
         with pytest.raises(Asked):
-            rescore.answer_test_images(made, data, Engine())
+            rescore.predict_test_images(made, data, Engine())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
@@ -282,11 +283,11 @@ def test_a_file_that_may_not_be_read_is_damage(made):
 
 @pytest.mark.parametrize("page", ["browse", "train", "runs", "evaluate", "draw"])
 def test_every_page_opens_beside_runs_and_datasets_of_every_damage(lab, page):
-    made_runs.write_run(lab.runs_dir, "20260101-000000-whole")
+    run_factory.write_run(lab.runs_dir, "20260101-000000-whole")
     number = 0
     for name in RUN_FILES:
         for kind in ("deep", "nearly too deep", "400 digits alone", "half a character", "a folder"):
-            run_dir = made_runs.write_run(
+            run_dir = run_factory.write_run(
                 lab.runs_dir, f"20260102-0{number // 60:03d}{number % 60:02d}-broken"
             )
             damage(run_dir / name, kind)

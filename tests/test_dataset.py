@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from fmnist import dataset
-from tests import made_data
+from tests.factories import data as data_factory
 
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = dataset.FILES
 
@@ -21,7 +21,7 @@ TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = dataset.FILES
 @pytest.fixture
 def folder(no_data, tmp_path) -> Path:
     """A made dataset of 30 and 20 images that a test may spoil, with an empty cache and home."""
-    return made_data.write_dataset(tmp_path / "data", train=30, test=20)
+    return data_factory.write_dataset(tmp_path / "data", train=30, test=20)
 
 
 def write_gz(path: Path, content: bytes) -> None:
@@ -38,7 +38,7 @@ def spoil(path: Path, change) -> None:
 def test_arrays_are_the_files_content(folder):
     data = dataset.load_dataset(folder)
 
-    images, labels = made_data.make_split(30, [0, 0])
+    images, labels = data_factory.make_split(30, [0, 0])
     assert np.array_equal(data.train_images, images)
     assert np.array_equal(data.train_labels, labels)
     assert data.test_images.shape == (20, 28, 28)
@@ -88,7 +88,7 @@ def test_arrays_are_read_only(folder):
 
 def test_changed_file_is_read_again(folder):
     first = dataset.load_dataset(folder)
-    made_data.write_dataset(folder, train=40, test=20, seed=1)
+    data_factory.write_dataset(folder, train=40, test=20, seed=1)
     second = dataset.load_dataset(folder)
     assert len(second.train_images) == 40
     assert second.fingerprint != first.fingerprint
@@ -97,17 +97,17 @@ def test_changed_file_is_read_again(folder):
 @pytest.mark.parametrize("damage", ["cut", "delete", "empty"])
 def test_damaged_kept_array_is_made_again(folder, damage):
     first = dataset.load_dataset(folder)
-    (kept,) = (dataset.cache_dir() / "arrays").glob("*/train_images.npy")
+    (cached,) = (dataset.cache_dir() / "arrays").glob("*/train_images.npy")
     if damage == "delete":
-        kept.unlink()
+        cached.unlink()
     else:
-        os.truncate(kept, 200 if damage == "cut" else 0)
+        os.truncate(cached, 200 if damage == "cut" else 0)
 
     second = dataset.load_dataset(folder)
 
-    assert np.array_equal(second.train_images, made_data.make_split(30, [0, 0])[0])
+    assert np.array_equal(second.train_images, data_factory.make_split(30, [0, 0])[0])
     assert second.fingerprint == first.fingerprint
-    assert kept.stat().st_size > 30 * 784
+    assert cached.stat().st_size > 30 * 784
     assert len(list((dataset.cache_dir() / "arrays").iterdir())) == 1
 
 
@@ -131,17 +131,17 @@ def test_split(folder):
 
 
 def test_environment_variable_comes_first(folder, tmp_path, monkeypatch):
-    made_data.write_dataset(dataset.cache_dir() / "fashion-mnist", train=10, test=10)
+    data_factory.write_dataset(dataset.cache_dir() / "fashion-mnist", train=10, test=10)
     monkeypatch.setenv("FMNIST_DATA_DIR", str(folder))
     assert dataset.load_dataset().folder == folder
 
 
 def test_cache_comes_before_keras(folder, tmp_path):
     keras = tmp_path / "home" / ".keras" / "datasets" / "fashion-mnist"
-    made_data.write_dataset(keras, train=10, test=10)
+    data_factory.write_dataset(keras, train=10, test=10)
     assert dataset.load_dataset().folder == keras
     downloads = dataset.cache_dir() / "fashion-mnist"
-    made_data.write_dataset(downloads, train=10, test=10)
+    data_factory.write_dataset(downloads, train=10, test=10)
     assert dataset.load_dataset().folder == downloads
 
 

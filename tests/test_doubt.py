@@ -1,11 +1,11 @@
-"""When an answer is not sure: spreads worked out by hand, a threshold chosen on made answers."""
+"""When a prediction is not sure: perplexities by hand, a threshold chosen on made predictions."""
 
 import json
 
 import numpy as np
 import pytest
 
-from fmnist.doubt import DOUBT_FILE, choose_threshold, compute_spread, read_threshold
+from fmnist.doubt import UNCERTAINTY_FILE, choose_threshold, compute_perplexity, read_threshold
 
 
 def shared_by(count: int) -> np.ndarray:
@@ -15,13 +15,13 @@ def shared_by(count: int) -> np.ndarray:
 
 @pytest.mark.parametrize("count", [1, 2, 3, 10])
 def test_an_answer_shared_by_n_classes_is_spread_over_n(count):
-    assert compute_spread(shared_by(count)) == pytest.approx(count, rel=1e-5)
+    assert compute_perplexity(shared_by(count)) == pytest.approx(count, rel=1e-5)
 
 
 def test_the_threshold_flags_one_garment_in_fifty_and_says_how_much_nonsense():
     garments = [shared_by(1)] * 48 + [shared_by(2), shared_by(4)]
     nonsense = [shared_by(10)] * 3 + [shared_by(1)]
-    # Of 50 spreads in order, the quantile 0.98 lies at position 48.02: 2 + 0.02 · (4 - 2).
+    # Of 50 perplexities in order, the quantile 0.98 lies at position 48.02: 2 + 0.02 · (4 - 2).
     assert choose_threshold(np.stack(garments + nonsense), np.arange(54) < 50) == {
         "spread_above": 2.04,
         "validation_drawings": 54,
@@ -33,8 +33,8 @@ def test_the_threshold_flags_one_garment_in_fifty_and_says_how_much_nonsense():
 def test_the_threshold_lies_beside_the_model(tmp_path):
     model = tmp_path / "model.keras"
     assert read_threshold(model) is None
-    (tmp_path / DOUBT_FILE).write_text(json.dumps({"spread_above": 3.5}))
+    (tmp_path / UNCERTAINTY_FILE).write_text(json.dumps({"spread_above": 3.5}))
     assert read_threshold(model) == 3.5
-    (tmp_path / DOUBT_FILE).write_text("{}")
+    (tmp_path / UNCERTAINTY_FILE).write_text("{}")
     with pytest.raises(ValueError, match=r"doubt\.json is damaged"):
         read_threshold(model)

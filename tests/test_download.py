@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fmnist import dataset, download
-from tests import made_data
+from tests.factories import data as data_factory
 
 TRAIN_IMAGES, _, TEST_IMAGES, _ = dataset.FILES
 
@@ -21,7 +21,7 @@ TRAIN_IMAGES, _, TEST_IMAGES, _ = dataset.FILES
 @pytest.fixture
 def published(no_data, tmp_path, monkeypatch) -> Path:
     """Made files, taken for the published ones: their MD5s are what is expected. An empty cache."""
-    folder = made_data.write_dataset(tmp_path / "data", train=30, test=20)
+    folder = data_factory.write_dataset(tmp_path / "data", train=30, test=20)
     sums = {name: hashlib.md5((folder / name).read_bytes()).hexdigest() for name in dataset.FILES}
     monkeypatch.setattr(dataset, "FILES", sums)
     return folder

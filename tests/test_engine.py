@@ -20,7 +20,7 @@ from fmnist import catalogue, memory_limit
 from fmnist.config import TrainConfig
 from fmnist.dataset import load_dataset
 from fmnist.engine import Engine, EngineError
-from tests import made_data
+from tests.factories import data as data_factory
 from tests.waits import wait_for
 
 pytestmark = pytest.mark.slow
@@ -98,7 +98,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     folder = tmp_path_factory.mktemp("models")
     images = np.random.default_rng(0).integers(0, 256, (25, 28, 28), dtype=np.uint8)
     np.save(folder / "images.npy", images)
-    for own in (folder, folder / "brought"):  # as run folders, of which one was brought
+    for own in (folder, folder / "brought"):  # as run folders, of which one was imported
         own.mkdir(exist_ok=True)
         (own / "config.json").write_text("{}")
     subprocess.run([sys.executable, "-c", MAKE_MODELS, str(folder)], check=True, timeout=120)
@@ -256,8 +256,8 @@ def test_a_truncated_model_is_one_sentence_and_the_child_lives_on(engine, models
         path.write_bytes(content[:kept])
         with pytest.raises(EngineError, match="damaged, cut short"):
             engine.predict(path, models.images)
-        pid = pid or engine.pid_of_brought
-    assert engine.pid_of_brought == pid is not None
+        pid = pid or engine.pid_of_imported
+    assert engine.pid_of_imported == pid is not None
 
 
 def test_a_model_of_another_shape_is_refused(engine, models):
@@ -307,8 +307,8 @@ def test_neighbours_are_the_nearest_training_images(engine, lab):
 
 
 def test_neighbours_are_those_of_the_dataset_named(engine, lab):
-    images, labels = made_data.make_split(30, 77)
-    entry = catalogue.add_dataset("Shapes", made_data.SHAPE_NAMES, [images, labels] * 2, {})
+    images, labels = data_factory.make_split(30, 77)
+    entry = catalogue.add_dataset("Shapes", data_factory.SHAPE_NAMES, [images, labels] * 2, {})
     indices, distances = engine.neighbours(images[[4]], k=1, dataset=entry.slug)
     assert indices[0, 0] == 4
     assert distances[0, 0] == pytest.approx(0, abs=1e-4)  # it is found by scalar products
@@ -333,7 +333,7 @@ def test_a_closed_engine_has_no_process(engine):
     assert not child.is_running()
 
 
-# -- models that somebody brought -----------------------------------------------------------------
+# -- imported models ------------------------------------------------------------------------------
 
 
 def test_an_answer_that_costs_gigabytes_ends_with_a_sentence_and_gives_its_memory_back(
@@ -343,24 +343,24 @@ def test_an_answer_that_costs_gigabytes_ends_with_a_sentence_and_gives_its_memor
     engine.predict(models.path("first"), models.images)
     own = engine.pid
     engine.predict(models.path("brought/modest"), images)
-    brought = engine.pid_of_brought
+    imported = engine.pid_of_imported
     bound = memory_limit.bound_of_one()
     with pytest.raises(EngineError, match=rf"needs more than {bound / 1e9:.1f} GB of memory"):
         engine.predict(models.path("brought/greedy"), images)
-    assert engine.pid_of_brought is None
-    assert not psutil.pid_exists(brought)
+    assert engine.pid_of_imported is None
+    assert not psutil.pid_exists(imported)
     assert engine.pid == own, "the models trained here are answered for by another process"
     assert len(engine.predict(models.path("brought/modest"), images).probabilities) == 1000
-    assert psutil.Process(engine.pid_of_brought).memory_info().rss < bound
+    assert psutil.Process(engine.pid_of_imported).memory_info().rss < bound
 
 
-def test_a_brought_model_that_never_answers_is_ended_and_keeps_nobody_waiting(
+def test_a_imported_model_that_never_answers_is_ended_and_keeps_nobody_waiting(
     engine, models, monkeypatch
 ):
     engine.predict(models.path("brought/modest"), models.images)
     engine.predict(models.path("first"), models.images)
-    monkeypatch.setattr(engine._brought, "_timeout", 4.0)
-    psutil.Process(engine.pid_of_brought).suspend()
+    monkeypatch.setattr(engine._imported, "_timeout", 4.0)
+    psutil.Process(engine.pid_of_imported).suspend()
     said = []
 
     def ask() -> None:
@@ -374,7 +374,7 @@ def test_a_brought_model_that_never_answers_is_ended_and_keeps_nobody_waiting(
     assert said == [], "it was answered meanwhile"
     thread.join()
     assert "no answer within 4 s and was ended; the model is too slow" in said[0]
-    assert engine.pid_of_brought is None
+    assert engine.pid_of_imported is None
 
 
 def test_a_process_that_holds_a_lot_is_ended_when_nobody_asks(engine, models, monkeypatch):
@@ -382,5 +382,5 @@ def test_a_process_that_holds_a_lot_is_ended_when_nobody_asks(engine, models, mo
     monkeypatch.setattr("fmnist.engine._IDLE_AFTER", 0.1)
     engine.predict(models.path("brought/modest"), models.images)
     engine.predict(models.path("first"), models.images)
-    wait_for(lambda: engine.pid_of_brought is None, "its end")
+    wait_for(lambda: engine.pid_of_imported is None, "its end")
     assert engine.alive

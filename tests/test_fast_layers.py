@@ -1,4 +1,4 @@
-"""The layers made for training against Keras's own: the same answers, gradients and statistics."""
+"""The layers made for training against Keras's own: the same outputs, gradients and statistics."""
 
 import keras
 import numpy as np

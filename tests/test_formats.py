@@ -27,11 +27,11 @@ def test_duration(seconds, text):
 
 
 @pytest.mark.parametrize(
-    ("share", "text"),
+    ("fraction", "text"),
     [(None, "–"), (0.918, f"91.8{NBSP}%"), (1, f"100.0{NBSP}%"), (0.0, f"0.0{NBSP}%")],
 )
-def test_percent(share, text):
-    assert formats.percent(share) == text
+def test_percent(fraction, text):
+    assert formats.percent(fraction) == text
 
 
 @pytest.mark.parametrize("write", [formats.percent, formats.loss, formats.count, formats.duration])

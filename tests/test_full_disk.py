@@ -11,7 +11,7 @@ import pytest
 
 from fmnist import dataset, jobs, json_files, runs
 from fmnist.config import TrainConfig
-from tests import made_runs
+from tests.factories import runs as run_factory
 from tests.waits import wait_for
 
 SHORT = TrainConfig(filters=(4,), dense_units=(8,), epochs=1, batch_size=64)
@@ -93,7 +93,7 @@ def test_a_model_that_does_not_fit_is_said_and_leaves_no_half_of_one(lab, small_
 
 def test_a_dead_process_on_a_full_disk_is_told_by_its_log(small_disk, monkeypatch):
     monkeypatch.setenv("FMNIST_RUNS_DIR", str(small_disk))
-    run_dir = made_runs.write_run(small_disk, status="running", is_alive=False)
+    run_dir = run_factory.write_run(small_disk, status="running", is_alive=False)
     (run_dir / "log.txt").write_text("OSError: [Errno 28] No space left on device\n")
     fill(small_disk)
     message = runs.load_run(run_dir.name).status.message

@@ -5,22 +5,24 @@ import numpy as np
 import pytest
 
 from fmnist.corrections import correct
-from fmnist.head import load_pupil
+from fmnist.head import load_split_model
 from fmnist.process import TrainingError
 from fmnist.strokes import load_examples
-from tests import made_models
+from tests.factories import models as model_factory
 
 EXAMPLES = list(load_examples().values())
 
 
-def test_a_network_without_flips_is_taught_as_well(tmp_path):
-    path = made_models.save(made_models.build_model((28, 28, 1), activation="softmax"), tmp_path)
-    pupil = load_pupil(path)
+def test_a_network_without_flips_is_fine_tuned_as_well(tmp_path):
+    path = model_factory.save(
+        model_factory.build_model((28, 28, 1), activation="softmax"), tmp_path
+    )
+    split_model = load_split_model(path)
     images = load_images()
-    features = pupil.see(images)
+    features = split_model.features(images)
     assert features.shape == (5, 784)
     np.testing.assert_allclose(
-        pupil.answer.predict(features, verbose=0), pupil.recognise(images), atol=1e-6
+        split_model.classifier.predict(features, verbose=0), split_model.predict(images), atol=1e-6
     )
 
 
@@ -33,4 +35,4 @@ def test_a_model_of_another_make_is_refused(tmp_path):
         [keras.Input((28, 28, 1)), keras.layers.Conv2D(10, 28), keras.layers.Flatten()]
     )
     with pytest.raises(TrainingError, match="its last layer with weights is no dense layer of ten"):
-        load_pupil(made_models.save(model, tmp_path))
+        load_split_model(model_factory.save(model, tmp_path))

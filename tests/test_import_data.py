@@ -14,10 +14,10 @@ from PIL import Image
 from fmnist import catalogue, import_csv, import_data, import_lines, import_names, import_source
 from fmnist.dataset import CLASS_NAMES, DatasetError
 from fmnist.dataset_table import PIXEL_NAMES
-from tests import made_data
+from tests.factories import data as data_factory
 
 NAMES = [f"kind {letter}" for letter in "abcdefghij"]
-TRAIN, TEST = made_data.make_split(40, 3), made_data.make_split(20, 4)
+TRAIN, TEST = data_factory.make_split(40, 3), data_factory.make_split(20, 4)
 HEADER = ",".join(("label", *PIXEL_NAMES))
 
 
@@ -43,9 +43,9 @@ def write_csvs(folder: Path, header: str | None = HEADER) -> Path:
 
 def write_gz(folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
-    arrays = zip(made_data.FILE_NAMES.values(), (*TRAIN, *TEST), strict=True)
+    arrays = zip(data_factory.FILE_NAMES.values(), (*TRAIN, *TEST), strict=True)
     for name, array in arrays:
-        made_data.write_idx(folder / name, array)
+        data_factory.write_idx(folder / name, array)
     return folder
 
 
@@ -74,19 +74,19 @@ def write_pngs(folder: Path, split: tuple | None, names: list[str] = NAMES) -> P
     return folder
 
 
-def import_files(paths, name="x", class_names=None, progress=None) -> catalogue.Entry:
+def import_files(paths, name="x", class_names=None, progress=None) -> catalogue.DatasetInfo:
     """Read in this process, so that a test can look inside, and kept."""
     made = import_data.read_dataset(paths, class_names, progress)
     return catalogue.add_dataset(name, made.class_names, made.arrays, made.source)
 
 
-def load(entry: catalogue.Entry):
+def load(entry: catalogue.DatasetInfo):
     data = catalogue.load(entry.slug)
     assert data.fingerprint == entry.fingerprint
     return data
 
 
-def is_the_made_data(entry: catalogue.Entry) -> bool:
+def is_the_made_data(entry: catalogue.DatasetInfo) -> bool:
     data = load(entry)
     pairs = zip(
         (data.train_images, data.train_labels, data.test_images, data.test_labels),
@@ -177,7 +177,7 @@ def test_png_folders_of_two_splits(tmp_path):
 
 
 def test_png_folders_without_splits_give_a_seventh_of_each_class_to_testing(tmp_path):
-    images = made_data.make_split(140, 9)
+    images = data_factory.make_split(140, 9)
     folder = write_pngs(tmp_path / "mine", images, [str(digit) for digit in range(10)])
     entries = [import_files([folder], name, NAMES) for name in ("one", "two")]
     data = load(entries[0])
@@ -390,7 +390,7 @@ def test_an_idx_file_that_is_missing_or_twice(tmp_path):
     path = folder / "t10k-labels-idx1-ubyte.gz"
     shutil.copy(path, path.with_suffix(""))  # compressed, whatever its name says
     assert is_the_made_data(import_files([folder], "twice", NAMES))
-    made_data.write_idx(path, TEST[1][::-1])
+    data_factory.write_idx(path, TEST[1][::-1])
     said = refuse(folder, others=1)
     assert "two different files with labels for testing, t10k-labels-idx1-ubyte and t10k" in said
     path.unlink()
@@ -405,9 +405,9 @@ def test_an_idx_file_that_is_wrong(tmp_path, write):
     [path] = folder.glob("train-labels*")
     labels = TRAIN[1].copy()
     labels[6] = 10
-    made_data.write_idx(path, labels)  # compressed, whatever its name says
+    data_factory.write_idx(path, labels)  # compressed, whatever its name says
     assert "has the label 10; expected labels 0 to 9 (it is number 7 of 40)" in refuse(folder)
-    made_data.write_idx(path, TRAIN[1][:39])
+    data_factory.write_idx(path, TRAIN[1][:39])
     assert "has 40 images and train-labels-idx1-ubyte" in refuse(folder)
     path.write_bytes(path.read_bytes()[:-9])
     assert "is damaged or cut short" in refuse(folder)

@@ -18,9 +18,9 @@ from PIL import Image
 from fmnist import catalogue, import_data
 from fmnist.commands.dataset import main
 from fmnist.dataset import CLASS_NAMES, DatasetError, load_dataset
-from tests import made_data
+from tests.factories import data as data_factory
 
-TRAIN, TEST = made_data.make_split(40, 3), made_data.make_split(20, 4)
+TRAIN, TEST = data_factory.make_split(40, 3), data_factory.make_split(20, 4)
 NAMES = [f"kind {letter}" for letter in "abcdefghij"]
 PIXELS = [f"pixel{number}" for number in range(1, 785)]
 SPLITS = {"train": TRAIN, "test": TEST}
@@ -354,7 +354,7 @@ def test_a_test_file_without_labels(tmp_path):
 
 def test_a_file_that_does_not_say_what_it_is_for(tmp_path):
     folder = write_tables(tmp_path)
-    make_frame(made_data.make_split(20, 9)).to_csv(folder / "Dig-MNIST.csv", index=False)
+    make_frame(data_factory.make_split(20, 9)).to_csv(folder / "Dig-MNIST.csv", index=False)
     made = read(folder)
     assert is_the_made_data(made)
     assert made.notes == ("Dig-MNIST.csv was passed over.",)
@@ -503,7 +503,11 @@ def test_folders_say_the_split_in_any_words(tmp_path, train, test):
 
 
 def test_what_is_for_validation_joins_training(tmp_path):
-    for place, split in (("train", TRAIN), ("valid", made_data.make_split(20, 8)), ("test", TEST)):
+    for place, split in (
+        ("train", TRAIN),
+        ("valid", data_factory.make_split(20, 8)),
+        ("test", TEST),
+    ):
         write_pictures(tmp_path / place, split)
     made = read(tmp_path)
     assert [len(array) for array in made.arrays] == [60, 60, 20, 20]
@@ -618,7 +622,7 @@ def test_pictures_of_any_format(tmp_path, suffix):
 def write_idx(folder: Path, dtype="u1", is_packed=True) -> Path:
     folder.mkdir(exist_ok=True)
     codes = {"u1": 8, ">i4": 12, ">f8": 14}
-    for name, array in zip(made_data.FILE_NAMES.values(), (*TRAIN, *TEST), strict=True):
+    for name, array in zip(data_factory.FILE_NAMES.values(), (*TRAIN, *TEST), strict=True):
         kind = dtype if array.ndim == 1 else "u1"
         header = bytes([0, 0, codes[kind], array.ndim])
         header += b"".join(side.to_bytes(4, "big") for side in array.shape)

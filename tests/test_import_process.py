@@ -16,7 +16,7 @@ import pytest
 from fmnist import catalogue, import_process
 from fmnist.dataset import CLASS_NAMES, DatasetError
 from fmnist.import_roles import SourceIncomplete
-from tests import made_data
+from tests.factories import data as data_factory
 
 ROW = b"0" + b",0" * 784 + b"\n"
 
@@ -31,7 +31,7 @@ def tables(tmp_path) -> list[Path]:
     """`fashion-mnist_train.csv` and `fashion-mnist_test.csv`, as they come from Kaggle."""
     header = ",".join(["label", *(f"pixel{number}" for number in range(1, 785))])
     for name, count in (("train", 40), ("test", 20)):
-        images, labels = made_data.make_split(count, count)
+        images, labels = data_factory.make_split(count, count)
         rows = np.column_stack([labels, images.reshape(count, -1)])
         path = tmp_path / f"fashion-mnist_{name}.csv"
         np.savetxt(path, rows, "%d", ",", header=header, comments="")
@@ -54,8 +54,8 @@ def test_kaggles_files_with_everything_left_as_proposed(tables):
     assert (entry.slug, entry.class_names) == ("fashion-mnist-2", CLASS_NAMES)
     assert notes[0].startswith("No class names came along; the classes are called T-shirt/top,")
     data = catalogue.load(entry.slug)
-    assert np.array_equal(data.train_images, made_data.make_split(40, 40)[0])
-    assert np.array_equal(data.test_labels, made_data.make_split(20, 20)[1])
+    assert np.array_equal(data.train_images, data_factory.make_split(40, 40)[0])
+    assert np.array_equal(data.test_labels, data_factory.make_split(20, 20)[1])
     assert json.loads((entry.folder / "dataset.json").read_text())["source"]["form"] == "csv"
     assert import_process.look(tables).name == "fashion-mnist 3"
     assert all(done <= total for _, done, total in seen)
@@ -81,7 +81,7 @@ def test_newer_uploads_that_do_without_the_others_are_taken_alone(tmp_path, tabl
 
 def test_what_is_missing_is_told_apart_from_what_is_wrong(tmp_path, tables):
     path = tmp_path / "t10k-images-idx3-ubyte.gz"
-    made_data.write_idx(path, made_data.make_split(5)[0])
+    data_factory.write_idx(path, data_factory.make_split(5)[0])
     with pytest.raises(SourceIncomplete, match="t10k-images-idx3-ubyte.gz has no labels"):
         import_process.look([path])
     tables[0].write_bytes(b"\n" + ROW + b"x" + ROW)

@@ -15,7 +15,7 @@ import pytest
 from fmnist import jobs, launch, run_files, runs, turns
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.own_model_refusals import read_refusal
-from tests import made_runs
+from tests.factories import runs as run_factory
 from tests.waits import failure_of
 from tests.waits import wait_for as wait_up_to
 
@@ -65,7 +65,9 @@ print(jobs.start_run(config), "tensorflow" in sys.modules)
     )
     run_id, has_tensorflow = started.stdout.split()
     assert has_tensorflow == "False", "the page must not wait for TensorFlow"
-    wait_for(lambda: status_of(run_id).status == "running", "its turn comes", run_id=run_id)
+    wait_for(
+        lambda: status_of(run_id).status == "running", "it is first in the queue", run_id=run_id
+    )
     process = psutil.Process(status_of(run_id).pid)
     inherited = psutil.Process().nice()
     low = psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else max(10, inherited)
@@ -130,8 +132,8 @@ def test_a_waiting_run_is_cancelled_and_a_later_one_follows_a_killed_one(lab):
 
 def test_a_process_that_dies_at_once_is_told(lab, monkeypatch):
     monkeypatch.setattr(launch, "PROJECT_ROOT", lab.cache_dir)  # no fmnist package there
-    run_id = jobs.start_own_model(made_runs.tiny_model(), "mine.keras")
-    wait_for(lambda: not status_of(run_id).is_live, "the run is settled")
+    run_id = jobs.start_import(run_factory.tiny_model(), "mine.keras")
+    wait_for(lambda: not status_of(run_id).is_live, "the run is reconciled")
     assert status_of(run_id).status == "failed"
     assert "exit code 1" in status_of(run_id).message
     assert "No module named" in status_of(run_id).message
@@ -152,7 +154,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(lab, monkeypatch):
 
 
 def test_a_run_that_cannot_be_stopped_is_one_sentence(lab, monkeypatch):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
 
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
@@ -169,39 +171,39 @@ def test_no_process_to_be_had_leaves_no_run_behind(lab, monkeypatch):
     assert runs.list_runs() == []
 
 
-# -- models brought as files ----------------------------------------------------------------------
+# -- models imported from files -------------------------------------------------------------------
 
 
-def test_a_brought_file_is_checked_beside_a_training_and_checked_again(lab):
+def test_a_imported_file_is_checked_beside_a_training_and_checked_again(lab):
     training = start_and_wait(LONG)
-    run_id = jobs.start_own_model(made_runs.tiny_model(), "C:\\models\\mine.keras")
+    run_id = jobs.start_import(run_factory.tiny_model(), "C:\\models\\mine.keras")
     run = runs.load_run(run_id)
-    assert (run.title, run.own_model.file_name) == ("mine", "mine.keras")
+    assert (run.title, run.imported_model.file_name) == ("mine", "mine.keras")
     wait_for(lambda: not status_of(run_id).is_live, "the check ends")
     run = runs.load_run(run_id)
     assert (run.status.status, run.damaged) == ("completed", ""), run_files.read_log(run)
     assert run_files.read_results(run)["test_accuracy"] > 0.8
-    assert run.own_model.used_outputs == "probabilities"
+    assert run.imported_model.used_outputs == "probabilities"
     assert is_training(training)
     jobs.stop_run(training)
 
-    jobs.check_own_model_again(run_id, "unit", "logits")
+    jobs.rescore_import(run_id, "unit", "logits")
     with pytest.raises(ConfigError, match="no model that can be checked again now"):
-        jobs.check_own_model_again(run_id, "raw", "logits")
+        jobs.rescore_import(run_id, "raw", "logits")
     wait_for(lambda: not status_of(run_id).is_live, "the second check ends")
-    used = runs.load_run(run_id).own_model
+    used = runs.load_run(run_id).imported_model
     assert (used.used_inputs, used.used_outputs) == ("unit", "logits")
 
 
 def test_a_file_that_is_no_model_leaves_no_run_but_a_reason(lab):
-    run_id = jobs.start_own_model(b"PK\x03\x04 hello", "mine.keras", "Ours")
+    run_id = jobs.start_import(b"PK\x03\x04 hello", "mine.keras", "Ours")
     wait_for(lambda: read_refusal(run_id), "it is refused")
     assert read_refusal(run_id).reason.startswith("mine.keras is damaged or cut short")
     wait_for(lambda: runs.list_runs() == [], "the run is gone")
 
 
 def test_a_killed_check_is_failed(lab):
-    run_id = jobs.start_own_model(made_runs.tiny_model(), "mine.keras")
+    run_id = jobs.start_import(run_factory.tiny_model(), "mine.keras")
     wait_for(lambda: status_of(run_id).pid is not None, "the check begins")
     psutil.Process(status_of(run_id).pid).kill()
     wait_for(lambda: status_of(run_id).status == "failed", "the kill is noticed")
@@ -211,18 +213,18 @@ def test_a_killed_check_is_failed(lab):
 def test_a_file_that_is_too_large_makes_no_run(lab, monkeypatch):
     monkeypatch.setattr(runs, "MAX_FILE_BYTES", 1_000_000)
     with pytest.raises(ConfigError, match="mine.keras has 2 MB: at most 1 MB are taken"):
-        jobs.start_own_model(bytes(2_000_000), "mine.keras")
+        jobs.start_import(bytes(2_000_000), "mine.keras")
     assert runs.list_runs() == []
 
 
 def test_a_trained_run_is_not_checked(lab):
-    run_dir = made_runs.write_run(lab.runs_dir)
+    run_dir = run_factory.write_run(lab.runs_dir)
     with pytest.raises(ConfigError, match="Made run is no model that can be checked again now"):
-        jobs.check_own_model_again(run_dir.name, "raw", "logits")
+        jobs.rescore_import(run_dir.name, "raw", "logits")
     assert runs.load_run(run_dir.name).has_scores
 
 
-# -- trainings that hang, and the one process that lets them begin -------------------------------
+# -- trainings that hang, and the one process that lets them begin --------------------------------
 
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot halt a process")
 
@@ -252,7 +254,7 @@ def test_a_halted_training_is_ended_by_stop_and_the_queue_goes_on(lab, has_been_
 
 def test_200_queued_runs_are_one_process_that_outlives_whoever_started_it(lab):
     # Somebody else trains: this process.
-    made_runs.write_run(lab.runs_dir, status="running")
+    run_factory.write_run(lab.runs_dir, status="running")
     code = """
 from fmnist import jobs
 from fmnist.config import TrainConfig
@@ -326,12 +328,12 @@ def test_a_dispatcher_that_cannot_begin_is_a_sentence(lab, monkeypatch):
 
 
 def test_a_queued_training_finds_the_variables_of_whoever_queued_it(lab, monkeypatch, tmp_path):
-    made_runs.write_run(lab.runs_dir, status="running")
+    run_factory.write_run(lab.runs_dir, status="running")
     first = jobs.start_run(SHORT)  # its dispatcher has the folders of this Lab
     monkeypatch.setenv("FMNIST_DATA_DIR", str(tmp_path / "elsewhere"))
     second = jobs.start_run(SHORT)
     jobs.stop_run(first)
-    runs.write_status(lab.runs_dir / made_runs.RUN_ID, status="stopped", started_at=None)
+    runs.write_status(lab.runs_dir / run_factory.RUN_ID, status="stopped", started_at=None)
     wait_for(lambda: status_of(second).status == "failed", "its dataset is missing")
     assert f"FMNIST_DATA_DIR names {tmp_path / 'elsewhere'}" in status_of(second).message
     assert not (lab.runs_dir / second / runs.VARIABLES_FILE).exists()

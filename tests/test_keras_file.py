@@ -1,4 +1,4 @@
-"""Every kind of file that people bring instead: one or two sentences that say what it is."""
+"""Every kind of file that people import instead: one or two sentences that say what it is."""
 
 import io
 import json
@@ -11,7 +11,7 @@ import pytest
 from fmnist import keras_file
 from fmnist.keras_config import ModelRefused
 from fmnist.keras_file import WEIGHTS, check_file, parse_json, read_archive
-from tests import made_models
+from tests.factories import models as model_factory
 
 CONFIG = {
     "module": "keras",
@@ -31,7 +31,7 @@ def members(**changes: bytes) -> dict[str, bytes]:
 
 
 def zipped(**changes: bytes) -> bytes:
-    return made_models.zip_of(members(**changes))
+    return model_factory.zip_of(members(**changes))
 
 
 def npz() -> bytes:
@@ -57,28 +57,28 @@ def test_a_whole_file_is_taken_and_says_who_wrote_it(tmp_path):
         ("x.joblib", b"\x78\x9c12", "x.joblib is a pickle"),
         ("x", pickle.dumps([1]), "x is a pickle"),
         ("x.pth", pickle.dumps([1]), "x.pth is weights of PyTorch or a checkpoint"),
-        ("x.pt", made_models.zip_of({"x/data.pkl": b""}), "x.pt is a PyTorch file"),
+        ("x.pt", model_factory.zip_of({"x/data.pkl": b""}), "x.pt is a PyTorch file"),
         ("x.onnx", b"\x08\x07", "x.onnx is an ONNX model"),
         ("x.tflite", b"\x1c\0\0\0TFL3", "x.tflite is a TensorFlow Lite model"),
         ("x.keras", b"\x1c\0\0\0TFL3", "x.keras is a TensorFlow Lite model"),
         ("saved_model.pb", b"\x08\x01", "saved_model.pb is a part of a TensorFlow SavedModel"),
         (
             "x.zip",
-            made_models.zip_of({"m/saved_model.pb": b"", "m/variables/variables.index": b""}),
+            model_factory.zip_of({"m/saved_model.pb": b"", "m/variables/variables.index": b""}),
             "x.zip is a zipped TensorFlow SavedModel, not a Keras model file (.keras or .h5).",
         ),
         (
             "x.zip",
-            made_models.zip_of({"m/best.h5": b""}),
+            model_factory.zip_of({"m/best.h5": b""}),
             "x.zip is an archive around best.h5: unpack it, and import that file.",
         ),
         (
             "x.zip",
-            made_models.zip_of({f"m/{name}": b"" for name in members()}),
+            model_factory.zip_of({f"m/{name}": b"" for name in members()}),
             "x.zip is an archive around model.weights.h5",
         ),
         ("x.npz", npz(), "x.npz is a file of arrays without a network"),
-        ("x.zip", made_models.zip_of({"a.txt": b""}), "no Keras model: it has no config.json"),
+        ("x.zip", model_factory.zip_of({"a.txt": b""}), "no Keras model: it has no config.json"),
         ("x.gz", b"\x1f\x8b\x08", "x.gz is an archive, not a Keras model file"),
         ("model.json", b"{}", "model.json is a text without weights"),
         ("x.docx", b"\xd0\xcf\x11", "x.docx is of an unknown kind"),

@@ -18,7 +18,7 @@ from keras import layers
 from fmnist.keras_config import ModelRefused
 from fmnist.keras_file import WEIGHTS
 from fmnist.keras_open import open_model, telling_line
-from tests import made_models
+from tests.factories import models as model_factory
 
 MODULES = {"keras.initializers", "keras.layers", "keras"}
 
@@ -101,7 +101,7 @@ def save(model: keras.Model, folder: Path, kind: str) -> Path:
         ).encode()
         members["metadata.json"] = json.dumps({"keras_version": "2.15.0"}).encode()
         members[WEIGHTS] = without_seeds(members[WEIGHTS])
-        path.write_bytes(made_models.zip_of(members))
+        path.write_bytes(model_factory.zip_of(members))
     if kind == "h5 of keras 2":
         with h5py.File(path, "a") as file:
             config = json.loads(file.attrs["model_config"])
@@ -142,12 +142,12 @@ def test_weights_alone_are_told(tmp_path):
 
 
 def test_a_network_of_another_size_than_its_weights_is_told(tmp_path):
-    path = made_models.save(build("dense"), tmp_path)
+    path = model_factory.save(build("dense"), tmp_path)
 
     def widen(config):
         config["config"]["layers"][-1]["config"]["units"] = 20
 
-    made_models.change_config(path, widen)
+    model_factory.change_config(path, widen)
     with pytest.raises(ModelRefused, match="its network needs 15,700 weights, and the file says"):
         open_model(path, path.name, tmp_path)
 
@@ -161,7 +161,7 @@ def test_what_keras_2_has_and_keras_3_has_not_is_told_with_the_way_that_works(tm
         change = {"class_name": "ThresholdedReLU", "config": {"name": "old", "theta": 1.0}}
         if kind == "keras 2":
             change["module"] = "keras.layers"
-            made_models.change_config(path, lambda c, it=change: c["config"]["layers"].append(it))
+            model_factory.change_config(path, lambda c, it=change: c["config"]["layers"].append(it))
         else:
             with h5py.File(path, "a") as file:
                 config = json.loads(file.attrs["model_config"])
@@ -185,7 +185,7 @@ def test_weights_in_a_file_of_keras_2_that_lie_otherwise_are_not_guessed(tmp_pat
     with h5py.File(buffer, "a") as file:
         file.move("layers/dense", "layers/other")
     members[WEIGHTS] = buffer.getvalue()
-    path.write_bytes(made_models.zip_of(members))
+    path.write_bytes(model_factory.zip_of(members))
     with pytest.raises(ModelRefused, match=r"no weights for its layer .* Keras 2\.15\.0 wrote it"):
         open_model(path, path.name, tmp_path)
 

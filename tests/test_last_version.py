@@ -48,16 +48,19 @@ def test_every_run_opens_undamaged(last_version):
         WAITING: ("queued", ""),
         TRAINED: ("completed", ""),
     }
-    trained, imported, taught = found[TRAINED], found[IMPORTED], found[TAUGHT]
+    trained, imported, fine_tuned = found[TRAINED], found[IMPORTED], found[TAUGHT]
     assert trained.title == "Before the move"
     assert (trained.config.filters, trained.config.pool, trained.config.epochs) == ((1,), 4, 2)
     assert trained.status.started_at == pytest.approx(1795991449.4659028)
     assert found[WAITING].config.name == "Waiting"
-    assert imported.own_model.file_name == "theirs.keras"
-    assert imported.own_model.input_shape == (28, 28, 1)
-    assert imported.own_model.accuracies["standardised"] == 0.138
-    assert (taught.taught.corrections, taught.taught.taught_from) == (2, "b37be041e8c53860")
-    assert taught.taught.photographs == Comparison(200, before=11, gained=4, lost=4)
+    assert imported.imported_model.file_name == "theirs.keras"
+    assert imported.imported_model.input_shape == (28, 28, 1)
+    assert imported.imported_model.accuracies["standardised"] == 0.138
+    assert (fine_tuned.fine_tuned.corrections, fine_tuned.fine_tuned.taught_from) == (
+        2,
+        "b37be041e8c53860",
+    )
+    assert fine_tuned.fine_tuned.photographs == Comparison(200, before=11, gained=4, lost=4)
 
 
 def test_what_a_run_has_written_is_read(last_version):
@@ -93,10 +96,10 @@ def test_every_record_is_written_as_it_was(last_version):
         assert asdict(run.status) == values(run, "status.json")
     trained, imported = runs.load_run(TRAINED), runs.load_run(IMPORTED)
     assert trained.config.to_json() == values(trained, "config.json")
-    record = json.loads(json.dumps(imported.own_model.to_json()))
+    record = json.loads(json.dumps(imported.imported_model.to_json()))
     assert record == values(imported, "own_model.json")
-    taught = runs.load_run(TAUGHT)
-    assert taught.taught.to_json() == values(taught, "taught.json")
+    fine_tuned = runs.load_run(TAUGHT)
+    assert fine_tuned.fine_tuned.to_json() == values(fine_tuned, "taught.json")
 
 
 @pytest.mark.parametrize("run_id", [TRAINED, IMPORTED, TAUGHT])

@@ -15,17 +15,17 @@ import pytest
 from fmnist import memory_limit, own_model, runs
 from fmnist.keras_config import ModelRefused
 from fmnist.own_model import check_and_score
-from fmnist.own_model_record import OwnModel
+from fmnist.own_model_record import ImportedModel
 from fmnist.own_model_refusals import read_refusal
 from fmnist.process import TrainingError
-from tests import made_models
+from tests.factories import models as model_factory
 
 ROOT = Path(__file__).parent.parent
 
 
-def bring(path: Path, **said: str) -> runs.Run:
+def import_file(path: Path, **said: str) -> runs.Run:
     """A run of a file, not checked yet."""
-    return runs.create_own_model_run("Theirs", OwnModel(path.name, **said), path.read_bytes())
+    return runs.create_import_run("Theirs", ImportedModel(path.name, **said), path.read_bytes())
 
 
 def write_greedy(folder: Path, times: int = 60, name: str = "greedy.keras") -> Path:
@@ -37,7 +37,7 @@ def write_greedy(folder: Path, times: int = 60, name: str = "greedy.keras") -> P
         keras.layers.Flatten(),
         keras.layers.Dense(10, activation="softmax"),
     ]
-    return made_models.save(keras.Sequential(layers), folder, name)
+    return model_factory.save(keras.Sequential(layers), folder, name)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def new_children() -> Callable[[], list[psutil.Process]]:
 def test_a_network_that_eats_the_memory_is_refused_and_gives_it_back(
     lab, tmp_path, new_children, monkeypatch
 ):
-    run = bring(write_greedy(tmp_path))
+    run = import_file(write_greedy(tmp_path))
     greatest = 0
     over = threading.Event()
 
@@ -83,7 +83,7 @@ def test_a_network_that_eats_the_memory_is_refused_and_gives_it_back(
 
 def test_a_check_that_takes_too_long_ends_with_a_sentence(lab, tmp_path, monkeypatch, new_children):
     monkeypatch.setattr(own_model, "CHECK_SECONDS", 0.5)
-    run = bring(made_models.save(made_models.build_model(), tmp_path))
+    run = import_file(model_factory.save(model_factory.build_model(), tmp_path))
     with pytest.raises(ModelRefused, match=r"theirs\.keras is too slow: its check was not done"):
         check_and_score(run)
     assert runs.list_runs() == []
@@ -99,7 +99,7 @@ def test_a_check_whose_process_dies_is_told(lab, tmp_path, monkeypatch):
         return process
 
     monkeypatch.setattr(own_model, "_start", start_and_kill)
-    run = bring(made_models.save(made_models.build_model(), tmp_path))
+    run = import_file(model_factory.save(model_factory.build_model(), tmp_path))
     with pytest.raises(ModelRefused, match="brought down the process that checked it"):
         check_and_score(run)
 
@@ -108,30 +108,30 @@ def test_a_check_whose_process_dies_is_told(lab, tmp_path, monkeypatch):
 
 
 def test_checks_wait_for_one_another_in_the_order_they_came(lab, tmp_path):
-    path = made_models.save(made_models.build_model(), tmp_path)
-    brought = []
+    path = model_factory.save(model_factory.build_model(), tmp_path)
+    imported = []
     for number in range(3):
-        brought.append(bring(path))
-        runs.write_status(brought[-1].run_dir, queued_at=time.time() - 20 + number)
-    brought = [runs.read_run(run.run_dir) for run in brought]
+        imported.append(import_file(path))
+        runs.write_status(imported[-1].run_dir, queued_at=time.time() - 20 + number)
+    imported = [runs.read_run(run.run_dir) for run in imported]
     processes = [
         subprocess.Popen(
             [sys.executable, "-m", "fmnist", "import-model", str(run.run_dir)],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
         )
-        for run in reversed(brought)
+        for run in reversed(imported)
     ]
     most_at_once = 0
     seen_waiting = set()
     deadline = time.monotonic() + 300
     while any(process.poll() is None for process in processes):
         assert time.monotonic() < deadline
-        found = [runs.read_run(run.run_dir) for run in brought]
+        found = [runs.read_run(run.run_dir) for run in imported]
         most_at_once = max(most_at_once, [run.status.status for run in found].count("running"))
         seen_waiting |= {run.status.message for run in found if run.status.status == "queued"}
         time.sleep(0.1)
-    ended = [runs.read_run(run.run_dir).status for run in brought]
+    ended = [runs.read_run(run.run_dir).status for run in imported]
     assert [status.status for status in ended] == ["completed"] * 3
     assert sorted(ended, key=lambda status: status.finished_at) == ended
     assert most_at_once == 1
@@ -139,17 +139,17 @@ def test_checks_wait_for_one_another_in_the_order_they_came(lab, tmp_path):
 
 
 def test_nobody_waits_for_a_check_that_never_began(lab, tmp_path):
-    path = made_models.save(made_models.build_model(), tmp_path)
-    runs.write_status(bring(path).run_dir, queued_at=time.time() - 300)
-    assert check_and_score(bring(path))["test_accuracy"] > 0.9
+    path = model_factory.save(model_factory.build_model(), tmp_path)
+    runs.write_status(import_file(path).run_dir, queued_at=time.time() - 300)
+    assert check_and_score(import_file(path))["test_accuracy"] > 0.9
 
 
 @pytest.mark.parametrize("is_waiting", [True, False])
 def test_a_check_can_be_stopped(lab, tmp_path, is_waiting, new_children):
-    path = made_models.save(made_models.build_model(), tmp_path)
-    run = bring(path)
+    path = model_factory.save(model_factory.build_model(), tmp_path)
+    run = import_file(path)
     if is_waiting:
-        before = bring(path)
+        before = import_file(path)
         runs.write_status(before.run_dir, queued_at=1.0, pid=os.getpid())
         process = psutil.Process()
         runs.write_status(before.run_dir, pid_started_at=process.create_time())
@@ -164,14 +164,14 @@ def test_a_check_can_be_stopped(lab, tmp_path, is_waiting, new_children):
 
 
 def test_a_model_accepted_before_is_failed_and_not_lost_by_wrong_words(lab, tmp_path):
-    run = bring(made_models.save(made_models.build_model(), tmp_path))
+    run = import_file(model_factory.save(model_factory.build_model(), tmp_path))
     check_and_score(run)
-    runs.reset_own_model(runs.read_run(run.run_dir), "auto", "probabilities")
+    runs.reset_import(runs.read_run(run.run_dir), "auto", "probabilities")
     with pytest.raises(ModelRefused, match="Say that its outputs are logits"):
         check_and_score(runs.read_run(run.run_dir))
     failed = runs.read_run(run.run_dir)
     assert failed.status.status == "failed"
     assert "Say that its outputs are logits" in failed.status.message
-    runs.reset_own_model(failed, "auto", "logits")
+    runs.reset_import(failed, "auto", "logits")
     assert check_and_score(runs.read_run(run.run_dir))["test_accuracy"] > 0.9
     assert runs.read_run(run.run_dir).status.status == "completed"

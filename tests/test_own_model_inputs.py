@@ -12,10 +12,10 @@ from fmnist import own_model_inspect
 from fmnist.dataset import Dataset, load_dataset
 from fmnist.own_model_inputs import CANDIDATES, Pixels, build_preparation
 from fmnist.own_model_inspect import find_out, wrap_model
-from fmnist.own_model_record import OwnModel
-from tests import made_data
+from fmnist.own_model_record import ImportedModel
+from tests.factories import data as data_factory
 
-TRAIN, _ = made_data.make_split(600, [0, 0])
+TRAIN, _ = data_factory.make_split(600, [0, 0])
 
 
 def standardise_each_pixel(x: np.ndarray) -> np.ndarray:
@@ -44,7 +44,7 @@ AS_PEOPLE_DO = {
 def data(tmp_path_factory) -> Dataset:
     """The made images; some labels are wrong, so that no way of preparing them is flawless."""
     folder = tmp_path_factory.mktemp("mislabelled")
-    return load_dataset(made_data.write_dataset(folder, mislabelled=0.15))
+    return load_dataset(data_factory.write_dataset(folder, mislabelled=0.15))
 
 
 @pytest.fixture(scope="module")
@@ -68,12 +68,12 @@ def test_the_way_a_network_was_trained_is_found_out_and_kept_in_the_model(
     data, tmp_path, pixels, inputs
 ):
     model = train(AS_PEOPLE_DO[inputs](TRAIN), data.train_labels)
-    found = find_out(model, OwnModel("theirs.keras"), data)
+    found = find_out(model, ImportedModel("theirs.keras"), data)
     assert (found.found_inputs, found.fits_well) == (inputs, True)
     path = tmp_path / "model.keras"
     wrap_model(model, inputs, "logits", pixels).save(path)
     plain = keras.models.load_model(path, safe_mode=True)
-    test_images, _ = made_data.make_split(200, [0, 1])
+    test_images, _ = data_factory.make_split(200, [0, 1])
     expected = model.predict(AS_PEOPLE_DO[inputs](test_images), verbose=0)
     answers = plain.predict(test_images[..., None], verbose=0)
     assert (plain.input_shape, plain.output_shape) == ((None, 28, 28, 1), (None, 10))
@@ -82,7 +82,7 @@ def test_the_way_a_network_was_trained_is_found_out_and_kept_in_the_model(
 
 def test_a_network_that_nothing_suits_is_pointed_out(data):
     model = train(TRAIN[:, ::-1, ::-1] / 255.0, np.roll(data.train_labels, 1))
-    found = find_out(model, OwnModel("theirs.keras"), data)
+    found = find_out(model, ImportedModel("theirs.keras"), data)
     assert not found.fits_well
     assert found.warning.startswith("No way of preparing the images suits it well")
 
@@ -93,11 +93,11 @@ def test_a_dataset_sorted_by_class_is_looked_at_as_a_whole(data):
         data, train_images=data.train_images[order], train_labels=data.train_labels[order]
     )
     model = train(TRAIN / 127.5 - 1, data.train_labels)
-    assert find_out(model, OwnModel("theirs.keras"), kept).found_inputs == "signed"
+    assert find_out(model, ImportedModel("theirs.keras"), kept).found_inputs == "signed"
 
 
 def train(prepared: np.ndarray, labels: np.ndarray) -> keras.Model:
-    """A little network that learnt from images prepared in one way; ten logits.
+    """A little network that was trained on images prepared in one way; ten logits.
 
     It begins with weights that suit the size of its inputs, as people see to it in other ways.
     """

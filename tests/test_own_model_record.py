@@ -1,13 +1,13 @@
-"""What is kept of a brought model: written, read again, and what no such record may hold."""
+"""What is kept of an imported model: written, read again, and what no such record may hold."""
 
 import json
 
 import pytest
 
 from fmnist import json_files, runs
-from fmnist.own_model_record import OwnModel
+from fmnist.own_model_record import ImportedModel
 
-FOUND = OwnModel(
+FOUND = ImportedModel(
     "theirs.keras",
     inputs="raw",
     input_shape=(28, 28, 1),
@@ -22,18 +22,18 @@ FOUND = OwnModel(
 
 
 def test_a_record_survives_its_file():
-    assert OwnModel.from_json(json.loads(json.dumps(FOUND.to_json()))) == FOUND
+    assert ImportedModel.from_json(json.loads(json.dumps(FOUND.to_json()))) == FOUND
 
 
 def test_a_file_name_is_kept_short_and_without_what_nobody_sees():
-    assert OwnModel("\u202esarek\0.keras").file_name == "sarek.keras"
-    assert OwnModel("x" * 500).file_name == "x" * 120
+    assert ImportedModel("\u202esarek\0.keras").file_name == "sarek.keras"
+    assert ImportedModel("x" * 500).file_name == "x" * 120
 
 
 def test_a_record_of_raw_and_unit_alone_is_read_as_it_is_written_now():
     older = {"file_name": "x.keras", "accuracy_raw": 0.25, "accuracy_unit": 0.5}
     older |= {"loss_raw": None, "loss_unit": 1.5}
-    read = OwnModel.from_json(older)
+    read = ImportedModel.from_json(older)
     assert (read.accuracies, read.losses) == ({"raw": 0.25, "unit": 0.5}, {"unit": 1.5})
 
 
@@ -41,11 +41,11 @@ def test_a_record_of_raw_and_unit_alone_is_read_as_it_is_written_now():
     ("accuracies", "fits"), [({}, True), ({"raw": 0.69}, False), ({"raw": 0.1, "unit": 0.7}, True)]
 )
 def test_what_fits_none_of_the_ways_well_is_known(accuracies, fits):
-    assert OwnModel("x.keras", accuracies=accuracies).fits_well is fits
+    assert ImportedModel("x.keras", accuracies=accuracies).fits_well is fits
 
 
 def test_the_summary_says_what_the_scores_rest_on():
-    assert OwnModel("theirs.keras").summary == ""
+    assert ImportedModel("theirs.keras").summary == ""
     expected = "28 × 28 × 1 in, values 0 to 255; positive scores (divided by their sum)"
     assert FOUND.summary == expected
 
@@ -72,9 +72,9 @@ def test_the_summary_says_what_the_scores_rest_on():
 )
 def test_a_senseless_record_damages_its_run(lab, values):
     with pytest.raises(ValueError, match="."):
-        OwnModel.from_json(values)
-    run = runs.create_own_model_run("Theirs", OwnModel("theirs.keras"), b"PK")
+        ImportedModel.from_json(values)
+    run = runs.create_import_run("Theirs", ImportedModel("theirs.keras"), b"PK")
     json_files.write_json(run.file("own_model.json"), values)
     run = runs.load_run(run.run_id)
     assert run.damaged == "own_model.json cannot be read"
-    assert run.own_model is not None, "its config still says nothing true"
+    assert run.imported_model is not None, "its config still says nothing true"

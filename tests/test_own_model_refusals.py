@@ -5,12 +5,12 @@ import json
 import pytest
 
 from fmnist import own_model_refusals, runs
-from fmnist.own_model_record import OwnModel
+from fmnist.own_model_record import ImportedModel
 from fmnist.own_model_refusals import read_refusal, refuse
 
 
 def make_run() -> runs.Run:
-    return runs.create_own_model_run("Theirs", OwnModel("theirs.keras"), b"PK")
+    return runs.create_import_run("Theirs", ImportedModel("theirs.keras"), b"PK")
 
 
 def test_the_reason_is_kept_and_the_run_is_gone(lab):

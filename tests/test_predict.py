@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from fmnist.predict import answer
+from fmnist.predict import describe_prediction
 
 
 def test_the_best_guess_and_its_confidence():
     probabilities = np.full(10, 0.05, np.float32)
     probabilities[9] = 0.55
-    assert answer(probabilities) == {
+    assert describe_prediction(probabilities) == {
         "class": "Ankle boot",
         "label": 9,
         "confidence": 0.55,
@@ -19,12 +19,12 @@ def test_the_best_guess_and_its_confidence():
 
 def test_under_one_half_is_unsure_and_still_names_the_best_guess():
     probabilities = np.array([0.49, 0.2, 0.31, 0, 0, 0, 0, 0, 0, 0], np.float32)
-    result = answer(probabilities)
+    result = describe_prediction(probabilities)
     assert (result["unsure"], result["label"], result["class"]) == (True, 0, "T-shirt/top")
 
 
 def test_a_models_own_threshold_says_what_is_unsure():
     among_three = np.array([0.4, 0, 0.3, 0, 0, 0, 0.3, 0, 0, 0], np.float32)  # spread over 2.97
-    assert answer(among_three)["unsure"]
-    assert not answer(among_three, spread_above=3.0)["unsure"]
-    assert answer(among_three, spread_above=2.9)["unsure"] is True
+    assert describe_prediction(among_three)["unsure"]
+    assert not describe_prediction(among_three, max_perplexity=3.0)["unsure"]
+    assert describe_prediction(among_three, max_perplexity=2.9)["unsure"] is True

@@ -8,17 +8,17 @@ import pytest
 
 from fmnist import progress, runs
 from fmnist.runs import Status
-from tests import made_runs
+from tests.factories import runs as run_factory
 
 
 def make_run(lab, **status):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running", epochs=4, batch_size=100)
+    run_dir = run_factory.write_run(lab.runs_dir, status="running", epochs=4, batch_size=100)
     runs.write_status(run_dir, **status)
     return runs.read_run(run_dir)
 
 
 @pytest.mark.parametrize(
-    ("status", "share"),
+    ("status", "fraction"),
     [
         (Status("running"), 0),
         (Status("running", epochs=4), 0),
@@ -28,8 +28,8 @@ def make_run(lab, **status):
         (Status("running", epochs=4, steps_per_epoch=10, epoch=3, step=40), 1),
     ],
 )
-def test_share_done(status, share):
-    assert progress.share_done(status) == share
+def test_fraction_done(status, fraction):
+    assert progress.fraction_done(status) == fraction
 
 
 @pytest.mark.parametrize(("step", "of_epoch"), [(None, 0), (20, 0), (21, 1), (30, 10), (99, 10)])
@@ -79,7 +79,7 @@ def test_a_table_rewritten_at_the_same_length_counts_as_changed(lab):
 
 
 def test_no_tables_yet(lab):
-    run = runs.read_run(made_runs.write_run(lab.runs_dir, status="queued"))
+    run = runs.read_run(run_factory.write_run(lab.runs_dir, status="queued"))
     curves = progress.read_curves(run)
     assert (len(curves.history), len(curves.batches)) == (0, 0)
     assert progress.latest(curves) == {}
@@ -87,19 +87,21 @@ def test_no_tables_yet(lab):
 
 def test_a_place_in_line_in_words(lab):
     for place, name in enumerate(("first", "second", "third")):
-        run_dir = made_runs.write_run(
+        run_dir = run_factory.write_run(
             lab.runs_dir, f"20260102-03040{place}-{name}", status="queued", name=name
         )
         runs.write_status(run_dir, queued_at=time.time() - 30 + place)
 
     def places():
         everything = runs.list_runs()
-        return [progress.describe_place(run, everything) for run in reversed(everything)][-3:]
+        return [progress.describe_queue_position(run, everything) for run in reversed(everything)][
+            -3:
+        ]
 
     assert places() == [
-        "Next in line: it starts in a moment.",
-        "Second in line, behind “first”.",
-        "Third in line, behind “second”.",
+        "Next in the queue: it starts in a moment.",
+        "Second in the queue, behind “first”.",
+        "Third in the queue, behind “second”.",
     ]
-    made_runs.write_run(lab.runs_dir, "20260101-000000-busy", status="running", name="busy")
-    assert places()[0] == "Next in line, behind “busy”, which is training."
+    run_factory.write_run(lab.runs_dir, "20260101-000000-busy", status="running", name="busy")
+    assert places()[0] == "Next in the queue, behind “busy”, which is training."

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from fmnist import run_files
-from fmnist.published import Published, measure_like
+from fmnist.published import Published, same_figures_of
 from fmnist.recipes import RECIPES
 
 
@@ -30,7 +30,7 @@ def test_a_run_is_measured_by_the_figures_that_were_published():
         }
     )
     results = {"test_accuracy": 0.75, "test_loss": 0.5, "seconds": 7.0}
-    ours = measure_like(published, history, results).figures()
+    ours = same_figures_of(published, history, results).figures()
     labels = [figure.label for figure in ours]
     assert labels == [figure.label for figure in published.figures()]
     assert [figure.value for figure in ours] == pytest.approx(
@@ -41,6 +41,6 @@ def test_a_run_is_measured_by_the_figures_that_were_published():
 def test_a_run_that_left_nothing_has_the_figures_without_their_values():
     published = RECIPES["conv-8-24-48"].published
     history = pd.DataFrame(columns=list(run_files.HISTORY_COLUMNS), dtype=float)
-    ours = measure_like(published, history, {}).figures()
+    ours = same_figures_of(published, history, {}).figures()
     assert len(ours) == len(published.figures())
     assert all(math.isnan(figure.value) for figure in ours)

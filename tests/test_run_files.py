@@ -5,7 +5,7 @@ import pytest
 
 from fmnist import json_files, run_files, runs
 from fmnist.dataset import CLASS_NAMES
-from tests import made_runs
+from tests.factories import runs as run_factory
 
 
 def test_a_line_still_being_written_is_left_out(made):
@@ -61,13 +61,13 @@ def test_results_keep_only_numbers(made):
 
 def test_a_run_says_what_its_classes_are_called(lab):
     names = tuple("abcdefghij")
-    run_dir = made_runs.write_run(lab.runs_dir, class_names=names)
+    run_dir = run_factory.write_run(lab.runs_dir, class_names=names)
     assert run_files.read_class_names(runs.read_run(run_dir)) == names
 
 
 @pytest.mark.parametrize("names", [None, 3, ["a"], ["<b>", *"bcdefghij"]])
 def test_without_sound_class_names_they_are_fashion_mnists(lab, names):
-    run = runs.read_run(made_runs.write_run(lab.runs_dir))
+    run = runs.read_run(run_factory.write_run(lab.runs_dir))
     assert run_files.read_class_names(run) == CLASS_NAMES
     environment = {**run_files.read_environment(run), "class_names": names}
     json_files.write_json(run.file("environment.json"), environment)

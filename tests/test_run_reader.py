@@ -2,7 +2,7 @@
 
 from fmnist import run_reader
 from fmnist.status import write_status
-from tests import made_runs
+from tests.factories import runs as run_factory
 
 
 def contents(folder):
@@ -10,20 +10,20 @@ def contents(folder):
 
 
 def test_who_reads_a_run_changes_nothing(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running", is_alive=False)
+    run_dir = run_factory.write_run(lab.runs_dir, status="running", is_alive=False)
     before = contents(run_dir)
     assert run_reader.read_run(run_dir).status.status == "running"
     assert contents(run_dir) == before
 
 
 def test_who_reconciles_a_run_records_that_its_process_is_gone(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running", is_alive=False)
+    run_dir = run_factory.write_run(lab.runs_dir, status="running", is_alive=False)
     assert run_reader.reconcile_run(run_dir).status.status == "failed"
     assert run_reader.read_run(run_dir).status.status == "failed"
 
 
 def test_a_run_that_ends_between_two_looks_is_looked_into_once_more(lab, monkeypatch):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
 
     def end(folder, _status):
         return write_status(folder, status="completed")

@@ -5,37 +5,38 @@ import pytest
 
 from fmnist import run_files, runs
 from fmnist.config import TrainConfig
-from fmnist.own_model_record import OwnModel
+from fmnist.own_model_record import ImportedModel
 from fmnist.run_tables import (
     compare_settings,
     describe_datasets,
     describe_settings,
-    saw_different_data,
     summary_table,
+    used_different_data,
 )
-from tests import made_data, made_runs
+from tests.factories import data as data_factory
+from tests.factories import runs as run_factory
 
 
 def test_the_summary_of_a_finished_a_running_and_a_waiting_run(lab):
-    made_runs.write_run(lab.runs_dir, "20260103-000000-c", epochs=3, dropout=0.2, accuracy=0.85)
-    made_runs.write_run(lab.runs_dir, "20260102-000000-b", status="running", epochs=4)
-    made_runs.write_run(lab.runs_dir, "20260101-000000-a", status="queued")
+    run_factory.write_run(lab.runs_dir, "20260103-000000-c", epochs=3, dropout=0.2, accuracy=0.85)
+    run_factory.write_run(lab.runs_dir, "20260102-000000-b", status="running", epochs=4)
+    run_factory.write_run(lab.runs_dir, "20260101-000000-a", status="queued")
     table = summary_table(runs.list_runs())
     assert list(table["status"]) == ["completed", "running", "queued"]
     assert list(table["epochs_done"]) == [3, 3, 0]
     assert table["settings"][0] == "filters 8, dropout 0.2, epochs 3"
     assert table["test_accuracy"][0] == 0.85
     assert table["test_accuracy"].isna().tolist() == [False, True, True]
-    # made_runs draws validation accuracy as 0.98 - 0.3 × 0.7^epoch; the last epoch is the best.
+    # run_factory draws validation accuracy as 0.98 - 0.3 × 0.7^epoch; the last epoch is the best.
     np.testing.assert_allclose(table["best_val_accuracy"][:2], 0.98 - 0.3 * 0.7**2, atol=1e-5)
     assert table["seconds"][0] == 6.0
     assert table["parameters"].isna().tolist() == [False, False, True]
 
 
-def test_a_brought_model_shows_no_setting_of_a_training(lab):
-    made_runs.write_own_model_run(lab.runs_dir)
-    made_runs.write_own_model_run(
-        lab.runs_dir, "20260103-000000-b", "running", own_model=OwnModel("x.keras")
+def test_a_imported_model_shows_no_setting_of_a_training(lab):
+    run_factory.write_imported_run(lab.runs_dir)
+    run_factory.write_imported_run(
+        lab.runs_dir, "20260103-000000-b", "running", imported_model=ImportedModel("x.keras")
     )
     table = summary_table(runs.list_runs())
     assert list(table["status"]) == ["completed", "checking"]
@@ -53,7 +54,7 @@ def test_the_summary_of_no_runs_is_empty():
 
 @pytest.mark.parametrize("parameters", ['"x"', "1.5", "[1]", "null"])
 def test_a_senseless_environment_leaves_the_table_standing(lab, parameters):
-    run_dir = made_runs.write_run(lab.runs_dir)
+    run_dir = run_factory.write_run(lab.runs_dir)
     (run_dir / "environment.json").write_text(f'{{"parameters": {parameters}}}')
     table = summary_table(runs.list_runs())
     assert table["parameters"].isna().all()
@@ -61,11 +62,11 @@ def test_a_senseless_environment_leaves_the_table_standing(lab, parameters):
 
 
 def test_runs_of_different_data_are_told_apart(lab, tmp_path):
-    other = made_data.write_dataset(tmp_path / "other", train=20, test=20, seed=3)
-    made_runs.write_run(lab.runs_dir, "20260104-000000-d", status="queued")
-    made_runs.write_run(lab.runs_dir, "20260103-000000-c", dataset="shapes", data_dir=other)
-    made_runs.write_run(lab.runs_dir, "20260102-000000-b")
-    made_runs.write_run(lab.runs_dir, "20260101-000000-a")
+    other = data_factory.write_dataset(tmp_path / "other", train=20, test=20, seed=3)
+    run_factory.write_run(lab.runs_dir, "20260104-000000-d", status="queued")
+    run_factory.write_run(lab.runs_dir, "20260103-000000-c", dataset="shapes", data_dir=other)
+    run_factory.write_run(lab.runs_dir, "20260102-000000-b")
+    run_factory.write_run(lab.runs_dir, "20260101-000000-a")
     queued, shapes, *alike = runs.list_runs()
     assert list(summary_table(runs.list_runs())["dataset"]) == [
         "fashion-mnist",
@@ -73,15 +74,15 @@ def test_runs_of_different_data_are_told_apart(lab, tmp_path):
         "fashion-mnist",
         "fashion-mnist",
     ]
-    assert not saw_different_data([queued, *alike])
-    assert saw_different_data([shapes, *alike])
+    assert not used_different_data([queued, *alike])
+    assert used_different_data([shapes, *alike])
 
 
 def test_datasets_of_one_short_name_are_told_apart_by_their_fingerprints(lab, tmp_path):
-    other = made_data.write_dataset(tmp_path / "other", train=20, test=20, seed=3)
-    made_runs.write_run(lab.runs_dir, "20260103-000000-c", status="queued")
-    made_runs.write_run(lab.runs_dir, "20260102-000000-b", data_dir=other)
-    made_runs.write_run(lab.runs_dir, "20260101-000000-a")
+    other = data_factory.write_dataset(tmp_path / "other", train=20, test=20, seed=3)
+    run_factory.write_run(lab.runs_dir, "20260103-000000-c", status="queued")
+    run_factory.write_run(lab.runs_dir, "20260102-000000-b", data_dir=other)
+    run_factory.write_run(lab.runs_dir, "20260101-000000-a")
     some = runs.list_runs()
     seen = [run_files.read_environment(run).get("dataset_fingerprint") for run in some]
     assert describe_datasets(some) == [
@@ -89,7 +90,7 @@ def test_datasets_of_one_short_name_are_told_apart_by_their_fingerprints(lab, tm
         f"fashion-mnist ({seen[1]})",
         f"fashion-mnist ({seen[2]})",
     ]
-    assert saw_different_data(some)
+    assert used_different_data(some)
 
 
 def test_settings_in_words():
@@ -102,7 +103,7 @@ def test_settings_in_words():
 
 
 def test_the_settings_in_which_runs_differ(lab):
-    made_runs.write_run(lab.runs_dir, "20260102-000000-b", filters=(8,), dropout=0.2)
-    made_runs.write_run(lab.runs_dir, "20260101-000000-a", filters=(16, 8), dropout=0.2)
+    run_factory.write_run(lab.runs_dir, "20260102-000000-b", filters=(8,), dropout=0.2)
+    run_factory.write_run(lab.runs_dir, "20260101-000000-a", filters=(16, 8), dropout=0.2)
     table = compare_settings(runs.list_runs(), ["b", "a"])
     assert table.to_dict("index") == {"filters": {"b": "8", "a": "16-8"}}

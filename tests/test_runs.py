@@ -18,12 +18,12 @@ from fmnist.config import TrainConfig
 from fmnist.estimate import past_runs
 from fmnist.run_tables import summary_table
 from fmnist.status import reconcile_status
-from tests import made_runs
+from tests.factories import runs as run_factory
 
 
 @pytest.fixture
 def bundled(bundled_dir):
-    return runs.read_run(made_runs.write_run(bundled_dir.parent).rename(bundled_dir))
+    return runs.read_run(run_factory.write_run(bundled_dir.parent).rename(bundled_dir))
 
 
 # -- where runs live ------------------------------------------------------------------------------
@@ -75,11 +75,11 @@ def test_an_absent_run_is_said_to_be_absent(lab):
 
 
 def test_other_folders_and_files_are_no_runs(lab):
-    made_runs.write_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     (lab.runs_dir / "notes").mkdir()
     (lab.runs_dir / ".new-abc").mkdir()
     (lab.runs_dir / "20260102-030405-file").write_text("a file")
-    assert [run.run_id for run in runs.list_runs()] == [made_runs.RUN_ID]
+    assert [run.run_id for run in runs.list_runs()] == [run_factory.RUN_ID]
 
 
 def test_no_folder_is_no_runs(lab):
@@ -129,7 +129,7 @@ def test_the_bundled_run_is_last_and_no_run_of_ones_own(bundled, made):
 
 
 def test_the_bundled_run_is_neither_queued_nor_a_measure_of_this_machine(bundled_dir, lab):
-    made_runs.write_run(bundled_dir.parent, status="queued").rename(bundled_dir)
+    run_factory.write_run(bundled_dir.parent, status="queued").rename(bundled_dir)
     assert runs.queue() == []
     assert past_runs() == []
 
@@ -157,7 +157,7 @@ def test_the_bundled_run_is_never_changed(bundled, change, what):
 
 @pytest.mark.parametrize("status", ["running", "queued"])
 def test_a_live_status_of_the_bundled_run_is_damage_and_stays_as_it_is(bundled_dir, lab, status):
-    made_runs.write_run(bundled_dir.parent, status=status, is_alive=False).rename(bundled_dir)
+    run_factory.write_run(bundled_dir.parent, status=status, is_alive=False).rename(bundled_dir)
     before = contents(bundled_dir)
     run = runs.load_run("bundled")
     assert run.damaged == f"status.json says {status}, not completed"
@@ -177,7 +177,7 @@ def contents(folder):
 def test_a_dead_process_makes_its_run_failed_and_keeps_the_curves(lab):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    run_dir = made_runs.write_run(lab.runs_dir, status="running", epochs=3)
+    run_dir = run_factory.write_run(lab.runs_dir, status="running", epochs=3)
     runs.write_status(run_dir, pid=gone.pid, pid_started_at=time.time())
     run = runs.load_run(run_dir.name)
     assert run.status.status == "failed"
@@ -192,7 +192,7 @@ def test_a_dead_process_makes_its_run_failed_and_keeps_the_curves(lab):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no zombies")
 def test_a_killed_child_that_nobody_reaped_is_dead(lab):
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
     started_at = psutil.Process(child.pid).create_time()
     runs.write_status(run_dir, pid=child.pid, pid_started_at=started_at)
     assert runs.reconcile_run(run_dir).status.status == "running"
@@ -205,13 +205,13 @@ def test_a_killed_child_that_nobody_reaped_is_dead(lab):
 
 
 def test_a_reused_pid_is_somebody_else(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running", is_alive=False)
+    run_dir = run_factory.write_run(lab.runs_dir, status="running", is_alive=False)
     assert runs.reconcile_run(run_dir).status.status == "failed"
 
 
 @pytest.mark.parametrize("seconds", [5, 30, 59, -30])
 def test_a_process_that_began_at_another_time_is_somebody_else(lab, seconds):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
     status = runs.read_status(run_dir)
     runs.write_status(run_dir, pid_started_at=status.pid_started_at - seconds)
     assert runs.reconcile_run(run_dir).status.status == "failed"
@@ -227,7 +227,7 @@ def test_a_clock_that_was_set_makes_nobody_somebody_else(lab):
 
 @pytest.mark.parametrize("age", [61, 3600, -3600], ids=["a minute", "an hour", "in the future"])
 def test_without_a_believable_heartbeat_for_a_minute_a_training_is_silent(lab, age):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
     assert not runs.reconcile_run(run_dir).is_silent
     runs.write_status(run_dir, heartbeat_at=time.time() - 58)
     assert not runs.reconcile_run(run_dir).is_silent
@@ -238,13 +238,13 @@ def test_without_a_believable_heartbeat_for_a_minute_a_training_is_silent(lab, a
 
 
 def test_a_heartbeat_from_the_future_keeps_no_run_of_another_computer_alive(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
     runs.write_status(run_dir, host="elsewhere", heartbeat_at=time.time() + 3600)
     assert runs.reconcile_run(run_dir).status.status == "failed"
 
 
 def test_a_live_process_keeps_its_run_live(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
     assert runs.reconcile_run(run_dir).is_live
 
 
@@ -266,7 +266,7 @@ def test_a_running_run_has_a_minute_to_get_a_process(lab, age):
 
 
 def test_another_computers_run_is_judged_by_its_heartbeat(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running", is_alive=False)
+    run_dir = run_factory.write_run(lab.runs_dir, status="running", is_alive=False)
     runs.write_status(run_dir, status="running", host="elsewhere", heartbeat_at=time.time() - 60)
     assert runs.reconcile_run(run_dir).is_live
     runs.write_status(run_dir, heartbeat_at=time.time() - 121)
@@ -274,7 +274,7 @@ def test_another_computers_run_is_judged_by_its_heartbeat(lab):
 
 
 def test_a_process_that_ended_well_between_two_looks_is_left_as_it_is(lab):
-    run_dir = made_runs.write_run(lab.runs_dir)
+    run_dir = run_factory.write_run(lab.runs_dir)
     stale = runs.Status("running", pid=2**22 + 1, host=socket.gethostname())
     assert reconcile_status(run_dir, stale).status == "completed"
 
@@ -315,8 +315,8 @@ def test_claiming_a_run_records_this_process(lab):
     ],
 )
 def test_a_damaged_run_is_listed_with_the_reason_and_harms_no_other(lab, name, content, said):
-    whole = made_runs.write_run(lab.runs_dir, "20260101-000000-whole")
-    broken = made_runs.write_run(lab.runs_dir, "20260102-000000-broken")
+    whole = run_factory.write_run(lab.runs_dir, "20260101-000000-whole")
+    broken = run_factory.write_run(lab.runs_dir, "20260102-000000-broken")
     (broken / name).unlink()
     if content is not None:
         data = content if isinstance(content, bytes) else content.encode()
@@ -382,14 +382,14 @@ def test_what_lies_in_a_folder_hides_nothing_either(made):
 
 
 def test_deleting_leaves_nothing_and_harms_no_other(lab, made):
-    other = made_runs.write_run(lab.runs_dir, "20260103-000000-other")
+    other = run_factory.write_run(lab.runs_dir, "20260103-000000-other")
     runs.delete_run(made)
     assert [path.name for path in lab.runs_dir.iterdir()] == [other.name]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 def test_a_link_to_a_run_is_not_deleted_and_leaves_no_remains(lab, tmp_path):
-    elsewhere = made_runs.write_run(tmp_path / "elsewhere")
+    elsewhere = run_factory.write_run(tmp_path / "elsewhere")
     link = lab.runs_dir / elsewhere.name
     link.symlink_to(elsewhere)
     before = contents(elsewhere)
@@ -417,7 +417,7 @@ def test_a_run_whose_files_cannot_be_deleted_stays_in_the_list(lab, made, monkey
 
 
 def test_a_run_that_trains_is_not_deleted(lab):
-    run = runs.read_run(made_runs.write_run(lab.runs_dir, status="running"))
+    run = runs.read_run(run_factory.write_run(lab.runs_dir, status="running"))
     with pytest.raises(ValueError, match="still running: stop it"):
         runs.delete_run(run)
     assert run.run_dir.is_dir()
@@ -450,8 +450,8 @@ def test_stopping_is_a_file(made):
 
 def test_the_queue_is_first_come_first_served(lab):
     for place, name in enumerate(("c", "a", "b")):
-        run_dir = made_runs.write_run(lab.runs_dir, f"20260102-030405-{name}", status="queued")
+        run_dir = run_factory.write_run(lab.runs_dir, f"20260102-030405-{name}", status="queued")
         runs.write_status(run_dir, queued_at=time.time() - 30 + place)
-    made_runs.write_run(lab.runs_dir, "20260101-000000-trains", status="running")
+    run_factory.write_run(lab.runs_dir, "20260101-000000-trains", status="running")
     assert [run.run_id[-1] for run in runs.queue()] == ["c", "a", "b"]
     assert runs.queue([]) == []

@@ -65,7 +65,7 @@ def test_latents_have_the_mean_and_covariance_of_their_component():
     assert np.cov(drawn.T) == pytest.approx(np.array([[4, 2], [2, 10]]), abs=0.2)
 
 
-def test_components_are_drawn_by_their_shares():
+def test_components_are_drawn_by_their_fractions():
     arrays = still_arrays(
         shares=np.tile([0.25, 0.75], (10, 1)),
         means=np.tile([[0.0, 0.0], [1.0, 0.0]], (10, 1, 1)),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fmnist import taught_record
-from fmnist.taught_record import STAGES, Comparison, Taught, share_done
+from fmnist.taught_record import STAGES, Comparison, FineTuned, stage_fraction
 
 
 def test_what_is_right_after_is_counted():
@@ -30,10 +30,10 @@ def test_the_p_value_is_the_exact_one_of_mcnemar(gained, lost):
 
 
 def test_a_record_is_the_same_after_a_file():
-    taught = Taught(14, "20260101-000000-taught", "0f", Comparison(14, 0, 12, 0))
-    assert Taught.from_json(json.loads(json.dumps(taught.to_json()))) == taught
-    assert taught.summary == "the model for drawings, taught 14 corrections"
-    assert Taught(1).summary.endswith("taught 1 correction")
+    fine_tuned = FineTuned(14, "20260101-000000-taught", "0f", Comparison(14, 0, 12, 0))
+    assert FineTuned.from_json(json.loads(json.dumps(fine_tuned.to_json()))) == fine_tuned
+    assert fine_tuned.summary == "the model for drawings, fine-tuned on 14 corrections"
+    assert FineTuned(1).summary.endswith("fine-tuned on 1 correction")
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,16 @@ def test_a_record_is_the_same_after_a_file():
 )
 def test_another_record_is_refused(values):
     with pytest.raises(ValueError, match=r"taught|count|text"):
-        Taught.from_json(values)
+        FineTuned.from_json(values)
 
 
-def test_every_stage_that_a_teaching_names_has_its_place_in_the_progress():
+def test_every_stage_that_a_fine_tuning_names_has_its_place_in_the_progress():
     source = Path(taught_record.__file__).with_name("teach.py").read_text(encoding="utf-8")
-    assert ["loading TensorFlow", *re.findall(r'say\("(.+)"\)', source)] == list(STAGES)
+    assert ["loading TensorFlow", *re.findall(r'set_message\("(.+)"\)', source)] == list(STAGES)
     assert sorted(STAGES.values()) == list(STAGES.values())
-    assert (share_done("learning"), share_done("of a later version"), share_done(None)) == (
-        0.5,
-    ) * 3
-    assert share_done("scoring") == 0.9
+    assert (
+        stage_fraction("fine-tuning"),
+        stage_fraction("of a later version"),
+        stage_fraction(None),
+    ) == (0.5,) * 3
+    assert stage_fraction("scoring") == 0.9

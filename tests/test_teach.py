@@ -1,4 +1,4 @@
-"""A teaching with real numbers: what becomes right, what stays as it was, what is refused."""
+"""A fine-tuning with real numbers: what becomes right, what stays as it was, what is refused."""
 
 import shutil
 import subprocess
@@ -28,12 +28,12 @@ from fmnist.config import ConfigError, TrainConfig
 from fmnist.corrections import add, correct
 from fmnist.dataset import load_dataset
 from fmnist.doubt import read_threshold
-from fmnist.head import Pupil, load_pupil
+from fmnist.head import SplitModel, load_split_model
 from fmnist.models import build_model
 from fmnist.process import TrainingError
 from fmnist.strokes import load_examples
-from tests import made_runs
 from tests.conftest import Lab
+from tests.factories import runs as run_factory
 
 EXAMPLES = list(load_examples().values())
 
@@ -52,7 +52,7 @@ def write_drawing_model(folder: Path, patch: pytest.MonkeyPatch) -> Path:
     build_model(config).save(path)
     json_files.write_json(path.with_name("config.json"), config.to_json())
     patch.setattr(predict, "DRAWING_MODEL", path)
-    for name, count in (("REHEARSED", 40), ("VALIDATED", 30), ("UNTOUCHED", 30)):
+    for name, count in (("REHEARSAL", 40), ("VALIDATION", 30), ("HELD_OUT", 30)):
         patch.setattr(lessons, name, count)
     return path
 
@@ -67,12 +67,12 @@ class Lesson:
     before_path: Path  # the model for drawings
 
     @cached_property
-    def before(self) -> Pupil:
-        return load_pupil(self.before_path)
+    def before(self) -> SplitModel:
+        return load_split_model(self.before_path)
 
     @cached_property
-    def after(self) -> Pupil:
-        return load_pupil(self.run.file("model.keras"))
+    def after(self) -> SplitModel:
+        return load_split_model(self.run.file("model.keras"))
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +87,8 @@ def one_lesson(tmp_path_factory: pytest.TempPathFactory, small_data_dir: Path) -
         kept = wrong_ones(path, 4)
         kept.append(correct(kept[0].label, 0, image=load_dataset().train_images[0]))
         add(*kept)
-        run = teaching.create_teaching("fashion-mnist")
-        results = teach.teach(run)
+        run = teaching.create_fine_tuning("fashion-mnist")
+        results = teach.fine_tune(run)
         return Lesson(runs.load_run(run.run_id), kept, results, path)
 
 
@@ -103,50 +103,50 @@ def lesson(lab: Lab, one_lesson: Lesson, monkeypatch: pytest.MonkeyPatch) -> Les
 def wrong_ones(path: Path, count: int) -> list[corrections.Correction]:
     """Corrections of example drawings that the model gives another label than a made-up one."""
     found = [correct(0, 1, drawing) for drawing in EXAMPLES[:count]]
-    answers = load_pupil(path).recognise(np.stack([one.image for one in found])).argmax(axis=1)
+    answers = load_split_model(path).predict(np.stack([one.image for one in found])).argmax(axis=1)
     return [
-        correct((int(answer) + 1) % 10, int(answer), one.drawing)
-        for one, answer in zip(found, answers, strict=True)
+        correct((int(classifier) + 1) % 10, int(classifier), one.drawing)
+        for one, classifier in zip(found, answers, strict=True)
     ]
 
 
 def test_corrected_drawings_become_right_and_earlier_layers_stay(lesson):
     run = lesson.run
-    assert (run.status.status, run.damaged, run.title) == ("completed", "", "taught")
+    assert (run.status.status, run.damaged, run.title) == ("completed", "", "fine-tuned")
     images = np.stack([one.image for one in lesson.kept])
     labels = [one.label for one in lesson.kept]
-    assert (lesson.before.recognise(images).argmax(axis=1) != labels)[:4].all()
-    assert (lesson.after.recognise(images).argmax(axis=1) == labels)[:4].all()
+    assert (lesson.before.predict(images).argmax(axis=1) != labels)[:4].all()
+    assert (lesson.after.predict(images).argmax(axis=1) == labels)[:4].all()
     weights = zip(lesson.before.model.get_weights(), lesson.after.model.get_weights(), strict=True)
     same = [np.array_equal(old, new) for old, new in weights]
     assert same == [True] * (len(same) - 2) + [False, False]
 
 
-def test_what_a_teaching_changed_is_counted_as_the_two_models_say(lesson):
-    taught, data = lesson.run.taught, load_dataset()
-    assert (taught.corrections, taught.before) == (5, "")
-    assert taught.learnt.images == taught.kept_apart.images == 5
-    assert taught.learnt.gained >= 4
-    assert taught.drawings.images == 30
+def test_what_a_fine_tuning_changed_is_counted_as_the_two_models_say(lesson):
+    fine_tuned, data = lesson.run.fine_tuned, load_dataset()
+    assert (fine_tuned.corrections, fine_tuned.before) == (5, "")
+    assert fine_tuned.learnt.images == fine_tuned.kept_apart.images == 5
+    assert fine_tuned.learnt.gained >= 4
+    assert fine_tuned.drawings.images == 30
     before, after = (
-        pupil.recognise(data.test_images).argmax(axis=1) == data.test_labels
-        for pupil in (lesson.before, lesson.after)
+        split_model.predict(data.test_images).argmax(axis=1) == data.test_labels
+        for split_model in (lesson.before, lesson.after)
     )
-    pair = taught.photographs
+    pair = fine_tuned.photographs
     assert (pair.images, pair.before, pair.after) == (200, before.sum(), after.sum())
     assert (pair.gained, pair.lost) == ((~before & after).sum(), (before & ~after).sum())
 
 
-def test_a_taught_model_is_scored_as_it_was_saved(lesson):
+def test_a_fine_tuned_model_is_scored_as_it_was_saved(lesson):
     data, saved = load_dataset(), run_files.read_results(lesson.run)
-    probabilities = lesson.after.recognise(data.test_images)
+    probabilities = lesson.after.predict(data.test_images)
     accuracy = (probabilities.argmax(axis=1) == data.test_labels).mean()
     assert lesson.results["test_accuracy"] == saved["test_accuracy"] == accuracy
     np.testing.assert_allclose(run_files.read_probabilities(lesson.run), probabilities, atol=1e-5)
     assert 1 <= read_threshold(lesson.run.file("model.keras")) <= 10
 
 
-def test_a_teaching_is_a_run_with_its_history_data_and_corrections(lesson):
+def test_a_fine_tuning_is_a_run_with_its_history_data_and_corrections(lesson):
     run = lesson.run
     assert len(run_files.read_history(run)) == run.config.epochs
     assert run_files.read_fingerprint(run) == load_dataset().fingerprint
@@ -154,12 +154,12 @@ def test_a_teaching_is_a_run_with_its_history_data_and_corrections(lesson):
     assert kept == tuple(lesson.kept)
 
 
-def test_a_teaching_is_done_once(lesson):
-    with pytest.raises(ConfigError, match="has been begun already: teach again"):
+def test_a_fine_tuning_is_done_once(lesson):
+    with pytest.raises(ConfigError, match="has been begun already: start another one"):
         open_run(lesson.run.run_dir)
 
 
-def test_a_taught_model_opens_where_this_project_is_not_installed(lesson, tmp_path):
+def test_a_fine_tuned_model_opens_where_this_project_is_not_installed(lesson, tmp_path):
     code = """
 import sys, keras
 model = keras.models.load_model(sys.argv[1], safe_mode=True)
@@ -174,19 +174,19 @@ print(model.input_shape, model.output_shape, "fmnist" in sys.modules)
     assert done.stdout.strip() == "(None, 28, 28, 1) (None, 10) False", done.stderr
 
 
-def test_a_taught_model_answers_for_drawings_once_it_was_chosen(lesson):
-    taught = lesson.run.file("model.keras")
+def test_a_fine_tuned_model_answers_for_drawings_once_it_was_chosen(lesson):
+    fine_tuned = lesson.run.file("model.keras")
     assert predict.find_drawing_model() == (lesson.before_path, "")
     settings.write_drawing_run(lesson.run.run_id)
-    assert predict.find_drawing_model() == (taught, "")
-    assert find_model(sketch=True) == taught
+    assert predict.find_drawing_model() == (fine_tuned, "")
+    assert find_model(sketch=True) == fine_tuned
     settings.write_drawing_run("")
     assert predict.find_drawing_model() == (lesson.before_path, "")
 
 
-def test_the_next_teaching_goes_on_from_the_model_that_was_chosen(lesson):
+def test_the_next_fine_tuning_goes_on_from_the_model_that_was_chosen(lesson):
     settings.write_drawing_run(lesson.run.run_id)
-    assert teaching.create_teaching("fashion-mnist").taught.before == lesson.run.run_id
+    assert teaching.create_fine_tuning("fashion-mnist").fine_tuned.before == lesson.run.run_id
     assert teaching.find_before(lesson.run.run_id) == ""
 
 
@@ -202,24 +202,24 @@ def test_a_chosen_model_that_is_damaged_or_gone_is_told_and_the_shipped_one_answ
     assert "it may have been deleted" in sentence
 
 
-def test_one_teaching_at_a_time_and_nothing_without_corrections(lab, drawing_model):
-    with pytest.raises(ConfigError, match="no correction to learn"):
-        teaching.create_teaching("fashion-mnist")
+def test_one_fine_tuning_at_a_time_and_nothing_without_corrections(lab, drawing_model):
+    with pytest.raises(ConfigError, match="no correction to train on"):
+        teaching.create_fine_tuning("fashion-mnist")
     add(correct(4, 6, EXAMPLES[0]))
-    first = teaching.create_teaching("fashion-mnist")
+    first = teaching.create_fine_tuning("fashion-mnist")
     assert not first.is_training, "it takes nobody's place in the queue"
-    with pytest.raises(ConfigError, match="A teaching is under way"):
-        teaching.create_teaching("fashion-mnist")
+    with pytest.raises(ConfigError, match="A fine-tuning is under way"):
+        teaching.create_fine_tuning("fashion-mnist")
     runs.write_status(first.run_dir, pid=2**22 + 1, pid_started_at=0.0, host=None)
     drawing_model.unlink()
     runs.write_status(first.run_dir, status="failed")
     with pytest.raises(ConfigError, match="no model for drawings"):
-        teaching.create_teaching("fashion-mnist")
+        teaching.create_fine_tuning("fashion-mnist")
 
 
-def test_a_teaching_that_was_killed_has_failed(lab, drawing_model):
+def test_a_fine_tuning_that_was_killed_has_failed(lab, drawing_model):
     add(correct(4, 6, EXAMPLES[0]))
-    run = teaching.create_teaching("fashion-mnist")
+    run = teaching.create_fine_tuning("fashion-mnist")
     runs.claim_run(run.run_dir)
     runs.write_status(run.run_dir, pid_started_at=0.0)  # a reused pid
     run = runs.load_run(run.run_id)
@@ -231,17 +231,17 @@ def test_a_teaching_that_was_killed_has_failed(lab, drawing_model):
 
 def test_damaged_corrections_and_missing_data_fail_in_one_sentence(lab, drawing_model):
     add(correct(4, 6, EXAMPLES[0]))
-    run = teaching.create_teaching("nowhere")
+    run = teaching.create_fine_tuning("nowhere")
     with pytest.raises(ValueError, match="There is no dataset 'nowhere'"):
-        teach.teach(run)
+        teach.fine_tune(run)
     assert runs.load_run(run.run_id).status.status == "failed"
-    run = teaching.create_teaching("fashion-mnist")
+    run = teaching.create_fine_tuning("fashion-mnist")
     run.file("corrections.json").write_text("{")
     with pytest.raises(TrainingError, match="corrections.json is damaged: The file holds no"):
-        teach.teach(run)
+        teach.fine_tune(run)
 
 
 def test_a_damaged_record_is_said(lab):
-    run_dir = made_runs.write_run(lab.runs_dir)
+    run_dir = run_factory.write_run(lab.runs_dir)
     (run_dir / "taught.json").write_text('{"corrections": -1}')
     assert "taught.json cannot be read" in runs.read_run(run_dir).damaged

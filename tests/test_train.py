@@ -18,14 +18,14 @@ from fmnist.models import build_model, build_network
 from fmnist.process import TrainingError
 from fmnist.processor import choose_precision
 from fmnist.scoring import compute_probabilities, score
-from tests import made_data
+from tests.factories import data as data_factory
 
 SMALL = TrainConfig(filters=(8,), dense_units=(16,), epochs=2, batch_size=32)
 
 
-def train_small(config: TrainConfig = SMALL, screen=None) -> tuple[runs.Run, dict]:
+def train_small(config: TrainConfig = SMALL, terminal=None) -> tuple[runs.Run, dict]:
     run = runs.create_run(config)
-    results = train_run(run, screen)
+    results = train_run(run, terminal)
     return runs.load_run(run.run_id), results
 
 
@@ -133,7 +133,7 @@ def test_a_flipping_model_answers_alike_for_an_image_and_its_mirror_image():
 
 
 def test_keeping_the_best_epoch_restores_its_weights(lab):
-    # Steps this long wreck what the first epochs learnt: the last epoch is not the best.
+    # Steps this long wreck what the first epochs learned: the last epoch is not the best.
     config = SMALL.replace(epochs=6, learning_rate=0.2, optimizer="sgd", keep="best")
     run, results = train_small(config)
     accuracies = run_files.read_history(run)["val_accuracy"].tolist()
@@ -181,7 +181,7 @@ def test_a_diverged_loss_fails_the_run_with_advice(lab):
     [
         # oneDNN's relu makes a 0 of NaN: there the weights alone tell
         ("weights", r"The (validation loss|largest weight) became NaN after epoch 1: lower the"),
-        ("answers", r"The model's answers became NaN: lower the learning rate \(it was 0\.001\)"),
+        ("answers", r"The model's outputs became NaN: lower the learning rate \(it was 0\.001\)"),
     ],
 )
 def test_nan_after_the_last_step_fails_the_run(lab, monkeypatch, spoilt, sentence):
@@ -246,8 +246,8 @@ def test_weight_decay_shrinks_kernels_and_spares_the_rest():
     zeros = [weight * 0 for weight in network.trainable_weights]
     network.optimizer.apply(zeros, network.trainable_weights)
     for weight in network.trainable_weights:
-        share = 1 - 0.1 * 0.5 if weight.path.endswith("kernel") else 1
-        np.testing.assert_allclose(weight, before[weight.path] * share, rtol=1e-5)
+        fraction = 1 - 0.1 * 0.5 if weight.path.endswith("kernel") else 1
+        np.testing.assert_allclose(weight, before[weight.path] * fraction, rtol=1e-5)
 
 
 # -- stopping, failing ----------------------------------------------------------------------------
@@ -309,7 +309,7 @@ def test_a_run_stopped_before_its_first_step_has_no_model(lab):
 
 
 def test_an_empty_validation_split_is_a_sentence(lab, tmp_path, monkeypatch):
-    monkeypatch.setenv("FMNIST_DATA_DIR", str(made_data.write_dataset(tmp_path / "d", 10, 10)))
+    monkeypatch.setenv("FMNIST_DATA_DIR", str(data_factory.write_dataset(tmp_path / "d", 10, 10)))
     run = runs.create_run(SMALL.replace(validation_fraction=0.02))
     with pytest.raises(ConfigError, match="one side of the split empty"):
         train_run(run, None)
@@ -317,8 +317,8 @@ def test_an_empty_validation_split_is_a_sentence(lab, tmp_path, monkeypatch):
 
 
 def test_a_training_on_a_dataset_of_ones_own(lab):
-    images, labels = made_data.make_split(60, 5)
-    entry = catalogue.add_dataset("Shapes", made_data.SHAPE_NAMES, [images, labels] * 2, {})
+    images, labels = data_factory.make_split(60, 5)
+    entry = catalogue.add_dataset("Shapes", data_factory.SHAPE_NAMES, [images, labels] * 2, {})
     run = runs.create_run(
         TrainConfig(architecture="dense", dense_units=(4,), epochs=1, dataset=entry.slug)
     )
@@ -326,7 +326,7 @@ def test_a_training_on_a_dataset_of_ones_own(lab):
     environment = run_files.read_environment(runs.load_run(run.run_id))
     assert environment["dataset"] == "Shapes"
     assert environment["dataset_fingerprint"] == entry.fingerprint
-    assert run_files.read_class_names(run) == made_data.SHAPE_NAMES
+    assert run_files.read_class_names(run) == data_factory.SHAPE_NAMES
     assert run_files.read_probabilities(run).shape == (60, 10)
 
 

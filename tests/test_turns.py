@@ -4,16 +4,16 @@ import threading
 
 from fmnist import runs, settings
 from fmnist.config import TrainConfig
-from fmnist.own_model_record import OwnModel
-from fmnist.progress import describe_place
-from fmnist.turns import wait_for_turn
+from fmnist.own_model_record import ImportedModel
+from fmnist.progress import describe_queue_position
+from fmnist.turns import wait_in_queue
 from tests.waits import wait_for
 
 
 def test_a_waiting_run_that_is_stopped_never_starts(lab):
     run = runs.create_run(TrainConfig())
     runs.request_stop(run)
-    assert wait_for_turn(run.run_dir) is False
+    assert wait_in_queue(run.run_dir) is False
     status = runs.load_run(run.run_id).status
     assert (status.status, status.message) == ("stopped", "Cancelled before it started.")
     assert status.started_at is None
@@ -26,32 +26,35 @@ def test_only_the_oldest_waiting_run_goes_on(lab):
     is_over = threading.Event()
 
     def wait():
-        wait_for_turn(second.run_dir)
+        wait_in_queue(second.run_dir)
         is_over.set()
 
     waiter = threading.Thread(target=wait, daemon=True)
     waiter.start()
     assert not is_over.wait(1), "the second run must not overtake the first"
-    assert wait_for_turn(first.run_dir) is True
+    assert wait_in_queue(first.run_dir) is True
     assert not is_over.wait(1), "one training at a time"
     runs.write_status(first.run_dir, status="completed")
     assert is_over.wait(30)
     assert runs.read_status(second.run_dir).status == "running"
 
 
-def test_the_check_of_a_brought_model_takes_nobodys_place(lab):
-    checked = runs.create_own_model_run("Theirs", OwnModel("theirs.keras"), b"")
+def test_the_check_of_a_imported_model_takes_nobodys_place(lab):
+    checked = runs.create_import_run("Theirs", ImportedModel("theirs.keras"), b"")
     assert checked.status.status == "queued"
     run = runs.create_run(TrainConfig())
-    assert describe_place(run, runs.list_runs()) == "Next in line: it starts in a moment."
+    assert (
+        describe_queue_position(run, runs.list_runs())
+        == "Next in the queue: it starts in a moment."
+    )
     runs.claim_run(run.run_dir)
-    assert wait_for_turn(run.run_dir) is True
+    assert wait_in_queue(run.run_dir) is True
 
 
 def wait_in_a_thread(run: runs.Run) -> tuple[threading.Thread, list[bool]]:
     answers: list[bool] = []
     waiter = threading.Thread(
-        target=lambda: answers.append(wait_for_turn(run.run_dir)), daemon=True
+        target=lambda: answers.append(wait_in_queue(run.run_dir)), daemon=True
     )
     waiter.start()
     return waiter, answers
@@ -88,4 +91,4 @@ def test_two_places_let_two_runs_train(lab):
     settings.write_parallel_trainings(2)
     for run in (runs.create_run(TrainConfig()), runs.create_run(TrainConfig())):
         runs.claim_run(run.run_dir)
-        assert wait_for_turn(run.run_dir) is True
+        assert wait_in_queue(run.run_dir) is True

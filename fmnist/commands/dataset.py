@@ -51,7 +51,8 @@ def build_parser() -> Parser:
     deleting = actions.add_parser(
         "delete",
         help="delete a dataset that you imported",
-        description="Delete a dataset that you imported. Runs that saw it stay, with their scores.",
+        description="Delete a dataset that you imported. Runs that were trained on it stay, with "
+        "their scores.",
     )
     deleting.add_argument("slug", metavar="SLUG", help="its short name, as `list` shows it")
     deleting.add_argument("--yes", action="store_true", help="delete it without asking")

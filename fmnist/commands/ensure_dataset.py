@@ -12,7 +12,7 @@ from fmnist.terminal import draw_progress, say
 _WITHOUT_DATA = f"To try it on generated look-alikes meanwhile, add --dataset {STAND_IN}."
 
 
-def ensure_dataset(screen: TextIO, slug: str = STANDARD) -> None:
+def ensure_dataset(terminal: TextIO, slug: str = STANDARD) -> None:
     """Have the dataset on this computer, showing how far it is: where it is absent, the standard
     one is downloaded and the stand-in generated.
 
@@ -23,9 +23,9 @@ def ensure_dataset(screen: TextIO, slug: str = STANDARD) -> None:
         say(
             "The stand-in: generated look-alikes, made once; no figure here is about the real "
             "dataset.",
-            screen,
+            terminal,
         )
-        with draw_progress(screen) as progress:
+        with draw_progress(terminal) as progress:
             catalogue.make_standin(progress)
     try:
         catalogue.load(slug)
@@ -33,14 +33,14 @@ def ensure_dataset(screen: TextIO, slug: str = STANDARD) -> None:
     except DatasetMissing as missing:
         if not missing.can_download:
             raise DatasetError(f"{missing} {_WITHOUT_DATA}") from None
-        say(f"Downloading Fashion-MNIST to {missing.folder}", screen)
+        say(f"Downloading Fashion-MNIST to {missing.folder}", terminal)
 
     def say_whole_file(name: str, done: int, total: int) -> None:
         if done == total:
-            say(f"{name}: {total / 1e6:.1f} MB", screen)
+            say(f"{name}: {total / 1e6:.1f} MB", terminal)
 
     try:
-        with draw_progress(screen, in_bytes=True) as progress:
+        with draw_progress(terminal, in_bytes=True) as progress:
             download_dataset(progress=progress or say_whole_file)
     except DatasetError as error:
         raise DatasetError(f"{error} {_WITHOUT_DATA}") from None

@@ -19,30 +19,30 @@ from fmnist.config import ConfigError
 from fmnist.corrections import CorrectionError
 from fmnist.dataset import STANDARD
 from fmnist.process import choose_runs_dir, run_process
-from fmnist.teach import teach
-from fmnist.teaching import create_teaching
+from fmnist.teach import fine_tune
+from fmnist.teaching import create_fine_tuning
 
 
 def open_run(run_dir: Path) -> runs.Run:
-    """The run in a folder that the app made for a teaching.
+    """The run in a folder that the app made for a fine-tuning.
 
     Raises:
         ConfigError: it is no such folder, it is done, or another process has taken it.
     """
     run = runs.reconcile_run(run_dir.resolve())
-    if run.damaged or run.taught is None:
+    if run.damaged or run.fine_tuned is None:
         reason = run.damaged or "it has no taught.json"
-        raise ConfigError(f"{run_dir} is not the folder of a teaching: {reason}.")
+        raise ConfigError(f"{run_dir} is not the folder of a fine-tuning run: {reason}.")
     if not run.is_live or run.status.pid not in (None, os.getpid()):
-        raise ConfigError(f"{run_dir} has been begun already: teach again instead.")
+        raise ConfigError(f"{run_dir} has been begun already: start another one instead.")
     return run
 
 
 def build_parser() -> Parser:
     parser = Parser(
         prog="python -m fmnist fine-tune",
-        description="Teach the model for drawings the corrections that were kept on the Draw page. "
-        "The last line of the output is JSON.",
+        description="Fine-tune the model for drawings on the corrections that were kept on the "
+        "Draw page. The last line of the output is JSON.",
     )
     parser.add_argument(
         "run_dir", nargs="?", type=Path, metavar="RUN_DIR", help="a folder that the app made"
@@ -50,7 +50,7 @@ def build_parser() -> Parser:
     parser.add_argument(
         "--dataset",
         metavar="SLUG",
-        help=f"whose photographs are rehearsed and scored (default: {STANDARD})",
+        help=f"whose photographs are drawn for rehearsal and scored (default: {STANDARD})",
     )
     parser.add_argument(
         "--runs-dir", type=Path, metavar="DIR", help="where runs live (default: FMNIST_RUNS_DIR)"
@@ -72,13 +72,13 @@ def main(arguments: list[str] | None = None) -> int:
         slug = options.dataset or STANDARD
         ensure_dataset(sys.stderr, slug)
         try:
-            return create_teaching(slug)
+            return create_fine_tuning(slug)
         except CorrectionError as error:
             raise ConfigError(str(error)) from error
 
     return run_process(
         open_or_create,
-        lambda run, _: teach(run),
+        lambda run, _: fine_tune(run),
         is_new=not options.run_dir,
         command="fine-tune",
     )

@@ -24,19 +24,19 @@ from fmnist.config import ConfigError
 from fmnist.dataset import STANDARD
 from fmnist.keras_file import check_file
 from fmnist.own_model import check_and_score
-from fmnist.own_model_record import INPUTS, OUTPUTS, OwnModel
+from fmnist.own_model_record import INPUTS, OUTPUTS, ImportedModel
 from fmnist.process import choose_runs_dir, run_process
 from fmnist.terminal import say
 
 
 def open_run(run_dir: Path) -> runs.Run:
-    """The run in a folder that the app made for a brought model.
+    """The run in a folder that the app made for an imported model.
 
     Raises:
         ConfigError: it is no such folder, it is done, or another process has taken it.
     """
     run = runs.reconcile_run(run_dir.resolve())
-    if run.damaged or run.own_model is None:
+    if run.damaged or run.imported_model is None:
         reason = run.damaged or "it has no own_model.json"
         raise ConfigError(f"{run_dir} is not the folder of an imported model: {reason}.")
     if not run.is_live:
@@ -61,7 +61,7 @@ def build_parser() -> Parser:
     parser.add_argument("--name", metavar="NAME", help="shown in lists (default: the file's name)")
     meanings = "; ".join(f"{name}: {meaning}" for name, meaning in INPUTS.items())
     parser.add_argument("--inputs", choices=INPUTS, help=f"what its pixels are ({meanings})")
-    parser.add_argument("--outputs", choices=OUTPUTS, help="what its ten answers are")
+    parser.add_argument("--outputs", choices=OUTPUTS, help="what its ten outputs are")
     parser.add_argument(
         "--dataset",
         default=STANDARD,
@@ -82,9 +82,9 @@ def _create_run(options: argparse.Namespace) -> runs.Run:
     check_file(path, path.name)
     ensure_dataset(sys.stderr, options.dataset)
     choose_runs_dir(options.runs_dir)
-    own_model = OwnModel(path.name, options.inputs or "auto", options.outputs or "auto")
+    imported_model = ImportedModel(path.name, options.inputs or "auto", options.outputs or "auto")
     name = path.stem[:60] if options.name is None else options.name
-    return runs.create_own_model_run(name, own_model, path.read_bytes(), options.dataset)
+    return runs.create_import_run(name, imported_model, path.read_bytes(), options.dataset)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -102,12 +102,12 @@ def main(arguments: list[str] | None = None) -> int:
             parser.error(f"RUN_DIR has its own settings: leave out --{others[0].replace('_', '-')}")
         return open_run(options.file)
 
-    def work(run: runs.Run, screen: TextIO | None) -> dict[str, Any]:
+    def work(run: runs.Run, terminal: TextIO | None) -> dict[str, Any]:
         results = check_and_score(run)
-        if screen and (found := runs.read_run(run.run_dir).own_model):
-            say(f"Found: {found.summary}", screen)
+        if terminal and (found := runs.read_run(run.run_dir).imported_model):
+            say(f"Found: {found.summary}", terminal)
             if not found.fits_well:
-                say(found.warning, screen)
+                say(found.warning, terminal)
         return results
 
     return run_process(open_or_create, work, is_new=is_new)

@@ -2,8 +2,8 @@
 
     python -m fmnist predict [--run RUN_ID_OR_DIR] [--sketch] FILE…
 
-Exit code 0: every file was answered. 1: some could not be read (their line has an `error`).
-2: no answer at all (no model, or bad arguments), with one line on stderr.
+Exit code 0: every file has a prediction. 1: some could not be read (their line has an `error`).
+2: no prediction at all (no model, or bad arguments), with one line on stderr.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from fmnist.terminal import say
 
 def find_model(run: str | None = None, *, sketch: bool = False) -> Path:
     """The `model.keras` of a run id or run folder; of the bundled run, or else the newest completed
-    one, without. For a sketch, without a run, the model that answers for drawings.
+    one, without. For a sketch, without a run, the model for drawings.
 
     Raises ValueError with one sentence when there is none.
     """
@@ -92,7 +92,10 @@ def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engi
             line = {"file": str(path), "error": str(error)}
         else:
             probabilities = engine.predict(model, image[np.newaxis]).probabilities[0]
-            line = {"file": str(path), **predict.answer(probabilities, class_names, threshold)}
+            line = {
+                "file": str(path),
+                **predict.describe_prediction(probabilities, class_names, threshold),
+            }
         print(json.dumps(line), flush=True)
     return unread
 
@@ -106,8 +109,8 @@ def build_parser() -> Parser:
     parser.add_argument(
         "--run",
         metavar="RUN_ID_OR_DIR",
-        help="which run's model answers (default: the bundled run, else the newest completed; "
-        "for drawings, the model that answers for them)",
+        help="which run's model is used (default: the bundled run, else the newest "
+        "completed; for drawings, the model for drawings)",
     )
     parser.add_argument(
         "--sketch",

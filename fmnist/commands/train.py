@@ -1,6 +1,6 @@
 """Train a model and score it: `python -m fmnist train`.
 
-A run folder is made (or given), waits for its turn, and only then is TensorFlow loaded: a queued
+A run folder is made (or given), waits in the queue, and only then is TensorFlow loaded: a queued
 run costs next to nothing.
 """
 
@@ -20,7 +20,7 @@ from fmnist.config import FIELDS, ConfigError, TrainConfig, field_bounds
 from fmnist.feature_maps import check_architecture
 from fmnist.launch import WATCHED_BY
 from fmnist.memory import keep_freed_memory
-from fmnist.process import choose_runs_dir, recording_failure, run_process
+from fmnist.process import choose_runs_dir, record_failure, run_process
 from fmnist.recipes import RECIPES
 from fmnist.train import train_and_evaluate
 from fmnist.turns import begin
@@ -141,7 +141,7 @@ def open_run(run_dir: Path) -> runs.Run:
 
     Raises:
         ConfigError: it is no run folder, its training has already begun, or another process
-            has taken it and waits for its turn.
+            has taken it and waits in the queue.
     """
     run = runs.reconcile_run(run_dir.resolve())
     if run.damaged:
@@ -153,7 +153,7 @@ def open_run(run_dir: Path) -> runs.Run:
     if not is_ours:
         raise ConfigError(
             f"{run_dir} already belongs to process {run.status.pid} on {run.status.host}, which "
-            "waits for its turn: let it go on, or stop that run first."
+            "waits in the queue: let it go on, or stop that run first."
         )
     check_architecture(run.config)
     return run
@@ -162,15 +162,15 @@ def open_run(run_dir: Path) -> runs.Run:
 # -- command line ---------------------------------------------------------------------------------
 
 
-def train_run(run: runs.Run, screen: TextIO | None) -> dict[str, Any]:
+def train_run(run: runs.Run, terminal: TextIO | None) -> dict[str, Any]:
     """Train in this process, and leave the folder with a status that says how it ended.
 
     Raises:
-        ConfigError, DatasetError, TrainingError: see `process.recording_failure`.
+        ConfigError, DatasetError, TrainingError: see `process.record_failure`.
     """
-    with recording_failure(run):
+    with record_failure(run):
         begin(run.run_dir)
-        return train_and_evaluate(run.config, run.run_dir, screen=screen)
+        return train_and_evaluate(run.config, run.run_dir, terminal=terminal)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from fmnist.engine import EngineError, Prediction
 from pages import _engine
 
 
-class MadeEngine:
+class FakeEngine:
     """Answers at once, or says why not; the real engine has tests of its own.
 
     Every image is a "Bag" with this confidence; the nearest images are the first ones. `asked`
@@ -49,7 +49,7 @@ class MadeEngine:
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> MadeEngine:
-    made = MadeEngine()
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    made = FakeEngine()
     monkeypatch.setattr(_engine, "get", lambda: made)
     return made

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from fmnist import dataset
-from tests import made_data
+from tests.factories import data as data_factory
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -222,7 +222,7 @@ def test_an_unknown_view_is_the_grid(open_page):
 
 
 def test_a_corrupt_file_is_named(open_page, lab, tmp_path, monkeypatch):
-    folder = made_data.write_dataset(tmp_path / "data", train=20, test=20)
+    folder = data_factory.write_dataset(tmp_path / "data", train=20, test=20)
     broken = folder / "t10k-images-idx3-ubyte.gz"
     broken.write_bytes(broken.read_bytes()[:-10])
     monkeypatch.setenv("FMNIST_DATA_DIR", str(folder))

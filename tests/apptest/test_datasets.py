@@ -13,26 +13,27 @@ from fmnist import catalogue
 from fmnist.config import TrainConfig
 from fmnist.dataset import CLASS_NAMES
 from fmnist.import_job import ImportStopped
-from tests import made_data, made_runs
-from tests.apptest.visits import address, button, open_page, words
+from tests.apptest.app_pages import address, button, open_page, words
+from tests.factories import data as data_factory
+from tests.factories import runs as run_factory
 
-NAMES = made_data.SHAPE_NAMES
+NAMES = data_factory.SHAPE_NAMES
 RUN = "20260102-030405-made"
 
 pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.fixture
-def shapes(lab) -> catalogue.Entry:
+def shapes(lab) -> catalogue.DatasetInfo:
     """An imported dataset of 40 and 30 images."""
-    arrays = [*made_data.make_split(40, 11), *made_data.make_split(30, 12)]
+    arrays = [*data_factory.make_split(40, 11), *data_factory.make_split(30, 12)]
     return catalogue.add_dataset("My shapes", NAMES, arrays, {})
 
 
 @pytest.fixture
 def run_dir(lab, shapes):
-    """A run that saw the imported dataset."""
-    return made_runs.write_run(
+    """A run that was trained on the imported dataset."""
+    return run_factory.write_run(
         lab.runs_dir, RUN, data_dir=shapes.folder, dataset="my-shapes", class_names=NAMES
     )
 
@@ -49,7 +50,7 @@ def archive() -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as packed:
         for name, count in (("train.csv", 20), ("test.csv", 10)):
-            images, labels = made_data.make_split(count, count)
+            images, labels = data_factory.make_split(count, count)
             rows = np.column_stack([labels, images.reshape(count, -1)])
             packed.writestr(name, "\n".join(",".join(map(str, row)) for row in rows))
     return target.getvalue()
@@ -78,7 +79,7 @@ def test_the_choice_is_kept_in_the_address_and_changes_what_is_shown(lab, shapes
 
 def test_one_image_is_called_as_its_dataset_calls_it(shapes, engine):
     at = open_page("browse", data="my-shapes", index="0")
-    _, labels = made_data.make_split(40, 11)
+    _, labels = data_factory.make_split(40, 11)
     assert at.title[0].value == NAMES[labels[0]]
     assert [dataset for _, _, dataset in engine.sought] == ["my-shapes"]
 
@@ -137,9 +138,9 @@ def test_a_training_is_started_on_the_dataset_chosen(shapes, monkeypatch):
 def test_evaluate_looks_at_the_data_that_the_run_saw(shapes, run_dir):
     at = open_page("evaluate", run=RUN)
     assert address(at)["data"] == "my-shapes"
-    assert "Its answers to My shapes, the data this run saw" in words(at)
+    assert "Its predictions for My shapes, the data this run was trained on" in words(at)
     assert "Misclassified shirts" not in [button.label for button in at.button]
-    labels = made_data.make_split(30, 12)[1]
+    labels = data_factory.make_split(30, 12)[1]
     wrong = [label for label in at.button if "“" in label.label]
     assert wrong
     assert all(name in NAMES for name in wrong[0].label.split("“")[1].split("”")[:1])
@@ -147,22 +148,22 @@ def test_evaluate_looks_at_the_data_that_the_run_saw(shapes, run_dir):
 
 
 def test_of_the_same_data_under_two_names_the_runs_own_is_shown(lab, run_dir):
-    arrays = [*made_data.make_split(40, 11), *made_data.make_split(30, 12)]
+    arrays = [*data_factory.make_split(40, 11), *data_factory.make_split(30, 12)]
     catalogue.add_dataset("A copy", NAMES, arrays, {})
     assert address(open_page("evaluate", run=RUN))["data"] == "my-shapes"
     assert address(open_page("evaluate", run=RUN, data="a-copy"))["data"] == "a-copy"
 
 
 def test_evaluate_goes_back_to_the_standard_data_for_a_run_that_saw_that(lab, shapes):
-    made_runs.write_run(lab.runs_dir, RUN)
+    run_factory.write_run(lab.runs_dir, RUN)
     at = open_page("evaluate", run=RUN, data="my-shapes")
     assert "data" not in address(at)
-    assert "Its answers to Fashion-MNIST" in words(at)
+    assert "Its predictions for Fashion-MNIST" in words(at)
     assert button(at, "Misclassified shirts")
 
 
 def test_the_newest_run_on_the_data_looked_at_comes_first(lab, shapes, run_dir):
-    made_runs.write_run(lab.runs_dir, "20270101-000000-newer")
+    run_factory.write_run(lab.runs_dir, "20270101-000000-newer")
     assert address(open_page("evaluate", data="my-shapes"))["run"] == RUN
     assert address(open_page("evaluate"))["run"] == "20270101-000000-newer"
 
@@ -210,18 +211,18 @@ def test_a_drawing_is_named_with_the_classes_of_the_run(run_dir):
 
 
 def test_runs_of_different_data_are_never_compared_without_a_warning(lab, run_dir):
-    made_runs.write_run(lab.runs_dir, "20260101-000000-a")
+    run_factory.write_run(lab.runs_dir, "20260101-000000-a")
     at = open_page("runs", runs=f"{RUN},20260101-000000-a")
     [warning] = [box.value for box in at.warning]
-    assert "These runs saw different data (my-shapes, fashion-mnist)" in warning
+    assert "These runs were trained on different data (my-shapes, fashion-mnist)" in warning
     assert list(at.dataframe[0].value["Dataset"]) == ["my-shapes", "fashion-mnist"]
     at = open_page("runs", runs=RUN)
     assert not at.warning
 
 
 def test_runs_of_one_dataset_have_no_column_for_it(lab):
-    made_runs.write_run(lab.runs_dir, RUN)
-    made_runs.write_run(lab.runs_dir, "20260101-000000-a")
+    run_factory.write_run(lab.runs_dir, RUN)
+    run_factory.write_run(lab.runs_dir, "20260101-000000-a")
     at = open_page("runs", runs=f"{RUN},20260101-000000-a")
     assert not at.warning
     assert "Dataset" not in at.dataframe[0].value
@@ -268,7 +269,7 @@ def test_an_import_says_what_is_wrong_and_keeps_nothing(lab):
 
 
 def test_a_file_that_another_is_missing_for_waits_for_it(lab):
-    images, labels = made_data.make_split(40, 2)
+    images, labels = data_factory.make_split(40, 2)
     tables = {
         "X_train.csv": images.reshape(40, -1),
         "y_train.csv": labels[:, None],
@@ -289,7 +290,7 @@ def test_a_file_that_another_is_missing_for_waits_for_it(lab):
 
 
 def test_kaggles_files_are_imported_as_proposed(lab):
-    images, labels = made_data.make_split(20, 2)
+    images, labels = data_factory.make_split(20, 2)
     header = ",".join(["label", *(f"pixel{number}" for number in range(1, 785))])
     rows = np.column_stack([labels, images.reshape(20, -1)])
     content = "\n".join([header, *(",".join(map(str, row)) for row in rows)]).encode()

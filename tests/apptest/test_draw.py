@@ -17,13 +17,13 @@ from streamlit.testing.v1 import AppTest
 from fmnist import corrections, jobs, json_files, predict, runs, settings
 from fmnist.corrections import correct
 from fmnist.dataset import CLASS_NAMES
-from fmnist.doubt import DOUBT_FILE
+from fmnist.doubt import UNCERTAINTY_FILE
 from fmnist.sketch import FILL_LEVEL
 from fmnist.strokes import from_link, load_examples, parse, to_json, to_link
-from fmnist.taught_record import Comparison, Taught
+from fmnist.taught_record import Comparison, FineTuned
 from pages import _draw_canvas
-from tests import made_runs
-from tests.apptest.visits import button, words
+from tests.apptest.app_pages import button, words
+from tests.factories import runs as run_factory
 
 APP = Path(__file__).parents[2] / "app.py"
 RUN = "20260102-030405-made"
@@ -94,7 +94,7 @@ def texts(at: AppTest) -> list[str]:
 
 
 def shown(at: AppTest) -> str:
-    """The text of the answer's place."""
+    """The text of the prediction's place."""
     return texts(at)[0]
 
 
@@ -121,7 +121,7 @@ def open_file(at: AppTest, content: bytes) -> AppTest:
 @pytest.mark.parametrize("status", [None, "queued", "running", "failed"])
 def test_without_a_model_the_way_to_train_one_is_shown(open_page, lab, engine, status):
     if status:
-        made_runs.write_run(lab.runs_dir, status=status)
+        run_factory.write_run(lab.runs_dir, status=status)
     at = open_page()
     assert not at.exception
     assert "No model yet" in at.info[0].value
@@ -130,10 +130,10 @@ def test_without_a_model_the_way_to_train_one_is_shown(open_page, lab, engine, s
 
 @pytest.mark.parametrize("status", ["completed", "stopped"])
 def test_an_empty_canvas_gets_a_hint_and_no_prediction(open_page, lab, engine, canvas, status):
-    made_runs.write_run(lab.runs_dir, status=status)
+    run_factory.write_run(lab.runs_dir, status=status)
     at = open_page()
     assert not at.exception
-    assert shown(at).startswith("Draw a garment The answer appears here after each stroke.")
+    assert shown(at).startswith("Draw a garment The prediction appears here after each stroke.")
     assert shown(at).count("–") == 10
     canvas.drawing = drawn()  # everything undone, or cleared
     assert shown(at.run()).startswith("Draw a garment")
@@ -143,7 +143,7 @@ def test_an_empty_canvas_gets_a_hint_and_no_prediction(open_page, lab, engine, c
 
 
 def test_a_drawing_is_answered_with_ten_probabilities(open_page, lab, engine, canvas):
-    run_dir = made_runs.write_run(lab.runs_dir)
+    run_dir = run_factory.write_run(lab.runs_dir)
     canvas.drawing = drawn(BAG)
     at = open_page()
     assert not at.exception
@@ -153,19 +153,19 @@ def test_a_drawing_is_answered_with_ten_probabilities(open_page, lab, engine, ca
     assert re.findall(r"[\d.]+ %", text)[2:] == ["1.1 %"] * 8 + ["90.0 %", "1.1 %"]
     assert engine.asked[-1][0] == run_dir / "model.keras"
     expect_bag(engine)
-    assert at.subheader[0].value == "From the drawing to the answer"
+    assert at.subheader[0].value == "From the drawing to the prediction"
 
 
 def test_under_one_half_it_is_not_sure(open_page, lab, engine, canvas):
-    made_runs.write_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     engine.confidence = 0.41
     canvas.drawing = drawn(BAG)
     assert shown(open_page()).startswith("Not sure Perhaps Bag (confidence 41.0 %)")
 
 
 def test_the_run_in_the_address_answers(open_page, lab, engine, canvas):
-    made_runs.write_run(lab.runs_dir, "20260101-000000-old")
-    made_runs.write_run(lab.runs_dir, "20260102-000000-new")
+    run_factory.write_run(lab.runs_dir, "20260101-000000-old")
+    run_factory.write_run(lab.runs_dir, "20260102-000000-new")
     canvas.drawing = drawn(BAG)
     open_page(run="20260101-000000-old")
     assert engine.asked[-1][0].parent.name == "20260101-000000-old"
@@ -179,9 +179,9 @@ def test_the_run_in_the_address_answers(open_page, lab, engine, canvas):
 def test_without_a_completed_run_the_bundled_one_answers(
     open_page, lab, engine, canvas, bundled_dir, status
 ):
-    made_runs.write_run(bundled_dir.parent).rename(bundled_dir)
+    run_factory.write_run(bundled_dir.parent).rename(bundled_dir)
     if status:
-        made_runs.write_run(lab.runs_dir, status=status)
+        run_factory.write_run(lab.runs_dir, status=status)
     canvas.drawing = drawn(BAG)
     at = open_page()
     assert not at.exception
@@ -197,8 +197,8 @@ def test_without_a_completed_run_the_bundled_one_answers(
 def test_a_completed_run_answers_before_the_bundled_one(
     open_page, lab, engine, canvas, bundled_dir
 ):
-    made_runs.write_run(bundled_dir.parent).rename(bundled_dir)
-    made_runs.write_run(lab.runs_dir, "20260101-000000-own")
+    run_factory.write_run(bundled_dir.parent).rename(bundled_dir)
+    run_factory.write_run(lab.runs_dir, "20260101-000000-own")
     canvas.drawing = drawn(BAG)
     at = open_page()
     assert engine.asked[-1][0].parent.name == "20260101-000000-own"
@@ -209,12 +209,12 @@ def test_a_completed_run_answers_before_the_bundled_one(
 
 
 def test_a_run_in_the_address_that_still_trains_says_so(open_page, lab, engine, canvas):
-    made_runs.write_run(lab.runs_dir, "20260101-000000-live", status="running")
-    made_runs.write_run(lab.runs_dir, "20260102-000000-done")
+    run_factory.write_run(lab.runs_dir, "20260101-000000-live", status="running")
+    run_factory.write_run(lab.runs_dir, "20260102-000000-done")
     canvas.drawing = drawn(BAG)
     at = open_page(run="20260101-000000-live")
     assert not at.exception
-    assert "has no model that can answer (running)" in at.info[0].value
+    assert "has no model that can be used (running)" in at.info[0].value
     assert engine.asked == []
 
 
@@ -232,7 +232,7 @@ def test_a_run_in_the_address_that_still_trains_says_so(open_page, lab, engine, 
     ids=["path", "script", "deleted", "index", "no drawing", "huge drawing", "half a drawing"],
 )
 def test_hostile_addresses_are_met_politely(open_page, lab, engine, canvas, query):
-    made_runs.write_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     canvas.drawing = drawn(BAG)
     at = open_page(**query)
     assert not at.exception
@@ -252,7 +252,7 @@ def test_hostile_addresses_are_met_politely(open_page, lab, engine, canvas, quer
     ids=["no stroke", "too wide", "100,000 points", "nothing", "a picture", "text"],
 )
 def test_a_hostile_canvas_gets_one_sentence(open_page, lab, engine, canvas, message):
-    made_runs.write_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     canvas.drawing = message
     at = open_page()
     assert not at.exception
@@ -261,7 +261,7 @@ def test_a_hostile_canvas_gets_one_sentence(open_page, lab, engine, canvas, mess
 
 
 def test_an_engine_that_cannot_answer_says_why(open_page, lab, engine, canvas):
-    made_runs.write_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     engine.error = "The model is damaged."
     canvas.drawing = drawn(BAG)
     at = open_page()
@@ -270,7 +270,7 @@ def test_an_engine_that_cannot_answer_says_why(open_page, lab, engine, canvas):
 
 
 def test_uploads_with_alpha_16_bits_or_a_palette_are_answered(open_page, lab, engine):
-    made_runs.write_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     rgba = np.zeros((336, 336, 4), np.uint8)
     rgba[..., 3] = bag()
     pictures = {
@@ -291,13 +291,13 @@ def test_uploads_with_alpha_16_bits_or_a_palette_are_answered(open_page, lab, en
 
 
 def test_a_photo_is_answered_by_the_model_of_photographs(open_page, lab, engine, drawing_model):
-    run_dir = made_runs.write_run(lab.runs_dir)
+    run_dir = run_factory.write_run(lab.runs_dir)
     drawing_model.parent.mkdir()
     drawing_model.touch()
     at = upload(open_page(), as_png(bag(level=60, paper=250)))
     assert not at.exception
     assert {path for path, _ in engine.asked} == {run_dir / "model.keras"}
-    assert "From the photo to the answer" in [heading.value for heading in at.subheader]
+    assert "From the photo to the prediction" in [heading.value for heading in at.subheader]
     engine.asked.clear()
     kind = next(one for one in at.get("button_group") if one.label == "The picture shows")
     kind.set_value("drawing").run()
@@ -307,7 +307,7 @@ def test_a_photo_is_answered_by_the_model_of_photographs(open_page, lab, engine,
 
 
 def test_a_picture_of_lines_is_answered_as_a_drawing(open_page, lab, engine, drawing_model):
-    made_runs.write_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     drawing_model.parent.mkdir()
     drawing_model.touch()
     outline = bag(level=0, paper=255)
@@ -328,7 +328,7 @@ def test_a_picture_of_lines_is_answered_as_a_drawing(open_page, lab, engine, dra
     ids=["not an image", "20,000 px wide", "truncated"],
 )
 def test_an_upload_that_cannot_be_used_gets_one_sentence(open_page, lab, engine, content, message):
-    made_runs.write_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     at = upload(open_page(), content)
     assert not at.exception
     (error,) = at.error
@@ -337,7 +337,7 @@ def test_an_upload_that_cannot_be_used_gets_one_sentence(open_page, lab, engine,
 
 
 def test_a_blank_upload_gets_a_hint(open_page, lab, engine):
-    made_runs.write_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     at = upload(open_page(), as_png(np.full((60, 60), 255, np.uint8)))
     assert not at.exception
     assert shown(at).startswith("Nothing to see")
@@ -347,10 +347,10 @@ def test_a_blank_upload_gets_a_hint(open_page, lab, engine):
 def test_the_model_for_drawings_answers_and_the_run_is_compared(
     open_page, lab, engine, canvas, drawing_model
 ):
-    run_dir = made_runs.write_run(lab.runs_dir)
+    run_dir = run_factory.write_run(lab.runs_dir)
     drawing_model.parent.mkdir()
     drawing_model.touch()
-    drawing_model.with_name(DOUBT_FILE).write_text(json.dumps({"spread_above": 2.5}))
+    drawing_model.with_name(UNCERTAINTY_FILE).write_text(json.dumps({"spread_above": 2.5}))
     canvas.drawing = drawn(BAG)
     at = open_page()
     assert not at.exception
@@ -360,7 +360,7 @@ def test_the_model_for_drawings_answers_and_the_run_is_compared(
     assert not plain[0, 9:19, 3:25].any()  # the outline as it was drawn
     assert "What a model of photographs says" in [heading.value for heading in at.subheader]
     # e^H of 0.9 and nine times 0.0111: over 1.73 classes.
-    assert "Spread over 1.7 classes; above 2.5, chosen on validation drawings" in shown(at)
+    assert "Perplexity 1.7; above 2.5, chosen on validation drawings" in shown(at)
     engine.confidence = 0.6  # e^H of 0.6 and nine times 0.0444: 4.7
     at.run()
     assert shown(at).startswith("Not sure Perhaps Bag (confidence 60.0 %)")
@@ -369,14 +369,14 @@ def test_the_model_for_drawings_answers_and_the_run_is_compared(
     assert for_drawings.startswith("Not sure Perhaps Bag (confidence 60.0 %) The model for drawing")
 
 
-def test_a_damaged_threshold_gets_one_sentence(open_page, engine, canvas, teachable):
-    teachable.with_name(DOUBT_FILE).write_text("{")
+def test_a_damaged_threshold_gets_one_sentence(open_page, engine, canvas, tunable_model):
+    tunable_model.with_name(UNCERTAINTY_FILE).write_text("{")
     canvas.drawing = drawn(BAG)
     at = open_page()
     assert not at.exception
     (error,) = at.error
     assert "doubt.json is damaged" in error.value
-    assert "Where an answer is wrong" in words(at), "there is no answer to correct"
+    assert "Where a prediction is wrong" in words(at), "there is no prediction to correct"
 
 
 def test_without_any_run_the_model_for_drawings_answers_alone(
@@ -392,7 +392,7 @@ def test_without_any_run_the_model_for_drawings_answers_alone(
 
 
 def test_the_drawing_is_there_again_after_another_page(open_page, lab, engine, canvas):
-    made_runs.write_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     canvas.drawing = drawn(BAG)
     at = open_page()
     canvas.drawing = None  # the canvas was taken away, and with it what it sent
@@ -403,7 +403,7 @@ def test_the_drawing_is_there_again_after_another_page(open_page, lab, engine, c
 
 
 def test_a_link_opens_its_drawing_once(open_page, lab, engine, canvas):
-    made_runs.write_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     link = to_link(parse([BAG]))
     canvas.drawing = drawn()  # sent before the link's drawing came: of no account
     at = open_page(drawing=link)
@@ -419,7 +419,7 @@ def test_a_link_opens_its_drawing_once(open_page, lab, engine, canvas):
 
 
 def test_a_drawing_is_shared_and_a_saved_one_opened(open_page, lab, engine, canvas):
-    made_runs.write_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     canvas.drawing = drawn(BAG)
     at = open_page()
     at.button(key="draw_files").click().run()
@@ -435,26 +435,26 @@ def test_a_drawing_is_shared_and_a_saved_one_opened(open_page, lab, engine, canv
     assert canvas.data["version"] == 1
 
 
-# -- teaching -------------------------------------------------------------------------------------
+# -- fine-tuning ----------------------------------------------------------------------------------
 
-TEACH = "Teach the model"
+FINE_TUNE = "Fine-tune the model"
 
 
 @pytest.fixture
-def teachable(drawing_model) -> Path:
-    """The model for drawings is there, which is the one that can be taught."""
+def tunable_model(drawing_model) -> Path:
+    """The model for drawings is there, which is the one that can be fine-tuned."""
     drawing_model.parent.mkdir()
     drawing_model.touch()
     return drawing_model
 
 
-def write_taught(
+def write_fine_tuned(
     lab, run_id: str = "20260103-000000-taught", status: str = "completed", **told
 ) -> Path:
-    """The run of a teaching as it ends; `told` as in `Taught`."""
-    run_dir = made_runs.write_run(lab.runs_dir, run_id, status, class_names=CLASS_NAMES)
+    """The run of a fine-tuning as it ends; `told` as in `FineTuned`."""
+    run_dir = run_factory.write_run(lab.runs_dir, run_id, status, class_names=CLASS_NAMES)
     values = {"corrections": 2, "learnt": Comparison(2, 0, 2, 0)} | told
-    json_files.write_json(run_dir / "taught.json", Taught(**values).to_json())
+    json_files.write_json(run_dir / "taught.json", FineTuned(**values).to_json())
     return run_dir
 
 
@@ -463,18 +463,18 @@ def labels(at: AppTest) -> list[str]:
 
 
 def test_nothing_is_offered_where_a_model_of_photographs_answers(open_page, lab, engine, canvas):
-    made_runs.write_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     canvas.drawing = drawn(BAG)
     at = open_page()
-    assert "Teach it" not in [heading.value for heading in at.subheader]
+    assert "Correct and fine-tune" not in [heading.value for heading in at.subheader]
 
 
 def test_a_wrong_answer_is_corrected_seen_undone_and_moved(
-    open_page, lab, engine, canvas, teachable
+    open_page, lab, engine, canvas, tunable_model
 ):
     at = open_page()
-    assert "Where an answer is wrong" in words(at)
-    assert TEACH not in labels(at)
+    assert "Where a prediction is wrong" in words(at)
+    assert FINE_TUNE not in labels(at)
     canvas.drawing = drawn(BAG)
     at = open_page()
     assert at.button(key="correct_keep").disabled
@@ -484,7 +484,7 @@ def test_a_wrong_answer_is_corrected_seen_undone_and_moved(
     (kept,) = corrections.read_corrections().corrections
     assert (kept.label, kept.answered, kept.drawing) == (5, 8, parse([BAG]))
     assert "**1 correction kept**" in words(at)
-    assert TEACH in labels(at)
+    assert FINE_TUNE in labels(at)
     at.file_uploader(key="corrections_0").upload("mine.json", b"{").run()
     assert not at.exception
     assert "holds no corrections" in at.error[0].value
@@ -500,7 +500,7 @@ def test_a_wrong_answer_is_corrected_seen_undone_and_moved(
     assert "Remove all corrections" not in labels(at)
 
 
-def test_a_picture_is_corrected_as_the_model_saw_it(open_page, lab, engine, teachable):
+def test_a_picture_is_corrected_as_the_model_saw_it(open_page, lab, engine, tunable_model):
     at = upload(open_page(), as_png(bag()))
     at.button_group(key="correct_label").set_value(3).run()
     at.button(key="correct_keep").click().run()
@@ -510,7 +510,7 @@ def test_a_picture_is_corrected_as_the_model_saw_it(open_page, lab, engine, teac
     assert (kept.image[9:19, 3:25] == FILL_LEVEL).all()
 
 
-def test_a_damaged_file_of_corrections_gets_one_sentence(open_page, lab, engine, teachable):
+def test_a_damaged_file_of_corrections_gets_one_sentence(open_page, lab, engine, tunable_model):
     corrections.add(correct(4, 6, load_examples()["Coat"]))
     with corrections.corrections_file().open("a") as file:
         file.write("half a li\n")
@@ -523,87 +523,89 @@ def test_a_damaged_file_of_corrections_gets_one_sentence(open_page, lab, engine,
     assert not at.warning, "what could not be read is gone as well"
 
 
-def test_teaching_is_started_watched_and_not_started_twice(
-    open_page, lab, engine, teachable, monkeypatch
+def test_fine_tuning_is_started_watched_and_not_started_twice(
+    open_page, lab, engine, tunable_model, monkeypatch
 ):
     corrections.add(correct(4, 6, load_examples()["Coat"]))
     started = []
     monkeypatch.setattr(jobs, "_start", lambda run, module: started.append((run.run_id, module)))
     at = open_page()
-    button(at, TEACH).click().run()
+    button(at, FINE_TUNE).click().run()
     assert not at.exception
     ((run_id, module),) = started
     assert module == "fine-tune"
     run = runs.load_run(run_id)
-    assert (run.config.dataset, run.taught.corrections) == ("fashion-mnist", 1)
-    assert TEACH not in labels(at)
-    at.button(key="teach_stop").click().run()
+    assert (run.config.dataset, run.fine_tuned.corrections) == ("fashion-mnist", 1)
+    assert FINE_TUNE not in labels(at)
+    at.button(key="fine_tune_stop").click().run()
     assert runs.is_stop_requested(run.run_dir)
     runs.write_status(run.run_dir, status="stopped")
     at = open_page()
-    assert "The last teaching was stopped: it changed nothing." in words(at)
+    assert "The last fine-tuning was stopped: nothing has changed." in words(at)
     message = "Its process ended."
     runs.write_status(run.run_dir, status="failed", message=message)
     at = open_page()
-    assert f"The teaching failed: {message}" in words(at)
-    assert TEACH in labels(at)
+    assert f"Fine-tuning failed: {message}" in words(at)
+    assert FINE_TUNE in labels(at)
 
 
-def test_without_photographs_the_way_to_them_is_said(open_page, lab, no_data, engine, teachable):
+def test_without_photographs_the_way_to_them_is_said(
+    open_page, lab, no_data, engine, tunable_model
+):
     corrections.add(correct(4, 6, load_examples()["Coat"]))
     at = open_page()
     assert not at.exception
-    assert "Teaching needs the photographs" in words(at)
-    assert TEACH not in labels(at)
+    assert "Fine-tuning needs the photographs" in words(at)
+    assert FINE_TUNE not in labels(at)
 
 
-def test_what_was_gained_and_lost_is_said_and_the_taught_model_used(
-    open_page, lab, engine, canvas, teachable
+def test_what_was_gained_and_lost_is_said_and_the_fine_tuned_model_used(
+    open_page, lab, engine, canvas, tunable_model
 ):
-    photographs = made_runs.write_run(lab.runs_dir)
-    run_dir = write_taught(lab, drawings=Comparison(600, 432, 15, 50))
+    photographs = run_factory.write_run(lab.runs_dir)
+    run_dir = write_fine_tuned(lab, drawings=Comparison(600, 432, 15, 50))
     canvas.drawing = drawn(BAG)
     at = open_page()
-    assert engine.asked[0][0] == teachable, "a taught model answers only when it is chosen"
+    assert engine.asked[0][0] == tunable_model, "a fine-tuned model is used only when it is chosen"
     assert engine.asked[-2][0] == photographs / "model.keras"
     text = words(at).replace("\N{NO-BREAK SPACE}", " ")
-    assert "which it learnt: **2 of 2 right**, before 0\n" in text
+    assert "which it was trained on: **2 of 2 right**, before 0\n" in text
     assert (
         "**397 of 600 right**, before 432 (15 gained, 50 lost: more than chance, p < 0.001)" in text
     )
-    at.button(key="teach_use").click().run()
+    at.button(key="fine_tuned_use").click().run()
     assert not at.exception
     assert engine.asked[-1][0] == run_dir / "model.keras"
     assert settings.read_drawing_run() == run_dir.name
-    button(at, "Undo: the Lab's own answers again").click().run()
-    assert engine.asked[-1][0] == teachable
+    button(at, "Undo: use the Lab's own again").click().run()
+    assert engine.asked[-1][0] == tunable_model
     assert settings.read_drawing_run() == ""
 
 
-def test_a_later_teaching_is_seen_while_the_model_of_an_earlier_one_answers(
-    open_page, lab, engine, canvas, teachable
+def test_a_later_fine_tuning_is_seen_while_the_model_of_an_earlier_one_answers(
+    open_page, lab, engine, canvas, tunable_model
 ):
-    first = write_taught(lab).name
+    first = write_fine_tuned(lab).name
     settings.write_drawing_run(first)
-    second = write_taught(lab, "20260104-050600-taught", before=first, corrections=3).name
-    write_taught(lab, "20260105-000000-taught", status="stopped")  # by a person, who knows
+    second = write_fine_tuned(lab, "20260104-050600-taught", before=first, corrections=3).name
+    write_fine_tuned(lab, "20260105-000000-taught", status="stopped")  # by a person, who knows
     at = open_page()
-    assert "**Taught 2026-01-04 05:06 UTC" in words(at)
-    assert "The one taught 2026-01-03 00:00 UTC is used for drawings" in words(at)
-    at.button(key="teach_use").click().run()
+    assert "**Fine-tuned 2026-01-04 05:06 UTC" in words(at)
+    assert "The one fine-tuned 2026-01-03 00:00 UTC is used for drawings" in words(at)
+    at.button(key="fine_tuned_use").click().run()
     assert settings.read_drawing_run() == second
     assert "It is used for drawings" in words(at)
-    button(at, "Undo: the one taught 2026-01-03 00:00 UTC answers again").click().run()
+    button(at, "Undo: use the one fine-tuned 2026-01-03 00:00 UTC again").click().run()
     assert settings.read_drawing_run() == first
-    button(at, "Undo: the Lab's own answers again").click().run()
+    button(at, "Undo: use the Lab's own again").click().run()
     assert settings.read_drawing_run() == ""
 
 
 @pytest.mark.parametrize("fate", ["deleted", "damaged"])
-def test_without_the_taught_model_the_labs_own_answers(
-    open_page, lab, engine, canvas, teachable, fate
+def test_without_the_fine_tuned_model_the_labs_own_answers(
+    open_page, lab, engine, canvas, tunable_model, fate
 ):
-    run_dir = write_taught(lab)
+    run_dir = write_fine_tuned(lab)
     settings.write_drawing_run(run_dir.name)
     if fate == "deleted":
         runs.delete_run(runs.read_run(run_dir))
@@ -612,8 +614,8 @@ def test_without_the_taught_model_the_labs_own_answers(
     canvas.drawing = drawn(BAG)
     at = open_page()
     assert not at.exception
-    assert engine.asked[0][0] == teachable
-    assert "The taught model that was chosen cannot answer" in words(at)
-    button(at, "Undo: the Lab's own answers again").click().run()
+    assert engine.asked[0][0] == tunable_model
+    assert "The fine-tuned model that was chosen cannot be used" in words(at)
+    button(at, "Undo: use the Lab's own again").click().run()
     assert settings.read_drawing_run() == ""
-    assert "that was chosen cannot answer" not in words(at)
+    assert "that was chosen cannot be used" not in words(at)

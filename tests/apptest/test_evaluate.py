@@ -13,8 +13,9 @@ from fmnist import dataset, runs
 from fmnist.evaluate import evaluate, select
 from fmnist.model_card import compute_model_card
 from fmnist.model_card_text import format_model_card
-from tests import made_data, made_runs
-from tests.apptest import visits
+from tests.apptest import app_pages
+from tests.factories import data as data_factory
+from tests.factories import runs as run_factory
 
 APP = Path(__file__).parents[2] / "app.py"
 NBSP = "\N{NO-BREAK SPACE}"
@@ -26,11 +27,11 @@ pytestmark = pytest.mark.usefixtures("engine")
 @pytest.fixture
 def bundled(lab, bundled_dir) -> Path:
     """A bundled run, right on seven images of ten."""
-    return made_runs.write_run(bundled_dir.parent, accuracy=0.7).rename(bundled_dir)
+    return run_factory.write_run(bundled_dir.parent, accuracy=0.7).rename(bundled_dir)
 
 
 def open_page(**query: str) -> AppTest:
-    return visits.open_page("evaluate", **query)
+    return app_pages.open_page("evaluate", **query)
 
 
 def texts(app: AppTest) -> str:
@@ -60,7 +61,7 @@ def grid(app: AppTest, key: str = "grid") -> dict:
 @pytest.fixture
 def run_dir(lab) -> Path:
     st.cache_resource.clear()  # the dataset of another test
-    return made_runs.write_run(lab.runs_dir, RUN, accuracy=0.8)
+    return run_factory.write_run(lab.runs_dir, RUN, accuracy=0.8)
 
 
 @pytest.fixture
@@ -94,14 +95,14 @@ def test_headline_numbers(expected):
     ],
 )
 def test_a_run_without_scores_says_why(lab, status, words):
-    made_runs.write_run(lab.runs_dir, RUN, status=status, message="The loss became NaN.")
+    run_factory.write_run(lab.runs_dir, RUN, status=status, message="The loss became NaN.")
     app = open_page(run=RUN)
     assert words in texts(app)
     assert not app.metric
 
 
 def test_a_stopped_run_is_scored(lab):
-    made_runs.write_run(lab.runs_dir, RUN, status="stopped")
+    run_factory.write_run(lab.runs_dir, RUN, status="stopped")
     assert open_page(run=RUN).metric
 
 
@@ -123,14 +124,14 @@ def test_probabilities_that_do_not_sum_to_1(run_dir):
     assert "do not sum to 1" in texts(open_page(run=RUN))
 
 
-def say_it_saw(run_dir: Path, **values: Any) -> None:
+def say_it_was_trained_on(run_dir: Path, **values: Any) -> None:
     environment = json.loads((run_dir / "environment.json").read_text())
     values = {"dataset_fingerprint": "0123456789abcdef", **values}
     (run_dir / "environment.json").write_text(json.dumps({**environment, **values}))
 
 
 def test_a_run_on_data_that_is_gone_is_scored_on_what_is_here(run_dir, engine, expected):
-    say_it_saw(run_dir)
+    say_it_was_trained_on(run_dir)
     app = open_page(run=RUN, index="3")
     assert "Scored here on the 200 test images of **Fashion-MNIST**" in texts(app)
     assert f"fashion-mnist, of which it recognised 80.0{NBSP}%" in texts(app)
@@ -140,7 +141,7 @@ def test_a_run_on_data_that_is_gone_is_scored_on_what_is_here(run_dir, engine, e
 
 
 def test_a_model_that_cannot_answer_says_so(run_dir, engine):
-    say_it_saw(run_dir)
+    say_it_was_trained_on(run_dir)
     engine.error = "The model is damaged."
     app = open_page(run=RUN)
     assert "cannot be used: The model is damaged." in texts(app)
@@ -148,7 +149,7 @@ def test_a_model_that_cannot_answer_says_so(run_dir, engine):
 
 
 def test_a_run_with_other_classes_shows_no_images(run_dir):
-    say_it_saw(run_dir, class_names=list(made_data.SHAPE_NAMES))
+    say_it_was_trained_on(run_dir, class_names=list(data_factory.SHAPE_NAMES))
     app = open_page(run=RUN, index="3")
     assert "fingerprint 0123456789abcdef" in texts(app)
     assert [metric.label for metric in app.metric] == ["Test accuracy then", "Test loss then"]
@@ -166,7 +167,7 @@ def test_without_a_run_of_ones_own_the_bundled_one_is_shown(bundled):
 
 
 def test_a_completed_run_comes_before_the_bundled_one(bundled, run_dir):
-    made_runs.write_run(run_dir.parent, "20260105-000000-stopped", status="stopped")
+    run_factory.write_run(run_dir.parent, "20260105-000000-stopped", status="stopped")
     app = open_page()
     assert app.metric[0].value == f"80.0{NBSP}%"
     assert chosen(app)["run"] == RUN
@@ -195,7 +196,7 @@ def test_the_model_card_of_a_completed_run(run_dir, lab):
 
 
 def test_a_stopped_run_has_no_model_card(lab):
-    made_runs.write_run(lab.runs_dir, RUN, status="stopped")
+    run_factory.write_run(lab.runs_dir, RUN, status="stopped")
     app = open_page(run=RUN)
     assert app.metric
     assert not app.get("expander")

@@ -8,11 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 from fmnist import json_files, runs
 from fmnist.config import TrainConfig
-from fmnist.own_model_record import OwnModel
+from fmnist.own_model_record import ImportedModel
 from fmnist.own_model_refusals import read_refusal
-from fmnist.taught_record import Taught
-from tests import made_runs
-from tests.apptest.visits import APP, button, open_page, words
+from fmnist.taught_record import FineTuned
+from tests.apptest.app_pages import APP, button, open_page, words
+from tests.factories import runs as run_factory
 from tests.waits import wait_for
 
 open_runs = functools.partial(open_page, "runs")
@@ -20,7 +20,7 @@ open_runs = functools.partial(open_page, "runs")
 
 @pytest.fixture
 def bundled(bundled_dir) -> Path:
-    return made_runs.write_run(bundled_dir.parent).rename(bundled_dir)
+    return run_factory.write_run(bundled_dir.parent).rename(bundled_dir)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def three(lab):
     """Three finished runs, the newest first; two share a name."""
     made = [("c", "Twin", 0.9), ("b", "Twin", 0.8), ("a", "Alone", 0.7)]
     for place, (slug, name, accuracy) in enumerate(made):
-        made_runs.write_run(
+        run_factory.write_run(
             lab.runs_dir,
             f"2026010{3 - place}-000000-{slug}",
             name=name,
@@ -47,8 +47,8 @@ def test_no_runs_lead_to_the_train_page(lab):
 
 def test_all_kinds_of_runs_are_listed_newest_first(lab):
     for day, status in enumerate(runs.STATUSES, start=1):
-        made_runs.write_run(lab.runs_dir, f"2026010{day}-000000-x", status=status, epochs=3)
-    damaged = made_runs.write_run(lab.runs_dir, "20260109-000000-x")
+        run_factory.write_run(lab.runs_dir, f"2026010{day}-000000-x", status=status, epochs=3)
+    damaged = run_factory.write_run(lab.runs_dir, "20260109-000000-x")
     (damaged / "config.json").write_text("{")
     table = open_runs().dataframe[0].value
     assert list(table["Status"]) == [
@@ -84,7 +84,7 @@ def test_the_bundled_run_can_be_opened_and_downloaded_but_not_changed(three, bun
     assert links["evaluate"] == "run=bundled"
     assert len(at.get("download_button")) == 3
     assert [popover.proto.popover.label for popover in at.get("popover")] == ["Download"]
-    assert [field.key for field in at.text_input] == ["own_model_name"], "no new name"
+    assert [field.key for field in at.text_input] == ["import_model_name"], "no new name"
     at = open_runs(runs=f"{three[0]},bundled")
     assert "**2 runs**" in words(at)
     assert len(at.get("plotly_chart")) == 2
@@ -158,7 +158,7 @@ def test_deleting_asks_first_and_takes_the_selected_ones_only(three):
 
 
 def test_a_run_that_trains_cannot_be_deleted(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
     at = open_runs(run=run_dir.name)
     assert "Stop a run before deleting it." in words(at)
     button(at, "Delete for good").click().run()  # it began to train while the question stood open
@@ -167,7 +167,7 @@ def test_a_run_that_trains_cannot_be_deleted(lab):
 
 
 def test_a_damaged_run_says_why_and_can_be_deleted(lab):
-    run_dir = made_runs.write_run(lab.runs_dir)
+    run_dir = run_factory.write_run(lab.runs_dir)
     (run_dir / "status.json").unlink()
     at = open_runs(run=run_dir.name)
     assert "status.json is missing" in words(at)
@@ -177,28 +177,28 @@ def test_a_damaged_run_says_why_and_can_be_deleted(lab):
 
 
 def test_a_failed_run_says_why(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="failed", message="The loss became NaN.")
+    run_dir = run_factory.write_run(lab.runs_dir, status="failed", message="The loss became NaN.")
     at = open_runs(run=run_dir.name)
     assert "Made run failed: The loss became NaN." in at.error[0].value
 
 
 def test_the_strip_follows_a_training_on_every_page(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running", epochs=3, name="Under way")
-    made_runs.write_run(lab.runs_dir, "20260103-000000-q", status="queued")
+    run_dir = run_factory.write_run(lab.runs_dir, status="running", epochs=3, name="Under way")
+    run_factory.write_run(lab.runs_dir, "20260103-000000-q", status="queued")
     at = AppTest.from_file(str(APP), default_timeout=120).run()
     said = [caption.value for caption in at.sidebar.caption]
     assert said[0].startswith("epoch 3 of 3 · val 77.0\N{NO-BREAK SPACE}% · ")
-    assert "1 waiting in line" in said[1]
+    assert "1 waiting in the queue" in said[1]
     link = at.sidebar.get("page_link")[0].proto
     assert (link.page, link.query_string) == ("train", f"run={run_dir.name}")
 
 
-def test_the_strip_follows_a_teaching_to_the_page_it_began_on(lab):
-    run = runs.create_taught_run(TrainConfig(name="taught"), Taught(1), b"[]")
+def test_the_strip_follows_a_fine_tuning_to_the_page_it_began_on(lab):
+    run = runs.create_fine_tuning_run(TrainConfig(name="fine-tuned"), FineTuned(1), b"[]")
     runs.claim_run(run.run_dir)
-    runs.write_status(run.run_dir, status="running", message="learning")
+    runs.write_status(run.run_dir, status="running", message="fine-tuning")
     at = AppTest.from_file(str(APP), default_timeout=120).run()
-    assert at.sidebar.get("progress")[0].proto.text == "**Teaching drawings**"
+    assert at.sidebar.get("progress")[0].proto.text == "**Fine-tuning on drawings**"
     link = at.sidebar.get("page_link")[0].proto
     assert (link.page, link.query_string, link.label) == ("draw", "", "Watch")
 
@@ -221,18 +221,18 @@ def test_there_is_no_strip_while_nothing_trains(three):
     assert not AppTest.from_file(str(APP), default_timeout=120).run().sidebar.caption
 
 
-# -- models brought as files ----------------------------------------------------------------------
+# -- models imported from files -------------------------------------------------------------------
 
 
-def test_a_file_is_brought_and_the_reason_why_it_is_refused_stands_in_the_form(lab):
+def test_a_file_is_imported_and_the_reason_why_it_is_refused_stands_in_the_form(lab):
     at = open_runs()
     button(at, "Check and score it").click().run()
     assert "Choose a .keras or .h5 file first." in words(at)
-    at.file_uploader(key="own_model_file").upload("mine.pkl", b"\x80\x04K\x01.", "text/plain")
-    at.text_input(key="own_model_name").set_value("From my notebook")
+    at.file_uploader(key="import_model_file").upload("mine.pkl", b"\x80\x04K\x01.", "text/plain")
+    at.text_input(key="import_model_name").set_value("From my notebook")
     button(at, "Check and score it").click().run()
     assert not at.exception
-    run_id = at.session_state["own_model_checked"]
+    run_id = at.session_state["import_checked"]
     wait_for(lambda: read_refusal(run_id), "the refusal", 120)
     at.run()
     assert "Refused: mine.pkl is a pickle, which can run code when it is opened" in words(at)
@@ -241,23 +241,23 @@ def test_a_file_is_brought_and_the_reason_why_it_is_refused_stands_in_the_form(l
     assert "mine.pkl is a pickle" in words(open_runs(runs=run_id)), "another tab, or a reload"
 
 
-def test_what_a_brought_file_became_stands_in_the_form(lab):
-    run_dir = made_runs.write_own_model_run(lab.runs_dir)
+def test_what_a_imported_file_became_stands_in_the_form(lab):
+    run_dir = run_factory.write_imported_run(lab.runs_dir)
     at = open_runs()
-    at.session_state["own_model_checked"] = run_dir.name
+    at.session_state["import_checked"] = run_dir.name
     at.run()
     said = "Accepted: theirs.keras recognises 90.0\N{NO-BREAK SPACE}% of the test images. Found:"
     assert said in words(at)
-    made_runs.write_own_model_run(lab.runs_dir, "20260105-000000-x", "failed", message="No data.")
-    at.session_state["own_model_checked"] = "20260105-000000-x"
+    run_factory.write_imported_run(lab.runs_dir, "20260105-000000-x", "failed", message="No data.")
+    at.session_state["import_checked"] = "20260105-000000-x"
     assert "theirs.keras: No data." in words(at.run())
-    at.session_state["own_model_checked"] = "20260106-000000-deleted"
+    at.session_state["import_checked"] = "20260106-000000-deleted"
     assert not at.run().exception
 
 
 def test_what_was_found_is_shown_and_can_be_corrected(lab):
-    run_dir = made_runs.write_own_model_run(lab.runs_dir)
-    made_runs.write_run(lab.runs_dir)
+    run_dir = run_factory.write_imported_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     at = open_runs(run=run_dir.name)
     assert "28 × 28 in, values 0 to 1; logits (a softmax follows)" in words(at)
     told = "0 to 1: 90.0\N{NO-BREAK SPACE}% (loss 0.300); 0 to 255: 10.0"
@@ -268,16 +268,16 @@ def test_what_was_found_is_shown_and_can_be_corrected(lab):
     assert "train" not in pages[-2:], "it has no curves"
     assert button(at, "Score again").disabled
     at.selectbox(key=f"own_outputs_{run_dir.name}").select("probabilities").run()
-    (run_dir / runs.BROUGHT_FILE).write_bytes(b"PK")
+    (run_dir / runs.UPLOADED_FILE).write_bytes(b"PK")
     button(at, "Score again").click().run()
     assert not at.exception
     run = runs.load_run(run_dir.name)
-    assert (run.own_model.inputs, run.own_model.outputs) == ("auto", "probabilities")
+    assert (run.imported_model.inputs, run.imported_model.outputs) == ("auto", "probabilities")
     assert not run.has_scores
 
 
 def test_a_check_under_way_is_shown_and_can_be_stopped(lab):
-    run_dir = made_runs.write_own_model_run(lab.runs_dir, status="running", message="scoring")
+    run_dir = run_factory.write_imported_run(lab.runs_dir, status="running", message="scoring")
     at = open_runs(run=run_dir.name)
     assert "Checking theirs.keras: scoring …" in [bar.proto.text for bar in at.get("progress")]
     assert list(at.dataframe[0].value["Status"]) == ["Checking"]
@@ -288,16 +288,16 @@ def test_a_check_under_way_is_shown_and_can_be_stopped(lab):
 
 
 def test_a_model_that_recognises_little_is_pointed_out(lab):
-    lost = OwnModel("x.keras", accuracies={"raw": 0.1, "unit": 0.12}, checked_images=500)
-    run_dir = made_runs.write_own_model_run(lab.runs_dir, own_model=lost)
+    lost = ImportedModel("x.keras", accuracies={"raw": 0.1, "unit": 0.12}, checked_images=500)
+    run_dir = run_factory.write_imported_run(lab.runs_dir, imported_model=lost)
     said = "No way of preparing the images suits it well (the best is right about 12%)"
     assert said in words(open_runs(run=run_dir.name))
 
 
-def test_a_brought_model_is_compared_by_nothing_it_does_not_have(lab):
+def test_a_imported_model_is_compared_by_nothing_it_does_not_have(lab):
     ids = [
-        made_runs.write_own_model_run(lab.runs_dir).name,
-        made_runs.write_run(lab.runs_dir).name,
+        run_factory.write_imported_run(lab.runs_dir).name,
+        run_factory.write_run(lab.runs_dir).name,
     ]
     at = open_runs(runs=",".join(ids))
     assert "**2 runs**" in words(at)
@@ -305,8 +305,8 @@ def test_a_brought_model_is_compared_by_nothing_it_does_not_have(lab):
 
 
 @pytest.mark.parametrize("status", ["completed", "running", "failed"])
-def test_the_train_page_shows_no_training_of_a_brought_model(lab, status):
-    run_dir = made_runs.write_own_model_run(lab.runs_dir, status=status)
+def test_the_train_page_shows_no_training_of_a_imported_model(lab, status):
+    run_dir = run_factory.write_imported_run(lab.runs_dir, status=status)
     at = open_page("train", run=run_dir.name)
     assert "was trained elsewhere and imported from a file" in words(at)
     assert not at.get("plotly_chart")
@@ -315,8 +315,8 @@ def test_the_train_page_shows_no_training_of_a_brought_model(lab, status):
 
 
 @pytest.mark.parametrize("status", ["completed", "running", "failed"])
-def test_evaluate_knows_a_brought_model(lab, status):
-    run_dir = made_runs.write_own_model_run(lab.runs_dir, status=status, message="It was cut.")
+def test_evaluate_knows_a_imported_model(lab, status):
+    run_dir = run_factory.write_imported_run(lab.runs_dir, status=status, message="It was cut.")
     at = open_page("evaluate", run=run_dir.name)
     if status == "completed":
         assert "unknown: it was trained elsewhere" in words(at)
@@ -327,18 +327,18 @@ def test_evaluate_knows_a_brought_model(lab, status):
 
 
 @pytest.mark.parametrize("page", ["runs", "train", "evaluate"])
-def test_what_the_figures_of_a_taught_run_are_about_is_said(lab, page):
-    run_dir = made_runs.write_run(lab.runs_dir)
-    json_files.write_json(run_dir / "taught.json", Taught(14).to_json())
-    said = "A teaching: the model for drawings, taught 14 corrections;"
+def test_what_the_figures_of_a_fine_tuned_run_are_about_is_said(lab, page):
+    run_dir = run_factory.write_run(lab.runs_dir)
+    json_files.write_json(run_dir / "taught.json", FineTuned(14).to_json())
+    said = "Fine-tuned: the model for drawings, fine-tuned on 14 corrections;"
     assert said in words(open_page(page, run=run_dir.name))
     (run_dir / "taught.json").unlink()
     assert said not in words(open_page(page, run=run_dir.name))
 
 
-def test_a_teaching_under_way_is_no_training_to_be_stopped_and_scored(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running", message="learning to see")
-    json_files.write_json(run_dir / "taught.json", Taught(14).to_json())
+def test_a_fine_tuning_under_way_is_no_training_to_be_stopped_and_scored(lab):
+    run_dir = run_factory.write_run(lab.runs_dir, status="running", message="learning to see")
+    json_files.write_json(run_dir / "taught.json", FineTuned(14).to_json())
     at = open_page("train", run=run_dir.name)
     assert button(at, "Stop").help == "Ends it without a model"
-    assert "Teaching: learning to see …" in [bar.proto.text for bar in at.get("progress")]
+    assert "Fine-tuning: learning to see …" in [bar.proto.text for bar in at.get("progress")]

@@ -13,8 +13,9 @@ from streamlit.testing.v1 import AppTest
 from fmnist import catalogue, dataset, download, json_files, standin
 from fmnist.dataset import CLASS_NAMES, DatasetError
 from pages import _standin
-from tests import made_data, made_runs
-from tests.apptest.visits import address, button, open_page, words
+from tests.apptest.app_pages import address, button, open_page, words
+from tests.factories import data as data_factory
+from tests.factories import runs as run_factory
 from tests.waits import wait_for
 
 RUN = "20260102-030405-made"
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("engine", "no_mirrors")
 
 
 @pytest.fixture
-def made_standin() -> catalogue.Entry:
+def made_standin() -> catalogue.DatasetInfo:
     return catalogue.make_standin()
 
 
@@ -153,7 +154,7 @@ def test_a_training_is_started_on_the_standin(made_standin, monkeypatch):
 @pytest.fixture
 def standin_run(lab, made_standin) -> None:
     """A run that was trained on the stand-in, right on 80 of its 100 test images."""
-    made_runs.write_run(
+    run_factory.write_run(
         lab.runs_dir, RUN, data_dir=made_standin.folder, dataset="stand-in", accuracy=0.8
     )
 
@@ -178,14 +179,14 @@ def test_the_figures_of_a_run_on_the_standin_say_so(lab, standin_run, monkeypatc
 def test_a_run_on_the_standin_and_one_on_the_real_data_are_compared_with_a_warning(
     lab, standin_run
 ):
-    made_runs.write_run(lab.runs_dir, "20260101-000000-a")
+    run_factory.write_run(lab.runs_dir, "20260101-000000-a")
     at = open_page("runs", runs=f"{RUN},20260101-000000-a")
     [warning] = [box.value for box in at.warning]
-    assert "These runs saw different data (stand-in, fashion-mnist)" in warning
+    assert "These runs were trained on different data (stand-in, fashion-mnist)" in warning
 
 
 def test_the_bundled_run_is_scored_on_the_standin(lab, bundled_dir, made_standin, engine):
-    folder = made_runs.write_run(bundled_dir.parent, accuracy=0.7).rename(bundled_dir)
+    folder = run_factory.write_run(bundled_dir.parent, accuracy=0.7).rename(bundled_dir)
     environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
     json_files.write_json(folder / "environment.json", {**environment, "dataset": "fashion-mnist"})
     at = open_page("evaluate")
@@ -203,8 +204,8 @@ def test_the_bundled_run_is_scored_on_the_standin(lab, bundled_dir, made_standin
 
 
 def test_a_model_with_other_classes_is_not_scored_on_the_standin(lab, made_standin, tmp_path):
-    data_dir = made_data.write_dataset(tmp_path / "other", train=20, test=20)
-    names = list(made_data.SHAPE_NAMES)
-    made_runs.write_run(lab.runs_dir, RUN, data_dir=data_dir, class_names=names)
+    data_dir = data_factory.write_dataset(tmp_path / "other", train=20, test=20)
+    names = list(data_factory.SHAPE_NAMES)
+    run_factory.write_run(lab.runs_dir, RUN, data_dir=data_dir, class_names=names)
     at = open_page("evaluate", run=RUN)
     assert list(metrics(at)) == ["Test accuracy then", "Test loss then"]

@@ -18,8 +18,8 @@ from fmnist.dataset import STANDARD
 from fmnist.engine import EngineError
 from fmnist.recipes import RECIPES
 from pages import _config_form, _engine, _plan
-from tests import made_runs
-from tests.apptest.visits import button, open_page, words
+from tests.apptest.app_pages import button, open_page, words
+from tests.factories import runs as run_factory
 from tests.waits import wait_for
 
 pytestmark = pytest.mark.slow  # a real engine counts the layers, and one run is trained
@@ -64,7 +64,7 @@ def test_no_runs_yet_shows_the_form_and_what_will_appear(lab):
 
 
 def test_finished_runs_are_offered_while_nothing_trains(lab):
-    made_runs.write_run(lab.runs_dir, name="Yesterday's")
+    run_factory.write_run(lab.runs_dir, name="Yesterday's")
     at = open_train()
     links = [link.proto.label for link in at.get("page_link")]
     assert any("Yesterday's · 90.0\N{NO-BREAK SPACE}% on the test set" in link for link in links)
@@ -136,7 +136,7 @@ def test_a_recipe_shows_what_it_published_and_teaches(lab):
 
 def test_a_finished_run_of_a_recipe_is_set_beside_what_was_published(lab):
     settings = RECIPES["conv-64"].config.to_json() | {"name": "Mine", "seed": 3}
-    run_dir = made_runs.write_run(lab.runs_dir, accuracy=0.915, **settings)
+    run_dir = run_factory.write_run(lab.runs_dir, accuracy=0.915, **settings)
     at = open_train(run=run_dir.name)
     (table,) = at.table
     shown = table.value.map(lambda text: text.replace("\N{NO-BREAK SPACE}", " "))
@@ -144,7 +144,7 @@ def test_a_finished_run_of_a_recipe_is_set_beside_what_was_published(lab):
     assert list(shown["Published"]) == ["91.8 %", "0.305", "98.8 %", "1 h 23 min"]
     # Wilson's interval of 183 right among the 200 made test images: the centre is
     # (0.915 + 3.8415 / 400) / 1.0192 = 0.9072, the margin 1.96 · 0.02032 / 1.0192 = 0.0391.
-    # made_runs trains 50 epochs of 2 s each, and 5,000 s / 100 s is 50.
+    # run_factory trains 50 epochs of 2 s each, and 5,000 s / 100 s is 50.
     assert shown["This run"][0].replace("\N{WORD JOINER}", "") == "91.5 % (86.8–94.6)"
     assert shown["This run"][3] == "1 min 40 s"
     assert shown["Difference"][0] == "\N{MINUS SIGN}0.3 points"
@@ -154,16 +154,16 @@ def test_a_finished_run_of_a_recipe_is_set_beside_what_was_published(lab):
 
 
 def test_epochs_that_were_published_are_taken_from_the_history(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, **RECIPES["conv-8-24-48"].config.to_json())
+    run_dir = run_factory.write_run(lab.runs_dir, **RECIPES["conv-8-24-48"].config.to_json())
     shown = open_train(run=run_dir.name).table[0].value.set_index("Figure")["This run"]
-    # made_runs: validation accuracy 0.98 − 0.3 · 0.7ᵉ, e = 0 after epoch 1 and 4 after epoch 5
+    # run_factory: validation accuracy 0.98 − 0.3 · 0.7ᵉ, e = 0 after epoch 1 and 4 after epoch 5
     assert shown["Validation accuracy, epoch 1"] == "68.0\N{NO-BREAK SPACE}%"
     assert shown["Validation accuracy, epoch 5"] == "90.8\N{NO-BREAK SPACE}%"
     assert shown["Time per epoch"] == "2.0\N{NO-BREAK SPACE}s"
 
 
 def test_a_recipe_that_published_nothing_still_teaches(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, **RECIPES["dense-32"].config.to_json())
+    run_dir = run_factory.write_run(lab.runs_dir, **RECIPES["dense-32"].config.to_json())
     at = open_train(run=run_dir.name)
     assert not at.table
     assert RECIPES["dense-32"].lesson in words(at)
@@ -174,13 +174,13 @@ def test_a_recipe_that_published_nothing_still_teaches(lab):
 )
 def test_a_changed_or_unfinished_recipe_is_not_compared(lab, change):
     settings = RECIPES["conv-64"].config.to_json() | change
-    at = open_train(run=made_runs.write_run(lab.runs_dir, **settings).name)
+    at = open_train(run=run_factory.write_run(lab.runs_dir, **settings).name)
     assert not at.table
     assert RECIPES["conv-64"].lesson not in words(at)
 
 
 def test_a_compared_run_without_its_files_has_dashes(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, **RECIPES["conv-64"].config.to_json())
+    run_dir = run_factory.write_run(lab.runs_dir, **RECIPES["conv-64"].config.to_json())
     (run_dir / "results.json").write_text("{}")
     (run_dir / "history.csv").write_text("")
     shown = open_train(run=run_dir.name).table[0].value
@@ -213,13 +213,13 @@ def test_a_network_that_cannot_be_built_is_one_sentence_and_no_start(lab):
 
 
 def test_a_running_run_is_watched_without_being_asked_for(lab):
-    made_runs.write_run(lab.runs_dir, status="running", epochs=3, name="Under way")
+    run_factory.write_run(lab.runs_dir, status="running", epochs=3, name="Under way")
     at = open_train()
     assert "Under way" in words(at)
     assert "Training" in words(at)
     assert "Stop" in labels(at)
     shown = metrics(at)
-    # The last rows that made_runs writes: batch 10 and epoch 2.
+    # The last rows that run_factory writes: batch 10 and epoch 2.
     assert shown["Accuracy"] == f"{100 * (1 - 0.4 * 0.93**10):.1f}\N{NO-BREAK SPACE}%"
     assert shown["Validation"] == f"{100 * (0.98 - 0.3 * 0.7):.1f}\N{NO-BREAK SPACE}%"
     assert shown["Loss"] == f"{0.9 * 0.93**10:.3f}"
@@ -227,7 +227,7 @@ def test_a_running_run_is_watched_without_being_asked_for(lab):
 
 
 def test_stop_writes_the_stop_file_and_says_so(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
     at = open_train(run=run_dir.name)
     button(at, "Stop").click().run()
     assert not at.exception
@@ -236,20 +236,20 @@ def test_stop_writes_the_stop_file_and_says_so(lab):
 
 
 def test_a_queued_run_knows_its_place_and_can_be_cancelled(lab):
-    made_runs.write_run(lab.runs_dir, "20260101-000000-busy", status="running", name="Busy")
+    run_factory.write_run(lab.runs_dir, "20260101-000000-busy", status="running", name="Busy")
     for place in range(2):
-        run_dir = made_runs.write_run(
+        run_dir = run_factory.write_run(
             lab.runs_dir, f"20260101-00000{place + 1}-q", status="queued", name=f"Waits {place}"
         )
         runs.write_status(run_dir, queued_at=time.time() - 30 + place)
     at = open_train(run=run_dir.name)
-    assert "Second in line, behind “Waits 0”." in words(at)
+    assert "Second in the queue, behind “Waits 0”." in words(at)
     button(at, "Cancel").click().run()
     assert runs.is_stop_requested(run_dir)
 
 
 def test_a_finished_run_has_its_score_and_leads_on(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, accuracy=0.915)
+    run_dir = run_factory.write_run(lab.runs_dir, accuracy=0.915)
     at = open_train(run=run_dir.name)
     assert metrics(at)["Test accuracy"] == "91.5\N{NO-BREAK SPACE}%"
     assert metrics(at)["Best epoch"] == "3"
@@ -261,27 +261,27 @@ def test_a_finished_run_has_its_score_and_leads_on(lab):
 
 def test_a_failed_run_says_why_and_shows_the_end_of_its_log(lab):
     reason = "The loss became NaN in epoch 2, step 7: lower the learning rate (it was 10)."
-    run_dir = made_runs.write_run(lab.runs_dir, status="failed", message=reason)
+    run_dir = run_factory.write_run(lab.runs_dir, status="failed", message=reason)
     at = open_train(run=run_dir.name)
     assert [error.value for error in at.error] == [reason]
-    assert "made by tests/made_runs.py" in at.code[0].value
+    assert "made by tests/factories/runs.py" in at.code[0].value
 
 
 def test_a_killed_training_is_failed_at_the_next_look(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running", is_alive=False)
+    run_dir = run_factory.write_run(lab.runs_dir, status="running", is_alive=False)
     at = open_train(run=run_dir.name)
     assert "was killed" in at.error[0].value
 
 
 def test_a_cancelled_run_says_so(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="queued")
+    run_dir = run_factory.write_run(lab.runs_dir, status="queued")
     runs.write_status(run_dir, status="stopped", message="Cancelled before it started.")
     at = open_train(run=run_dir.name)
     assert "Cancelled before it started." in words(at)
 
 
 def test_a_damaged_run_is_named_and_the_form_still_works(lab):
-    run_dir = made_runs.write_run(lab.runs_dir)
+    run_dir = run_factory.write_run(lab.runs_dir)
     (run_dir / "config.json").write_text("{")
     at = open_train(run=run_dir.name)
     assert "config.json cannot be read" in words(at)
@@ -289,7 +289,7 @@ def test_a_damaged_run_is_named_and_the_form_still_works(lab):
 
 
 def test_a_mended_run_is_shown_again(lab):
-    run_dir = made_runs.write_run(lab.runs_dir)
+    run_dir = run_factory.write_run(lab.runs_dir)
     whole = (run_dir / "config.json").read_text()
     (run_dir / "config.json").write_text("{")
     at = open_train(run=run_dir.name)
@@ -300,7 +300,7 @@ def test_a_mended_run_is_shown_again(lab):
 
 
 def test_a_finished_run_without_scores_says_so(lab):
-    run_dir = made_runs.write_run(lab.runs_dir)
+    run_dir = run_factory.write_run(lab.runs_dir)
     (run_dir / "results.json").write_text("{}")
     at = open_train(run=run_dir.name)
     assert "It finished, but left no scores." in words(at)
@@ -314,7 +314,7 @@ def test_a_finished_run_without_scores_says_so(lab):
     ],
 )
 def test_the_help_says_which_epoch_is_scored(lab, keep, said):
-    run_dir = made_runs.write_run(lab.runs_dir, keep=keep)
+    run_dir = run_factory.write_run(lab.runs_dir, keep=keep)
     at = open_train(run=run_dir.name)
     (validation,) = (metric for metric in at.metric if metric.label == "Validation")
     assert said in validation.help
@@ -390,7 +390,7 @@ def test_start_trains_in_a_process_of_its_own(lab):
 
 
 def test_a_training_without_a_sign_of_life_says_so_and_can_be_stopped_though_it_was_asked(lab):
-    run_dir = made_runs.write_run(lab.runs_dir, status="running")
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
     runs.write_status(run_dir, heartbeat_at=time.time() - 75)
     (run_dir / "stop").touch()
     at = open_train(run=run_dir.name)
@@ -402,7 +402,7 @@ def test_a_training_without_a_sign_of_life_says_so_and_can_be_stopped_though_it_
 
 
 def test_a_queue_that_cannot_begin_says_why(lab, monkeypatch):
-    made_runs.write_run(lab.runs_dir, status="running")
+    run_factory.write_run(lab.runs_dir, status="running")
     run = runs.create_run(TrainConfig(name="Waits"))
     monkeypatch.setattr(launch, "PROJECT_ROOT", lab.cache_dir / "nowhere")
     at = open_train(run=run.run_id)

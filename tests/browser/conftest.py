@@ -18,9 +18,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from tests import made_data
 from tests.browser.find_chromium import find_chromium
 from tests.conftest import kill_trainings
+from tests.factories import data as data_factory
 from tests.waits import wait_for
 
 ROOT = Path(__file__).parent.parent.parent
@@ -122,7 +122,7 @@ def browser_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if given:
         return Path(given)
     folder = tmp_path_factory.mktemp("browser-data")
-    return made_data.write_dataset(folder, train=12_000, test=2_000, mislabelled=0.1)
+    return data_factory.write_dataset(folder, train=12_000, test=2_000, mislabelled=0.1)
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import steps
 from tests.browser.conftest import Visitors
 
-FIRST_ANSWER = 240_000  # ms; it waits for TensorFlow's import, on cores that others use as well
-TEACHING_ENDS = 400_000  # ms; half a minute, on cores that others use as well
+FIRST_PREDICTION = 240_000  # ms; it waits for TensorFlow's import, on cores that others use as well
+FINE_TUNING_ENDS = 400_000  # ms; half a minute, on cores that others use as well
 UPRIGHT, LYING = [(0.5, 0.15), (0.5, 0.85)], [(0.1, 0.8), (0.9, 0.8)]
 
 
@@ -20,7 +20,7 @@ def test_a_class_appears_as_a_person_draws(page: Page):
     blank = seen(page).get_attribute("src")
     page.get_by_label("Brush width").fill("46")
     draw(page, UPRIGHT)
-    expect(status(page)).to_contain_text("onfidence", timeout=FIRST_ANSWER)
+    expect(status(page)).to_contain_text("onfidence", timeout=FIRST_PREDICTION)
     expect(seen(page)).not_to_have_attribute("src", blank)
     upright, upright_bars = seen(page).get_attribute("src"), bars.all_inner_texts()
     assert sum(percent_of(text) for text in upright_bars) == pytest.approx(100, abs=0.5)
@@ -49,7 +49,7 @@ def test_a_class_appears_as_a_person_draws(page: Page):
 def test_a_drawing_is_kept_shared_and_opened(page: Page, visitors: Visitors, tmp_path: Path):
     open_page(page)
     page.get_by_role("button", name="Handbag", exact=True).click()
-    expect(status(page)).to_contain_text("onfidence", timeout=FIRST_ANSWER)
+    expect(status(page)).to_contain_text("onfidence", timeout=FIRST_PREDICTION)
     bag = seen(page).get_attribute("src")
     draw(page, LYING)
     expect(seen(page)).not_to_have_attribute("src", bag)
@@ -89,32 +89,32 @@ def test_a_finger_draws_on_a_phone(visitors: Visitors):
         box = canvas(page).bounding_box()
         points = [{"x": box["x"] + 100, "y": box["y"] + place * box["height"]}] if place else []
         touches.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
-    expect(status(page)).to_contain_text("onfidence", timeout=FIRST_ANSWER)
+    expect(status(page)).to_contain_text("onfidence", timeout=FIRST_PREDICTION)
 
 
 @pytest.mark.timeout(1200)
-def test_a_wrong_answer_is_corrected_taught_used_and_undone(page: Page):
+def test_a_wrong_answer_is_corrected_fine_tuned_used_and_undone(page: Page):
     open_page(page)
     page.get_by_role("button", name="Handbag", exact=True).click()
-    expect(status(page)).to_contain_text("onfidence", timeout=FIRST_ANSWER)
+    expect(status(page)).to_contain_text("onfidence", timeout=FIRST_PREDICTION)
     said = status(page).inner_text()
-    taught = "Sandal" if "Bag" in said else "Bag"
-    page.get_by_role("radio", name=taught, exact=True).click()
+    fine_tuned = "Sandal" if "Bag" in said else "Bag"
+    page.get_by_role("radio", name=fine_tuned, exact=True).click()
     click(page, "Keep the correction")
     expect(page.get_by_text("1 correction kept")).to_be_visible()
     corrections = page.get_by_role("group", name="Corrections").get_by_role("button")
     expect(corrections).to_have_count(1)
 
-    click(page, "Teach the model")
-    expect(page.get_by_text("Teaching: ")).to_be_visible()
-    expect(page.get_by_text("1 of 1 right")).to_be_visible(timeout=TEACHING_ENDS)
+    click(page, "Fine-tune the model")
+    expect(page.get_by_text("Fine-tuning: ")).to_be_visible()
+    expect(page.get_by_text("1 of 1 right")).to_be_visible(timeout=FINE_TUNING_ENDS)
     expect(page.get_by_text("Test photographs")).to_be_visible()
-    expect(status(page)).not_to_contain_text(taught)
+    expect(status(page)).not_to_contain_text(fine_tuned)
     click(page, "Use it for drawings")
-    expect(status(page)).to_contain_text(taught)
+    expect(status(page)).to_contain_text(fine_tuned)
     wait_for_the_rest(page)
-    click(page, "Undo: the Lab's own answers again")
-    expect(status(page)).not_to_contain_text(taught)
+    click(page, "Undo: use the Lab's own again")
+    expect(status(page)).not_to_contain_text(fine_tuned)
     wait_for_the_rest(page)
     click(page, "Undo the last correction")
     expect(corrections).to_have_count(0)
@@ -156,7 +156,7 @@ def status(page: Page) -> Locator:
 
 
 def wait_for_the_rest(page: Page) -> None:
-    """Below the answer, the page is still being drawn: a button there may yet be replaced."""
+    """Below the prediction, the page is still being drawn: a button there may yet be replaced."""
     app = page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
@@ -166,7 +166,7 @@ def click(page: Page, name: str) -> None:
 
 
 def draw(page: Page, points: list[tuple[float, float]]) -> None:
-    """One stroke through points given as shares of the canvas's width and height."""
+    """One stroke through points given as fractions of the canvas's width and height."""
     box = canvas(page).bounding_box()
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
     page.mouse.move(*places[0])

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import steps
 from tests.browser.conftest import Server, at_start
 from tests.browser.offline import cut_off
-from tests.browser.test_draw import FIRST_ANSWER, draw
+from tests.browser.test_draw import FIRST_PREDICTION, draw
 from tests.browser.test_main_job import answers
 from tests.conftest import kill_trainings
 
@@ -37,7 +37,7 @@ def test_the_first_minute_without_a_network(page: Page):
     page.get_by_role("link", name="Draw").click()  # what is under way goes on
     draw(page, [(0.3, 0.2), (0.7, 0.2), (0.7, 0.85), (0.3, 0.85), (0.3, 0.2)])
     status = page.get_by_role("status").filter(has=page.locator("strong"))
-    expect(status).to_contain_text("onfidence", timeout=FIRST_ANSWER)
+    expect(status).to_contain_text("onfidence", timeout=FIRST_PREDICTION)
 
     page.get_by_role("link", name="Browse").click()
     garments = page.get_by_role("group", name="A random sample of images").get_by_role("button")

@@ -18,10 +18,11 @@ from playwright.sync_api import Page, Request, expect
 
 from fmnist import dataset, dataset_folder, json_files
 from fmnist.plain_text import clean
-from tests import made_data, made_runs
 from tests.browser.conftest import Server, at_start
 from tests.browser.steps import main
 from tests.conftest import kill_trainings
+from tests.factories import data as data_factory
+from tests.factories import runs as run_factory
 
 # FOREIGN stands for a server of the test's own, which is told of every request.
 TITLES = (
@@ -85,7 +86,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, foreign: Foreign) -> Iterat
     any_name = (
         "import re, fmnist.dataset as names\nnames._NAME, names.MAX_NAME = re.compile('.+'), 99"
     )
-    data_dir = made_data.write_dataset(folder / "data")
+    data_dir = data_factory.write_dataset(folder / "data")
     write_dataset(folder / "datasets", foreign)
     write_runs(folder / "runs", folder / "datasets" / SLUG, foreign)
     server = Server(
@@ -101,7 +102,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, foreign: Foreign) -> Iterat
 
 
 def write_dataset(datasets: Path, foreign: Foreign) -> None:
-    folder = made_data.write_dataset(datasets / SLUG, seed=1)
+    folder = data_factory.write_dataset(datasets / SLUG, seed=1)
     loaded = dataset.load_dataset(folder)
     info = {
         "name": clean(foreign.titles()[4], 90),
@@ -115,12 +116,12 @@ def write_runs(runs_dir: Path, data_dir: Path, foreign: Foreign) -> None:
     names = foreign.class_names()
     options = {"data_dir": data_dir, "dataset": SLUG, "class_names": names}
     for number, title in enumerate(foreign.titles()):
-        run_dir = made_runs.write_run(runs_dir, run_id(number), accuracy=0.8, **options)
+        run_dir = run_factory.write_run(runs_dir, run_id(number), accuracy=0.8, **options)
         json_files.write_json(run_dir / "notes.json", {"name": title})
     message = " ".join(foreign.titles()[:8])
-    run_dir = made_runs.write_run(runs_dir, run_id(40), "failed", message=message, **options)
+    run_dir = run_factory.write_run(runs_dir, run_id(40), "failed", message=message, **options)
     json_files.write_json(run_dir / "notes.json", {"name": foreign.titles()[0]})
-    made_runs.write_run(runs_dir, run_id(41), accuracy=0.8, with_model=True, **options)
+    run_factory.write_run(runs_dir, run_id(41), accuracy=0.8, with_model=True, **options)
 
 
 def run_id(number: int) -> str:
@@ -272,7 +273,7 @@ def test_class_names_on_draw(page: Page, foreign: Foreign):
 
 def test_a_name_that_is_refused_is_quoted_as_text(page: Page, foreign: Foreign, tmp_path: Path):
     visit(page, "")
-    folder = made_data.write_dataset(tmp_path / "files", train=50, test=20)
+    folder = data_factory.write_dataset(tmp_path / "files", train=50, test=20)
     main(page).get_by_text("Add your own data").click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(sorted(folder.iterdir()))
     field = page.get_by_label("Class names, one a line")

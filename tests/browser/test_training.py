@@ -11,9 +11,10 @@ from playwright.sync_api import Page, expect
 from fmnist import runs
 from fmnist.status import SILENT_AFTER
 from pages import _live_strip
-from tests import made_data, made_runs
 from tests.browser import steps
 from tests.browser.conftest import Server, Visitors
+from tests.factories import data as data_factory
+from tests.factories import runs as run_factory
 from tests.waits import failure_of, wait_for
 
 ENGINE_MODULE = "fmnist.engine_child"
@@ -23,7 +24,7 @@ ENGINE_MODULE = "fmnist.engine_child"
 def browser_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Made images, also where the real ones are: here it matters how a training is watched."""
     folder = tmp_path_factory.mktemp("watched-data")
-    return made_data.write_dataset(folder, train=12_000, test=2_000, mislabelled=0.1)
+    return data_factory.write_dataset(folder, train=12_000, test=2_000, mislabelled=0.1)
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def long_run(page: Page, server: Server) -> str:
 
 
 def test_a_run_that_is_damaged_for_a_moment_comes_back(page: Page, server: Server):
-    run_dir = made_runs.write_run(server.runs_dir)
+    run_dir = run_factory.write_run(server.runs_dir)
     whole = (run_dir / "config.json").read_text()
     (run_dir / "config.json").write_text("{")
     page.goto(f"/train?run={run_dir.name}")
@@ -55,7 +56,7 @@ def test_a_run_that_is_damaged_for_a_moment_comes_back(page: Page, server: Serve
 def test_the_sidebar_is_quiet_once_nothing_trains(page: Page, server: Server):
     sent = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    run_dir = made_runs.write_run(server.runs_dir, "20260102-040506-made", status="running")
+    run_dir = run_factory.write_run(server.runs_dir, "20260102-040506-made", status="running")
     page.goto("/")
     expect(page.get_by_test_id("stSidebar").get_by_text("epoch 3 of 3")).to_be_visible()
     wait_for_more(page, sent)

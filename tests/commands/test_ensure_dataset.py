@@ -16,7 +16,7 @@ from fmnist.config import TrainConfig
 from fmnist.dataset import load_dataset
 
 
-class Screen(io.StringIO):
+class Terminal(io.StringIO):
     def __init__(self, is_terminal: bool):
         super().__init__()
         self.is_terminal = is_terminal
@@ -54,8 +54,8 @@ def mirror(lab, no_dataset, monkeypatch) -> None:
 
 @pytest.mark.parametrize("is_terminal", [True, False])
 def test_the_command_downloads_what_is_missing(lab, mirror, monkeypatch, is_terminal):
-    screen = Screen(is_terminal)
-    monkeypatch.setattr(sys, "stderr", screen)
+    terminal = Terminal(is_terminal)
+    monkeypatch.setattr(sys, "stderr", terminal)
     trained_on = []
 
     def run_process(open_run, *_, **__):
@@ -67,7 +67,7 @@ def test_the_command_downloads_what_is_missing(lab, mirror, monkeypatch, is_term
     assert main(["--epochs", "1"]) == 0
     assert trained_on[0].folder == lab.cache_dir / "fashion-mnist"
     assert len(trained_on[0].train_labels) == 600
-    text = screen.getvalue()
+    text = terminal.getvalue()
     assert text.startswith(f"Downloading Fashion-MNIST to {trained_on[0].folder}\n")
     for name in dataset.FILES:
         size = f"{(lab.data_dir / name).stat().st_size / 1e6:.1f}"
@@ -79,7 +79,7 @@ def test_the_command_downloads_what_is_missing(lab, mirror, monkeypatch, is_term
         assert "\033" not in text
         assert "\r" not in text
     assert main(["--epochs", "1"]) == 0
-    assert screen.getvalue().count("Downloading") == 1
+    assert terminal.getvalue().count("Downloading") == 1
 
 
 def test_a_training_itself_never_downloads(lab, mirror):

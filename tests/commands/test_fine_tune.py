@@ -8,8 +8,8 @@ from fmnist.commands.fine_tune import main
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "There is no correction to learn"),
-        (["."], "is not the folder of a teaching: config.json is missing"),
+        ([], "There is no correction to train on"),
+        (["."], "is not the folder of a fine-tuning run: config.json is missing"),
         ([".", "--dataset", "x"], "RUN_DIR has its own settings"),
     ],
 )

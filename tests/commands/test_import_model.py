@@ -13,8 +13,8 @@ import pytest
 from fmnist import run_files, runs
 from fmnist.commands.import_model import main, open_run
 from fmnist.config import ConfigError
-from fmnist.own_model_record import OwnModel
-from tests import made_models
+from fmnist.own_model_record import ImportedModel
+from tests.factories import models as model_factory
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -31,8 +31,8 @@ def command(*arguments: str) -> subprocess.CompletedProcess:
 
 
 def test_a_folder_is_checked_by_one_process(lab, tmp_path):
-    path = made_models.save(made_models.build_model(), tmp_path)
-    run = runs.create_own_model_run("Theirs", OwnModel(path.name), path.read_bytes())
+    path = model_factory.save(model_factory.build_model(), tmp_path)
+    run = runs.create_import_run("Theirs", ImportedModel(path.name), path.read_bytes())
     runs.write_status(run.run_dir, pid=os.getppid(), pid_started_at=0.0)
     runs.write_status(run.run_dir, host="elsewhere", heartbeat_at=time.time())
     with pytest.raises(ConfigError, match="is being checked by process"):
@@ -43,7 +43,7 @@ def test_a_folder_is_checked_by_one_process(lab, tmp_path):
 
 
 def test_the_command_scores_a_file_and_ends_with_json(lab, tmp_path):
-    path = made_models.save(made_models.build_model((784,)), tmp_path, "flat one.keras")
+    path = model_factory.save(model_factory.build_model((784,)), tmp_path, "flat one.keras")
     runs_dir = tmp_path / "elsewhere"
     done = command(str(path), "--outputs", "logits", "--runs-dir", str(runs_dir))
     assert done.returncode == 0, done.stderr
@@ -61,12 +61,12 @@ def test_the_command_scores_a_file_and_ends_with_json(lab, tmp_path):
 
 def test_the_command_says_why_a_model_is_refused_and_leaves_no_run(lab, tmp_path):
     model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(5)])
-    done = command(str(made_models.save(model, tmp_path)))
+    done = command(str(model_factory.save(model, tmp_path)))
     assert done.returncode == 2
     line = done.stderr.splitlines()[-1]
     assert line == (
-        "theirs.keras answers each image with shape (5): expected ten numbers (10), one for each "
-        "class."
+        "theirs.keras gives each image an output of shape (5): expected ten numbers (10), one for "
+        "each class."
     )
     assert done.stdout == ""
     assert runs.list_runs() == []

@@ -13,7 +13,7 @@ from fmnist.bundle import CARD_FILE
 from fmnist.commands.model_card import main
 from fmnist.model_card import compute_model_card
 from fmnist.model_card_text import format_model_card
-from tests import made_runs
+from tests.factories import runs as run_factory
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -48,13 +48,13 @@ def test_bundling_from_the_command_line(made, bundled_dir, capsys):
     ],
 )
 def test_wrong_input_is_one_sentence(lab, capsys, arguments, message):
-    made_runs.write_run(lab.runs_dir, "20260104-000000-failed", status="failed")
-    made_runs.write_run(lab.runs_dir, "20260105-000000-stopped", status="stopped")
-    other = made_runs.write_run(lab.runs_dir, "20260106-000000-other")
+    run_factory.write_run(lab.runs_dir, "20260104-000000-failed", status="failed")
+    run_factory.write_run(lab.runs_dir, "20260105-000000-stopped", status="stopped")
+    other = run_factory.write_run(lab.runs_dir, "20260106-000000-other")
     environment = json.loads((other / "environment.json").read_text())
     environment["dataset_fingerprint"] = "0123456789abcdef"
     (other / "environment.json").write_text(json.dumps(environment))
-    wrong = made_runs.write_run(lab.runs_dir, "20260107-000000-wrong")
+    wrong = run_factory.write_run(lab.runs_dir, "20260107-000000-wrong")
     np.save(wrong / "test_probabilities.npy", np.ones((200, 10), np.float32))
     assert exit_code(arguments) == 2
     captured = capsys.readouterr()

@@ -1,4 +1,4 @@
-"""The command line for predictions, with a real model that knows the made shapes."""
+"""The command line for predictions, with a real model that was trained on the made shapes."""
 
 import io
 import json
@@ -13,9 +13,10 @@ from PIL import Image
 from fmnist import predict as answers
 from fmnist.commands import predict
 from fmnist.commands.predict import find_model, main, read_file
-from fmnist.doubt import DOUBT_FILE
+from fmnist.doubt import UNCERTAINTY_FILE
 from fmnist.sketch import FILL_LEVEL
-from tests import made_data, made_runs
+from tests.factories import data as data_factory
+from tests.factories import runs as run_factory
 
 
 @pytest.fixture(autouse=True)
@@ -31,17 +32,17 @@ def save(path: Path, picture: np.ndarray) -> str:
 
 def one_of_each() -> np.ndarray:
     """Ten made images, uint8 (10, 28, 28): image i is of class i."""
-    return made_data.draw_shapes(np.arange(10, dtype=np.uint8), np.random.default_rng(1))
+    return data_factory.draw_shapes(np.arange(10, dtype=np.uint8), np.random.default_rng(1))
 
 
 def test_the_classes_are_called_as_the_run_says(lab, tmp_path, capsys):
-    made_runs.write_run(lab.runs_dir, with_model=True, class_names=made_data.SHAPE_NAMES)
+    run_factory.write_run(lab.runs_dir, with_model=True, class_names=data_factory.SHAPE_NAMES)
     assert main([save(tmp_path / "ring.png", one_of_each()[4])]) == 0
     assert json.loads(capsys.readouterr().out)["class"] == "ring"
 
 
 def test_one_json_line_per_file_in_order(lab, tmp_path, capsys):
-    made_runs.write_run(lab.runs_dir, with_model=True)
+    run_factory.write_run(lab.runs_dir, with_model=True)
     images = one_of_each()
     files = [save(tmp_path / f"{label}.png", images[label]) for label in (1, 4, 9)]
     assert main(files) == 0
@@ -60,7 +61,7 @@ def test_one_json_line_per_file_in_order(lab, tmp_path, capsys):
 
 
 def test_files_that_cannot_be_read_do_not_stop_the_others(lab, tmp_path, capsys):
-    run_dir = made_runs.write_run(lab.runs_dir, with_model=True)
+    run_dir = run_factory.write_run(lab.runs_dir, with_model=True)
     junk = tmp_path / "junk.png"
     junk.write_bytes(b"not a picture")
     # Drawn on a large white page: only the drawing path turns it around and cuts it out.
@@ -79,33 +80,33 @@ def test_files_that_cannot_be_read_do_not_stop_the_others(lab, tmp_path, capsys)
 
 
 def test_without_run_the_newest_completed_one_answers(lab):
-    made_runs.write_run(lab.runs_dir, "20260101-000000-old")
-    made_runs.write_run(lab.runs_dir, "20260102-000000-new")
-    made_runs.write_run(lab.runs_dir, "20260103-000000-stopped", status="stopped")
-    made_runs.write_run(lab.runs_dir, "20260104-000000-failed", status="failed")
+    run_factory.write_run(lab.runs_dir, "20260101-000000-old")
+    run_factory.write_run(lab.runs_dir, "20260102-000000-new")
+    run_factory.write_run(lab.runs_dir, "20260103-000000-stopped", status="stopped")
+    run_factory.write_run(lab.runs_dir, "20260104-000000-failed", status="failed")
     assert find_model() == lab.runs_dir / "20260102-000000-new" / "model.keras"
     assert find_model("20260101-000000-old").parent.name == "20260101-000000-old"
     assert find_model(str(lab.runs_dir / "20260103-000000-stopped")).is_file()
 
 
 def test_without_run_the_bundled_one_is_preferred(lab, bundled_dir):
-    made_runs.write_run(bundled_dir.parent).rename(bundled_dir)
-    own = made_runs.write_run(lab.runs_dir)
+    run_factory.write_run(bundled_dir.parent).rename(bundled_dir)
+    own = run_factory.write_run(lab.runs_dir)
     assert find_model() == find_model("bundled") == bundled_dir / "model.keras"
     assert find_model(own.name) == own / "model.keras"
 
 
 def test_the_model_for_drawings_answers_sketches_alone(lab, tmp_path, monkeypatch, capsys):
-    photographs = made_runs.write_run(lab.runs_dir, with_model=True)
-    folder = made_runs.write_run(tmp_path, with_model=True).rename(tmp_path / "drawing_model")
-    (folder / DOUBT_FILE).write_text(json.dumps({"spread_above": 0.5}))
+    photographs = run_factory.write_run(lab.runs_dir, with_model=True)
+    folder = run_factory.write_run(tmp_path, with_model=True).rename(tmp_path / "drawing_model")
+    (folder / UNCERTAINTY_FILE).write_text(json.dumps({"spread_above": 0.5}))
     monkeypatch.setattr(answers, "DRAWING_MODEL", folder / "model.keras")
     assert find_model() == photographs / "model.keras"
     assert find_model(sketch=True) == folder / "model.keras"
     assert find_model(photographs.name, sketch=True) == photographs / "model.keras"
     picture = save(tmp_path / "ring.png", np.kron(one_of_each()[4], np.ones((4, 4), np.uint8)))
     assert main(["--sketch", picture]) == 0
-    assert json.loads(capsys.readouterr().out)["unsure"] is True  # no spread is below 1
+    assert json.loads(capsys.readouterr().out)["unsure"] is True  # no perplexity is below 1
 
 
 @pytest.mark.parametrize(
@@ -121,8 +122,8 @@ def test_the_model_for_drawings_answers_sketches_alone(lab, tmp_path, monkeypatc
 )
 def test_without_a_model_one_line_says_so(lab, tmp_path, capfd, arguments, message):
     if arguments:
-        made_runs.write_run(lab.runs_dir, "20260104-000000-failed", status="failed")
-        made_runs.write_run(lab.runs_dir, "20260105-000000-junk")
+        run_factory.write_run(lab.runs_dir, "20260104-000000-failed", status="failed")
+        run_factory.write_run(lab.runs_dir, "20260105-000000-junk")
     picture = save(tmp_path / "a.png", np.zeros((28, 28), np.uint8))
     assert main([*arguments, picture]) == 2
     captured = capfd.readouterr()
@@ -166,7 +167,7 @@ def test_alpha_16_bits_and_palettes_are_read(tmp_path):
 
 
 def test_a_shop_picture_and_the_same_as_a_plain_image_get_the_same_answer(lab, tmp_path, capsys):
-    made_runs.write_run(lab.runs_dir, with_model=True)
+    run_factory.write_run(lab.runs_dir, with_model=True)
     image = np.zeros((28, 28), np.uint8)
     image[:, 9:20] = 200
     image[5:12, 12:15] = 255
@@ -182,7 +183,7 @@ def test_a_shop_picture_and_the_same_as_a_plain_image_get_the_same_answer(lab, t
 @pytest.mark.parametrize("shape", [(28, 28), (300, 200), (1, 1)])
 @pytest.mark.parametrize("level", [0, 130, 255])
 def test_a_picture_of_nothing_gets_an_error_and_no_class(lab, tmp_path, capsys, shape, level):
-    made_runs.write_run(lab.runs_dir, with_model=True)
+    run_factory.write_run(lab.runs_dir, with_model=True)
     for extra in ([], ["--sketch"]):
         assert main([*extra, save(tmp_path / "a.png", np.full(shape, level, np.uint8))]) == 1
         (line,) = map(json.loads, capsys.readouterr().out.splitlines())

@@ -1,4 +1,4 @@
-"""One test image: what the model answered, how sure it was, and what the image resembles."""
+"""One test image: what the model predicted, how sure it was, and what the image resembles."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from fmnist.idx import SIDE
 from fmnist.images import image_png
 from fmnist.plain_text import markdown
 from pages import _url
-from pages._answers import selected_indices
+from pages._images import selected_indices
 from pages._neighbours import render_neighbours
-from pages._steps import render_steps
+from pages._pager import render_pager
 
 SCALE = 9
 
@@ -27,7 +27,7 @@ def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
     true, predicted = evaluation.labels[index], evaluation.predictions[index]
     names = evaluation.class_names
     seen = selected_indices(evaluation)
-    render_steps(index, seen, len(evaluation.labels), "Back", ":material/close:")
+    render_pager(index, seen, len(evaluation.labels), "Back", ":material/close:")
     is_correct = evaluation.is_correct[index]
     said = "rightly recognised" if is_correct else f"called {names[predicted]}"
     st.header(markdown(f"{names[true]}, {said}"))

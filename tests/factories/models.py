@@ -1,4 +1,4 @@
-"""Small Keras models as people would bring them: every input, scale and output.
+"""Small Keras models as people would import them: every input, scale and output.
 
 Their weights are those of a softmax regression on the made shapes, so that they recognise most of
 them, but only from pixels in the scale that they are made for.
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tests import made_data
+from tests.factories import data as data_factory
 
 
 @functools.cache
@@ -25,7 +25,7 @@ def trained_weights() -> tuple[np.ndarray, np.ndarray]:
     """
     import keras
 
-    images, labels = made_data.make_split(600, [0, 0])
+    images, labels = data_factory.make_split(600, [0, 0])
     keras.utils.set_random_seed(0)
     layers = [keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10)]
     model = keras.Sequential(layers)

@@ -9,7 +9,7 @@ from fmnist import formats
 from pages import _url
 
 
-def render_steps(index: int, seen: np.ndarray, count: int, back: str, icon: str) -> None:
+def render_pager(index: int, seen: np.ndarray, count: int, back: str, icon: str) -> None:
     """A button back to where the person came from, and one image on or back.
 
     seen: the images there, in their order; where `index` is none of them, all `count` are stepped

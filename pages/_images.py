@@ -1,4 +1,4 @@
-"""Images with their answers: which ones the address asks for, their filters, and their grid."""
+"""Images with their predictions: which ones the address asks for, their filters, and their grid."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def selected_indices(evaluation: Evaluation) -> np.ndarray:
     )
 
 
-def describe_answer(evaluation: Evaluation, index: int) -> str:
-    """ "Shirt → T-shirt/top" of one image: the true class and the answer."""
+def format_prediction(evaluation: Evaluation, index: int) -> str:
+    """ "Shirt → T-shirt/top" of one image: the true class and the prediction."""
     true, predicted = evaluation.labels[index], evaluation.predictions[index]
     return f"{evaluation.class_names[true]} → {evaluation.class_names[predicted]}"
 
@@ -57,16 +57,16 @@ def render_selection(evaluation: Evaluation, images: np.ndarray, indices: np.nda
     page = min(_url.read("page"), pages)
     shown = indices[(page - 1) * PER_PAGE : page * PER_PAGE]
     confidences = [formats.percent(evaluation.confidence[index]) for index in shown]
-    answers = [describe_answer(evaluation, index) for index in shown]
+    predictions = [format_prediction(evaluation, index) for index in shown]
     position = render_grid(
         images[shown],
         [
-            "\n".join((answer.replace("→ ", "→\n"), confidence))
-            for answer, confidence in zip(answers, confidences, strict=True)
+            "\n".join((prediction.replace("→ ", "→\n"), confidence))
+            for prediction, confidence in zip(predictions, confidences, strict=True)
         ],
         alts=[
-            f"Test image {index}: {answer}, {confidence} confident"
-            for index, answer, confidence in zip(shown, answers, confidences, strict=True)
+            f"Test image {index}: {prediction}, {confidence} confident"
+            for index, prediction, confidence in zip(shown, predictions, confidences, strict=True)
         ],
         tones=["right" if evaluation.is_correct[index] else "wrong" for index in shown],
         key="grid",
@@ -109,7 +109,7 @@ def render_images(evaluation: Evaluation, images: np.ndarray) -> None:
 def _render_filters(class_names: tuple[str, ...]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
-            "Answers", SHOW, format_func=SHOW.get, required=True, **_url.bind("show", "page")
+            "Predictions", SHOW, format_func=SHOW.get, required=True, **_url.bind("show", "page")
         )
         for name, label in (("true", "True class"), ("predicted", "Predicted class")):
             st.selectbox(

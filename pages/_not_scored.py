@@ -29,7 +29,7 @@ def render_reason(run: Run) -> None:
     if run.damaged:
         st.warning(f"This run is damaged: {markdown(run.damaged)}.", icon=":material/broken_image:")
         render_link("runs", "See all runs", ":material/list_alt:")
-    elif run.own_model:
+    elif run.imported_model:
         reason = "It is being checked." if run.is_live else run.status.message
         st.info(markdown(f"“{run.title}” has no scores. {reason}"), icon=":material/upload_file:")
         render_link("runs", "See the run", ":material/list_alt:")
@@ -47,10 +47,10 @@ def render_reason(run: Run) -> None:
 
 
 def render_another_dataset(run: Run, loaded: Dataset) -> None:
-    """The run's own figures, but no images: those loaded now are not the ones it answered."""
+    """The run's own figures, but no images: those loaded now are not the ones it was scored on."""
     results, environment = run_files.read_results(run), run_files.read_environment(run)
-    done = "scored" if run.own_model else "trained"
-    if run.saw_standin:
+    done = "scored" if run.imported_model else "trained"
+    if run.trained_on_standin:
         advice = "Delete the run."
     elif run.config.dataset != STANDARD:
         advice = "Import the same data again on the Browse page, or delete the run."
@@ -61,10 +61,10 @@ def render_another_dataset(run: Run, loaded: Dataset) -> None:
     if run.config.dataset == STANDARD:
         advice += " and start the app again."
     st.warning(
-        f"This run was {'' if run.own_model else 'trained and '}scored on other data "
+        f"This run was {'' if run.imported_model else 'trained and '}scored on other data "
         f"({markdown(environment.get('dataset'))}, fingerprint "
         f"{markdown(environment.get('dataset_fingerprint'))}) "
-        f"than is loaded now ({markdown(loaded.name)}, {loaded.fingerprint}), so its answers "
+        f"than is loaded now ({markdown(loaded.name)}, {loaded.fingerprint}), so its predictions "
         f"cannot be shown beside these images. {advice}",
         icon=":material/difference:",
     )

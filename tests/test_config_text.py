@@ -6,7 +6,7 @@ import pytest
 
 from fmnist.commands.train import build_parser, read_config
 from fmnist.config import TrainConfig
-from fmnist.config_words import describe_command, describe_network, describe_training
+from fmnist.config_text import describe_command, describe_network, describe_training
 from fmnist.recipes import RECIPES
 
 

@@ -22,8 +22,8 @@ import psutil
 
 from fmnist import dataset, json_files, run_files, runs
 from fmnist.config import TrainConfig
-from fmnist.own_model_record import OwnModel
-from tests import made_data
+from fmnist.own_model_record import ImportedModel
+from tests.factories import data as data_factory
 
 RUN_ID = "20260102-030405-made"
 STEPS_PER_EPOCH = 5
@@ -53,10 +53,12 @@ def write_run(
             lacks its last epoch and all scores; the others have everything.
         labels: uint8 (N,), the test labels that the probabilities answer to. Those of the data
             folder when not given.
-        accuracy: share of the N answers that are right (rounded to whole answers).
-        with_model: write a real Keras model that knows the made shapes (takes seconds the first
+        accuracy: fraction of the N predictions that are correct (rounded to whole ones).
+        with_model: write a real Keras model that was trained on the made shapes (takes seconds the
+        first
             time in a session). Otherwise `model.keras` is there, but no model.
-        data_dir: the dataset it was trained on; `made_data.write_dataset`'s default if not given.
+        data_dir: the dataset it was trained on; `data_factory.write_dataset`'s default if not
+        given.
         is_alive: for a queued or running run, whether a process (this one) stands behind it.
         message: `status.json`'s message.
         class_names: what `environment.json` says of them; nothing when not given.
@@ -106,19 +108,19 @@ def write_run(
     return run_dir
 
 
-def write_own_model_run(
+def write_imported_run(
     runs_dir: Path,
     run_id: str = "20260104-000000-theirs",
     status: str = "completed",
     *,
-    own_model: OwnModel | None = None,
+    imported_model: ImportedModel | None = None,
     **options: Any,
 ) -> Path:
     """Write the run folder of a model that was imported from a file; see `write_run`."""
     run_dir = write_run(runs_dir, run_id, status, **options)
     for name in ("history.csv", "batches.csv"):
         (run_dir / name).unlink(missing_ok=True)
-    own_model = own_model or OwnModel(
+    imported_model = imported_model or ImportedModel(
         "theirs.keras",
         input_shape=(28, 28),
         found_inputs="unit",
@@ -130,12 +132,12 @@ def write_own_model_run(
         checked_images=2000,
     )
     json_files.write_json(run_dir / "config.json", {"name": "Theirs"})
-    json_files.write_json(run_dir / "own_model.json", own_model.to_json())
+    json_files.write_json(run_dir / "own_model.json", imported_model.to_json())
     if status in ("completed", "stopped"):
         results = json.loads((run_dir / "results.json").read_text(encoding="utf-8"))
         scores = {name: results[name] for name in ("test_accuracy", "test_loss")}
         json_files.write_json(run_dir / "results.json", scores)
-    environment = {"parameters": 7850, "dataset_fingerprint": _describe_made_data()[0]}
+    environment = {"parameters": 7850, "dataset_fingerprint": _describe_generated_data()[0]}
     json_files.write_json(run_dir / "environment.json", environment)
     return run_dir
 
@@ -143,7 +145,8 @@ def write_own_model_run(
 def make_probabilities(labels: np.ndarray, accuracy: float, seed: int = 0) -> np.ndarray:
     """Float32 (N, 10), rows summing to 1, of which round(N × accuracy) put the label first.
 
-    A wrong answer is always the class after the true one, so that confusions gather in ten cells.
+    A wrong prediction is always the class after the true one, so that confusions gather in ten
+    cells.
     """
     labels = np.asarray(labels, dtype=np.int64)
     count = len(labels)
@@ -169,7 +172,7 @@ def tiny_model() -> bytes:
         path = Path(folder) / "model.keras"
         subprocess.run(
             [sys.executable, "-c", _BUILD, str(path)],
-            cwd=Path(__file__).parent.parent,
+            cwd=Path(__file__).parents[2],
             check=True,
             capture_output=True,
         )
@@ -181,9 +184,9 @@ _BUILD = """
 import sys
 import numpy as np
 import keras
-from tests import made_data
+from tests.factories import data as data_factory
 
-images, labels = made_data.make_split(600, [0, 0])
+images, labels = data_factory.make_split(600, [0, 0])
 inputs = np.c_[images.reshape(-1, 784) / 255, np.ones(600)]
 weights = np.linalg.solve(inputs.T @ inputs + 10 * np.eye(785), inputs.T @ np.eye(10)[labels])
 model = keras.Sequential([
@@ -208,12 +211,12 @@ def _describe_data(data_dir: Path | None) -> tuple[str, np.ndarray, int]:
     if data_dir is not None:
         data = dataset.load_dataset(data_dir)
         return data.fingerprint, data.test_labels, len(data.train_labels)
-    return _describe_made_data()
+    return _describe_generated_data()
 
 
 @functools.cache
-def _describe_made_data() -> tuple[str, np.ndarray, int]:
-    train, test = made_data.make_split(600, [0, 0]), made_data.make_split(200, [0, 1])
+def _describe_generated_data() -> tuple[str, np.ndarray, int]:
+    train, test = data_factory.make_split(600, [0, 0]), data_factory.make_split(200, [0, 1])
     return dataset.compute_fingerprint(*train, *test), test[1], len(train[1])
 
 
@@ -266,7 +269,9 @@ def _write_environment(
         },
     )
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    (run_dir / "log.txt").write_text(f"{created} made by tests/made_runs.py\n", encoding="utf-8")
+    (run_dir / "log.txt").write_text(
+        f"{created} made by tests/factories/runs.py\n", encoding="utf-8"
+    )
 
 
 def _write_results(

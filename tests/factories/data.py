@@ -39,7 +39,7 @@ def write_dataset(
     """Write the four canonical files into `folder` (made if absent) and return it.
 
     The same arguments give the same bytes. Classes are balanced as far as the counts allow.
-    mislabelled: share of images whose label is of another class, for errors no model can avoid.
+    mislabelled: fraction of images whose label is of another class, for errors no model can avoid.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

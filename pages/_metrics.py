@@ -1,4 +1,4 @@
-"""The run's figures in a line, and whose test images they are about."""
+"""The run's figures in a line, and which test images they are about."""
 
 from __future__ import annotations
 
@@ -12,24 +12,26 @@ from fmnist.runs import Run
 from pages import _data, _dataset_choice
 
 
-def render_whose(run: Run, data: Dataset) -> None:
-    """Say whose test images are answered, where that is not a matter of course."""
-    if run.taught:
-        st.caption(f":material/school: {run.taught.explanation}")
+def render_data_note(run: Run, data: Dataset) -> None:
+    """Say which data the predictions are about, where that is not a matter of course."""
+    if run.fine_tuned:
+        st.caption(f":material/school: {run.fine_tuned.explanation}")
     data_name = markdown(_dataset_choice.mend_choice().name)
-    if not _data.has_seen(run, data):
+    if not _data.was_scored_on(run, data):
         then = formats.percent(run_files.read_results(run).get("test_accuracy"))
         seen = markdown(run_files.read_environment(run).get("dataset", "other data"))
         st.caption(
             f":material/dataset: Scored here on the {formats.count(len(data.test_labels))} test "
-            f"images of **{data_name}**. The data this run saw is not here: {seen}, of which it "
-            f"recognised {then}."
+            f"images of **{data_name}**. The data this run was trained on is not here: {seen}, of "
+            f"which it recognised {then}."
         )
     elif len(catalogue.list_choices()) > 1:
-        st.caption(f":material/dataset: Its answers to {data_name}, the data this run saw.")
+        st.caption(
+            f":material/dataset: Its predictions for {data_name}, the data this run was trained on."
+        )
 
 
-def render_headline(evaluation: Evaluation, data: Dataset) -> None:
+def render_metrics(evaluation: Evaluation, data: Dataset) -> None:
     """Four numbers about all test images, called what they are."""
     which = "Stand-in" if data.slug == STAND_IN else "Test"
     low, high = evaluation.accuracy_interval

@@ -1,0 +1,1 @@
+"""What tests make instead of the real thing: runs, data, models."""
