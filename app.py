@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import _dataset_choice, _engine, _live_strip, _style
+from pages._shared import dataset_choice, engine, live_strip, style
 
 HERE = Path(__file__).parent
 
@@ -13,7 +13,7 @@ st.set_page_config(
     page_icon=str(HERE / ".streamlit" / "favicon.png"),  # a file: works without a network
     layout="wide",
 )
-_style.render_frame()
+style.render_frame()
 page = st.navigation(
     [
         st.Page("pages/browse.py", title="Browse", icon=":material/grid_view:", default=True),
@@ -23,7 +23,7 @@ page = st.navigation(
         st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
     ]
 )
-_dataset_choice.keep_choice(page.url_path)
-_live_strip.render()
+dataset_choice.keep_choice(page.url_path)
+live_strip.render()
 page.run()
-_engine.warm_soon()
+engine.warm_soon()

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from benchmarks._table import ROOT
-from fmnist.runs import Run, read_run
+from fmnist.runs.store import Run, read_run
 
 
 def train(options: tuple[str, ...], runs_dir: Path | str) -> Run:

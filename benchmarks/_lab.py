@@ -22,9 +22,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
 from benchmarks._table import ROOT
-from fmnist import jobs, run_files, runs
 from fmnist.config import TrainConfig
-from fmnist.runs import Run
+from fmnist.runs import jobs, outputs, store
+from fmnist.runs.store import Run
 from tests.browser.find_chromium import find_chromium
 
 FINISHED = ForwardMsg.FINISHED_SUCCESSFULLY  # a server's very first run ends early, for a rerun
@@ -104,14 +104,14 @@ def training(runs_dir: Path, **settings: object) -> Iterator[Run]:
     os.environ["FMNIST_RUNS_DIR"] = str(runs_dir)
     run_id = jobs.start_run(TrainConfig(**{"filters": (64,), "epochs": 50, **settings}))
     deadline = time.perf_counter() + 120
-    while run_files.read_batches(runs.load_run(run_id)).empty:
+    while outputs.read_batches(store.load_run(run_id)).empty:
         if time.perf_counter() > deadline:
-            raise RuntimeError(runs.load_run(run_id).status.message or "the training never began")
+            raise RuntimeError(store.load_run(run_id).status.message or "the training never began")
         time.sleep(0.1)
     try:
-        yield runs.load_run(run_id)
+        yield store.load_run(run_id)
     finally:
-        process = psutil.Process(runs.load_run(run_id).status.pid)
+        process = psutil.Process(store.load_run(run_id).status.pid)
         process.kill()
         process.wait(10)
 
@@ -119,10 +119,10 @@ def training(runs_dir: Path, **settings: object) -> Iterator[Run]:
 def trained(runs_dir: Path, **settings: object) -> Run:
     """A finished training with these settings."""
     os.environ["FMNIST_RUNS_DIR"] = str(runs_dir)
-    run = runs.load_run(jobs.start_run(TrainConfig(**settings)))
+    run = store.load_run(jobs.start_run(TrainConfig(**settings)))
     while run.is_live:
         time.sleep(0.5)
-        run = runs.load_run(run.run_id)
+        run = store.load_run(run.run_id)
     if run.status.status != "completed":
         raise RuntimeError(run.status.message)
     return run

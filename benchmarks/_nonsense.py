@@ -1,6 +1,6 @@
 """Pictures of no garment, to see whether the Lab says that it is not sure.
 
-Nothing here is shared with `fmnist.drawings`, whose nonsense the network was trained on.
+Nothing here is shared with `fmnist.drawing.synthetic`, whose nonsense the network was trained on.
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 
 from benchmarks import _command, recipes
 from benchmarks._table import ROOT, report
-from fmnist.evaluate import wilson_interval
+from fmnist.evaluation.evaluate import wilson_interval
 from fmnist.recipes import find_recipe
-from fmnist.run_files import read_results
+from fmnist.runs.outputs import read_results
 
 TEST_IMAGES = 10_000  # of the real dataset, which these figures are about
 
@@ -86,7 +86,7 @@ def measure_ratio(name: str, ratio: Ratio) -> None:
     """Ours first, then plain Keras without XLA and as its defaults are, which is slower."""
     with tempfile.TemporaryDirectory() as scratch:
         ours = read_results(_command.train(ratio.options, scratch))
-    command = f"fmnist.train {' '.join(ratio.options)}"
+    command = f"fmnist.training.train {' '.join(ratio.options)}"
     reached = "reached" if ours["test_accuracy"] >= ratio.published else "NOT reached"
     report(f"{name}: {command}, test accuracy", ours["test_accuracy"], "", str(ratio.published))
     report(f"{name}: {command}, seconds", ours["seconds"], "s", "reported only")
@@ -117,7 +117,7 @@ def main() -> None:
             runs_dir = options.runs_dir or scratch
             results = [train(row, seed, runs_dir) for seed in range(row.seeds)]
         accuracies = [result["test_accuracy"] for result in results]
-        command = f"fmnist.train {' '.join(row.options)}, {row.seeds} seeds from 0"
+        command = f"fmnist.training.train {' '.join(row.options)}, {row.seeds} seeds from 0"
         report(f"{name}: test accuracy, {command}", statistics.mean(accuracies), "", row.accuracy)
         if row.seeds > 1:
             report(f"{name}: standard deviation", statistics.stdev(accuracies), "", "reported only")

@@ -18,13 +18,14 @@ import keras
 from msgspec.structs import asdict
 
 from benchmarks._table import report
-from fmnist import json_files, runs
-from fmnist.batches import make_training_batches, make_validation_batches
-from fmnist.callbacks import DivergenceGuard, RunReporter, StopWatcher
+from fmnist import json_files
 from fmnist.config import TrainConfig
-from fmnist.dataset import load_dataset
-from fmnist.models import build_model
-from fmnist.train import compile_model
+from fmnist.data.dataset import load_dataset
+from fmnist.models.network import build_model
+from fmnist.runs import store
+from fmnist.training.batches import make_training_batches, make_validation_batches
+from fmnist.training.callbacks import DivergenceGuard, RunReporter, StopWatcher
+from fmnist.training.train import compile_model
 
 STEPS = 60
 VALIDATION_IMAGES = 250
@@ -44,7 +45,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as scratch:
         run_dir = Path(scratch)
-        status = runs.Status("running")
+        status = store.Status("running")
         json_files.write_json(run_dir / "status.json", asdict(status))
         fit(model, data, None)  # traces the graph
         speeds: dict[bool, list[float]] = {True: [], False: []}

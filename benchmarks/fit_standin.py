@@ -1,7 +1,7 @@
 """Fits the generator of the stand-in dataset to the 60,000 real training images.
 
-`python -m benchmarks.fit_standin [--weights FILE]`: writes the numbers that `fmnist/standin.py`
-draws images from. The test images are not looked at.
+`python -m benchmarks.fit_standin [--weights FILE]`: writes the numbers that
+`fmnist/data/standin.py` draws images from. The test images are not looked at.
 
 1. For each class: its principal components, and a mixture of Gaussians with full covariances over
    them, by expectation maximisation (scikit-learn).
@@ -21,8 +21,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from fmnist.dataset import CLASS_NAMES, load_dataset
-from fmnist.standin import WEIGHTS, Generator, fold
+from fmnist.data.dataset import CLASS_NAMES, load_dataset
+from fmnist.data.standin import WEIGHTS, Generator, fold
 
 DIMENSIONS = 64  # principal components of a class
 COMPONENTS = 20  # Gaussians of a class: some 300 images each

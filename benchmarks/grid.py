@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 
 from benchmarks._table import report
-from fmnist.dataset import load_dataset, sample_indices
+from fmnist.data.dataset import load_dataset
+from fmnist.data.samples import sample_indices
 from fmnist.images import sprite_png
 
 

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 
 from benchmarks._table import ROOT, report
-from fmnist.dataset import load_dataset
-from fmnist.dataset_table import PIXEL_NAMES
+from fmnist.data.dataset import load_dataset
+from fmnist.data.table import PIXEL_NAMES
 
 CHUNK = 5000  # rows turned into text at once
 

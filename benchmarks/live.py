@@ -25,8 +25,8 @@ from benchmarks._lab import (
     training,
 )
 from benchmarks._table import report
-from fmnist import run_files, runs
-from fmnist.runs import Run
+from fmnist.runs import outputs, store
+from fmnist.runs.store import Run
 
 ROUNDS = 4
 # Every change of the running curve in the chart: when, and the x of its last point (in epochs).
@@ -88,14 +88,14 @@ def measure_delay(url: str, run: Run, seconds: float) -> None:
 
 
 def watch_file(run: Run, written: list[tuple[float, float]], done: threading.Event) -> None:
-    steps_per_epoch = runs.load_run(run.run_id).status.steps_per_epoch
+    steps_per_epoch = store.load_run(run.run_id).status.steps_per_epoch
     path = run.file("batches.csv")
     size = path.stat().st_size
     while not done.wait(0.02):
         if path.stat().st_size == size:
             continue
         size = path.stat().st_size
-        step = run_files.read_batches(run)["step"].iloc[-1]
+        step = outputs.read_batches(run)["step"].iloc[-1]
         written.append((path.stat().st_mtime, step / steps_per_epoch))
 
 
@@ -126,7 +126,7 @@ def measure_server(server: Server, run: Run, seconds: float) -> None:
 
 def speeds_between(run: Run, began: float, ended: float) -> list[float]:
     """Images per second of the rows written between two times; two rows come in a second."""
-    rows = run_files.read_batches(run)["images_per_second"]
+    rows = outputs.read_batches(run)["images_per_second"]
     last_written = run.file("batches.csv").stat().st_mtime
     newest = len(rows) - max(0, round(2 * (last_written - ended)))
     return rows[max(0, newest - round(2 * (ended - began))) : newest].tolist()

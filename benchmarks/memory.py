@@ -19,8 +19,8 @@ import psutil
 from benchmarks._lab import Server, browser_page, running_server, wait_until_idle
 from benchmarks._table import report
 from benchmarks.stroke import draw
-from fmnist import jobs, runs
 from fmnist.recipes import RECIPES
+from fmnist.runs import jobs, store
 
 EVERY = 0.5  # seconds between two looks while training
 
@@ -44,7 +44,7 @@ def main() -> None:
 def watch_training(processes: dict[str, psutil.Process], runs_dir: Path) -> dict[str, float]:
     """The most megabytes of each process, and of all at once, while a training runs and scores."""
     os.environ["FMNIST_RUNS_DIR"] = str(runs_dir)
-    run = runs.load_run(jobs.start_run(RECIPES["quick"].config))
+    run = store.load_run(jobs.start_run(RECIPES["quick"].config))
     most: dict[str, float] = {}
     while run.is_live:
         time.sleep(EVERY)
@@ -52,7 +52,7 @@ def watch_training(processes: dict[str, psutil.Process], runs_dir: Path) -> dict
             with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
                 now = measure({**processes, "training": psutil.Process(run.status.pid)})
                 most = {name: max(most.get(name, 0), value) for name, value in now.items()}
-        run = runs.load_run(run.run_id)
+        run = store.load_run(run.run_id)
     if run.status.status != "completed":
         raise RuntimeError(run.status.message)
     return most
@@ -72,7 +72,7 @@ def megabytes(process: psutil.Process) -> float:
 
 def engine_of(server: Server) -> psutil.Process:
     children = server.psutil.children(recursive=True)
-    return next(child for child in children if "fmnist.engine_child" in child.cmdline())
+    return next(child for child in children if "fmnist.engine.server" in child.cmdline())
 
 
 def show(state: str, taken: dict[str, float]) -> None:

@@ -2,8 +2,8 @@
 
 `python -m benchmarks.photos [--count N] [--split val] [--model MODEL.keras]`: test images as they
 are, and as pictures that people have: inverted and enlarged on white, on grey, with a border, and
-so on. Each goes through `fmnist.photo`; the model that comes with the Lab answers. `--split val`
-takes the images that this model was validated on: choices are made on these.
+so on. Each goes through `fmnist.drawing.photo`; the model that comes with the Lab answers.
+`--split val` takes the images that this model was validated on: choices are made on these.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks._table import report
-from fmnist import runs
 from fmnist.commands.predict import find_model
-from fmnist.dataset import load_dataset, split_train_val
-from fmnist.engine import Engine
-from fmnist.evaluate import wilson_interval
-from fmnist.photo import photo_to_image
+from fmnist.data.dataset import load_dataset
+from fmnist.data.samples import split_train_val
+from fmnist.drawing.photo import photo_to_image
+from fmnist.engine.client import Engine
+from fmnist.evaluation.evaluate import wilson_interval
+from fmnist.runs import store
 
 WITHIN = "2 (4)"  # points of the plain accuracy
 SMOOTH, BLOCKS = Image.Resampling.BICUBIC, Image.Resampling.NEAREST
@@ -134,7 +135,7 @@ def main() -> None:
     data = load_dataset()
     images, labels = data.test_images, data.test_labels
     if options.split == "val":
-        config = runs.read_run(model.parent).config
+        config = store.read_run(model.parent).config
         _, val = split_train_val(len(data.train_images), config.validation_fraction, config.seed)
         images, labels = data.train_images[val], data.train_labels[val]
     chosen = np.random.default_rng(0).permutation(len(images))[: options.count]

@@ -11,7 +11,8 @@ import argparse
 import json
 import time
 
-from fmnist.dataset import load_dataset, split_train_val
+from fmnist.data.dataset import load_dataset
+from fmnist.data.samples import split_train_val
 from fmnist.recipes import RECIPES
 
 
@@ -19,7 +20,7 @@ def train(name: str, seed: int, xla: bool) -> dict[str, float]:
     """Test accuracy and seconds of the recipe's network after all of its epochs."""
     import keras
 
-    from fmnist.models import build_network
+    from fmnist.models.network import build_network
 
     config = RECIPES[name].config.replace(seed=seed)
     dataset = load_dataset()

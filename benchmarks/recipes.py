@@ -14,13 +14,14 @@ import tempfile
 
 from benchmarks import _command
 from benchmarks._table import ROOT
-from fmnist import formats, run_files
+from fmnist import formats
 from fmnist.config import TrainConfig
-from fmnist.dataset import STANDARD
-from fmnist.evaluate import wilson_interval
+from fmnist.data.dataset import STANDARD
+from fmnist.evaluation.evaluate import wilson_interval
 from fmnist.published import Published, same_figures_of
 from fmnist.recipes import RECIPES, find_recipe
-from fmnist.runs import Run
+from fmnist.runs import outputs
+from fmnist.runs.store import Run
 
 TABLE = ROOT / "benchmarks" / "recipes.csv"
 PAGE = ROOT / "docs" / "RECIPES.md"
@@ -46,14 +47,14 @@ COLUMNS = (
 def read_line(run: Run) -> dict[str, object]:
     """The figures of a finished run of a recipe."""
     recipe = find_recipe(run.config)
-    history, results = run_files.read_history(run), run_files.read_results(run)
-    environment = run_files.read_environment(run)
+    history, results = outputs.read_history(run), outputs.read_results(run)
+    environment = outputs.read_environment(run)
     ours = same_figures_of(recipe.published or Published(), history, results).figures()
     return {
         "recipe": recipe.name,
         "parameters": environment["parameters"],
         "test_accuracy": results["test_accuracy"],
-        "test_images": len(run_files.read_probabilities(run)),
+        "test_images": len(outputs.read_probabilities(run)),
         "test_loss": results["test_loss"],
         "train_accuracy": history["accuracy"].iloc[-1],
         "val_accuracy": history["val_accuracy"].iloc[-1],

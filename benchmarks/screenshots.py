@@ -14,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks._lab import running_server, training, wait_until_idle
 from benchmarks._table import ROOT
-from fmnist import runs
+from fmnist.runs import store
 from tests.browser.find_chromium import find_chromium
 
 # A T-shirt in the unit square, one stroke.
@@ -31,8 +31,8 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=1280, help="of the window, pixels")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    finished = next(run for run in runs.list_runs() if run.status.status == "completed")
-    with running_server(runs.runs_dir()) as server, sync_playwright() as playwright:
+    finished = next(run for run in store.list_runs() if run.status.status == "completed")
+    with running_server(store.runs_dir()) as server, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=str(find_chromium()), args=["--no-sandbox"]
         )
@@ -57,9 +57,9 @@ def main() -> None:
         shoot("shirts", f"evaluate?{run}&view=images&true=6")
         shoot("runs", "runs")
         shoot("draw", "draw")
-        with training(runs.runs_dir(), name="conv-32", filters=(32,), epochs=8) as live:
+        with training(store.runs_dir(), name="conv-32", filters=(32,), epochs=8) as live:
             shoot("train", f"train?run={live.run_id}")
-        runs.delete_run(runs.load_run(live.run_id))
+        store.delete_run(store.load_run(live.run_id))
         chromium.close()
 
 

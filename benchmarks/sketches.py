@@ -23,11 +23,11 @@ from PIL import Image, ImageDraw
 
 from benchmarks._nonsense import draw_nonsense
 from benchmarks._table import report
-from fmnist.doubt import compute_perplexity, read_threshold
-from fmnist.engine import Engine
-from fmnist.evaluate import wilson_interval
-from fmnist.predict import DRAWING_MODEL
-from fmnist.sketch import sketch_to_image
+from fmnist.drawing.drawing_model import DRAWING_MODEL
+from fmnist.drawing.preprocess import sketch_to_image
+from fmnist.engine.client import Engine
+from fmnist.evaluation.evaluate import wilson_interval
+from fmnist.evaluation.uncertainty import compute_perplexity, read_threshold
 
 SIDE = 112  # pixels
 FINER = 4  # drawn this much larger, then averaged: smooth edges, as in a browser

@@ -18,8 +18,8 @@ import numpy as np
 from PIL import Image
 
 from benchmarks._table import ROOT, report
-from fmnist.dataset import CLASS_NAMES, Dataset, load_dataset
-from fmnist.standin import write_standin
+from fmnist.data.dataset import CLASS_NAMES, Dataset, load_dataset
+from fmnist.data.standin import write_standin
 
 SHEET = ROOT / "benchmarks" / "standin.png"
 COLUMNS = 16  # of the contact sheet, one row for each class
@@ -32,10 +32,10 @@ def accuracy_on_real(standin: Dataset, real: Dataset, images: int, epochs: int) 
     """Fraction of the real test images that conv-64, trained on the stand-in alone, gets right."""
     import keras
 
-    from fmnist.batches import make_training_batches
-    from fmnist.models import build_network
+    from fmnist.models.network import build_network
     from fmnist.recipes import RECIPES
-    from fmnist.train import compile_model
+    from fmnist.training.batches import make_training_batches
+    from fmnist.training.train import compile_model
 
     keras.utils.set_random_seed(0)
     config = RECIPES["conv-64"].config.replace(epochs=epochs)
@@ -53,7 +53,7 @@ def agreement_of_bundled(standin: Dataset) -> float:
     """Fraction of the stand-in's test images to which the bundled model gives their label."""
     import keras
 
-    from fmnist.runs import BUNDLED_DIR
+    from fmnist.runs.store import BUNDLED_DIR
 
     model = keras.models.load_model(BUNDLED_DIR / "model.keras", compile=False)
     return _accuracy(model, standin.test_images, standin.test_labels)

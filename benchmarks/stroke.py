@@ -18,7 +18,7 @@ from playwright.sync_api import Page
 
 from benchmarks._lab import browser_page, percentile, running_server, trained, training
 from benchmarks._table import report
-from fmnist.engine import Engine
+from fmnist.engine.client import Engine
 
 WATCH = """() => {
   window.released = null; window.delays = [];

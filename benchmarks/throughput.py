@@ -22,15 +22,15 @@ from multiprocessing.connection import Connection
 import numpy as np
 
 from benchmarks._table import report
-from fmnist.batches import make_training_batches
 from fmnist.config import TrainConfig
-from fmnist.dataset import load_dataset
-from fmnist.keras_import import import_keras
-from fmnist.memory import keep_freed_memory
-from fmnist.models import build_network, list_fast_layers
-from fmnist.processor import ONEDNN, choose_precision, computing_in, processor_flags
+from fmnist.data.dataset import load_dataset
+from fmnist.models.keras_import import import_keras
+from fmnist.models.network import build_network, list_fast_layers
+from fmnist.models.processor import ONEDNN, choose_precision, computing_in, processor_flags
 from fmnist.recipes import RECIPES
-from fmnist.train import compile_model
+from fmnist.training.batches import make_training_batches
+from fmnist.training.memory import keep_freed_memory
+from fmnist.training.train import compile_model
 
 TARGET_SECONDS = 8.0  # of one turn
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16")  # told with each figure

@@ -9,7 +9,7 @@ import tempfile
 
 from benchmarks import _command
 from benchmarks._table import report
-from fmnist.run_files import read_results
+from fmnist.runs.outputs import read_results
 
 OPTIONS = ("--architecture", "cnn", "--filters", "64", "--epochs", "5")
 

@@ -3,13 +3,16 @@
 import numpy as np
 import streamlit as st
 
-from fmnist import dataset, formats
-from fmnist.dataset import CLASS_NAMES, Dataset
+from fmnist import formats
+from fmnist.data import samples
+from fmnist.data.dataset import CLASS_NAMES, Dataset
 from fmnist.plain_text import markdown
-from pages import _browse_image, _browse_views, _data, _dataset_choice, _import, _standin, _url
-from pages._browse_choices import render_choices, render_view_switch
-from pages._image_grid import render_grid
-from pages._pager import render_no_such_image
+from pages._browse import image, views
+from pages._browse.choices import render_choices, render_view_switch
+from pages._shared import data as _data
+from pages._shared import dataset_choice, dataset_import, standin, url
+from pages._shared.image_grid import render_grid
+from pages._shared.pager import render_no_such_image
 
 MAX_CAPTIONS = 200  # more of them would only lengthen the page
 
@@ -25,7 +28,7 @@ def render_images(data: Dataset, split: str, sample: np.ndarray) -> None:
         label="A random sample of images",
     )
     if position is not None:
-        _url.write(index=int(sample[position]))
+        url.write(index=int(sample[position]))
         st.rerun()
 
 
@@ -34,12 +37,12 @@ def render_introduction(data: Dataset) -> None:
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
         st.title("Browse", width="content")
-        _dataset_choice.render_choice()
+        dataset_choice.render_choice()
         st.page_link(
             "pages/train.py",
             label="Train a model to tell them apart",
             icon=":material/model_training:",
-            query_params=_url.link(),
+            query_params=url.link(),
         )
     what = "garments" if data.class_names == CLASS_NAMES else markdown(data.name)
     st.markdown(
@@ -50,14 +53,14 @@ def render_introduction(data: Dataset) -> None:
 
 
 data = _data.dataset()
-_standin.render_banner()
-split, index, seed = _url.read("split"), _url.read("index"), _url.read("seed")
+standin.render_banner()
+split, index, seed = url.read("split"), url.read("index"), url.read("seed")
 images, labels = data.split(split)
-sample = dataset.sample_indices(
-    labels, classes=_url.read("classes"), count=_url.read("count"), seed=seed
+sample = samples.sample_indices(
+    labels, classes=url.read("classes"), count=url.read("count"), seed=seed
 )
 if index is not None and index < len(images):
-    _browse_image.render(data, split, index, sample)
+    image.render(data, split, index, sample)
 else:
     render_introduction(data)
     if index is not None:
@@ -65,11 +68,11 @@ else:
     view = render_view_switch(data.class_names)
     render_choices(len(images), view, data.class_names)
     if view == "classes":
-        _browse_views.render_classes(data, split)
+        views.render_classes(data, split)
     elif not len(sample):
         st.info("No image of this split has the chosen classes.", icon=":material/filter_alt_off:")
     elif view == "table":
-        _browse_views.render_table(images, labels, sample, f"{data.slug}-{split}-{seed}")
+        views.render_table(images, labels, sample, f"{data.slug}-{split}-{seed}")
     else:
         render_images(data, split, sample)
-    _import.render()
+    dataset_import.render()

@@ -7,28 +7,22 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from fmnist import run_files
-from fmnist.dataset import CLASS_NAMES
-from fmnist.doubt import read_threshold
-from fmnist.engine import EngineError
+from fmnist.data.dataset import CLASS_NAMES
+from fmnist.drawing.preprocess import Sketch, sketch_to_image
+from fmnist.drawing.strokes import DrawingError, render
+from fmnist.engine.client import EngineError
+from fmnist.evaluation.uncertainty import read_threshold
 from fmnist.images import ImageError
 from fmnist.plain_text import markdown
-from fmnist.sketch import Sketch, sketch_to_image
-from fmnist.strokes import DrawingError, render
-from pages import (
-    _draw_answer,
-    _draw_canvas,
-    _draw_comparison,
-    _draw_models,
-    _draw_stages,
-    _draw_teach,
-    _engine,
-    _url,
-)
-from pages._draw_files import render_files
-from pages._draw_picture import read_picture, render_sources
-from pages._run_picker import render_run_picker
-from pages._standin import render_banner
+from fmnist.runs import outputs
+from pages._draw import answer, canvas, comparison, fine_tune
+from pages._draw import models as draw_models
+from pages._draw import stages as draw_stages
+from pages._draw.files import render_files
+from pages._draw.picture import read_picture, render_sources
+from pages._shared import engine, url
+from pages._shared.run_picker import render_run_picker
+from pages._shared.standin import render_banner
 
 HINTS = {
     "draw": ("Draw {thing}", "The prediction appears here after each stroke."),
@@ -41,7 +35,7 @@ CANVAS_WIDTH = 360  # CSS pixels; a phone's width holds it
 
 
 @st.fragment(key=PREDICTION)
-def render_board(models: _draw_models.Models, class_names: tuple[str, ...], source: str) -> None:
+def render_board(models: draw_models.Models, class_names: tuple[str, ...], source: str) -> None:
     """The drawing or picture, and the prediction beside it; a stroke reruns only this."""
     with st.container(horizontal=True, gap="medium"):
         left, right = st.container(width=CANVAS_WIDTH), st.container(width="stretch")
@@ -60,34 +54,34 @@ def render_board(models: _draw_models.Models, class_names: tuple[str, ...], sour
 
 
 def read_canvas() -> Sketch | None:
-    drawing = _draw_canvas.render_canvas(lambda: _url.write(drawing=None), on_idle=explain)
-    return sketch_to_image(render(drawing), background=_draw_canvas.PAPER) if drawing else None
+    drawing = canvas.render_canvas(lambda: url.write(drawing=None), on_idle=explain)
+    return sketch_to_image(render(drawing), background=canvas.PAPER) if drawing else None
 
 
 def explain() -> None:
     """Run all that is about the drawing again, the prediction first: it may be overdue."""
     if get_script_run_ctx().fragment_ids_this_run:  # else it would replace the run of a click
         with contextlib.suppress(StreamlitAPIException):  # the page was left meanwhile
-            st.rerun([PREDICTION, _draw_teach.KEY, _draw_stages.KEY, _draw_comparison.KEY])
+            st.rerun([PREDICTION, fine_tune.KEY, draw_stages.KEY, comparison.KEY])
 
 
 def render_result(
-    models: _draw_models.Models, class_names: tuple[str, ...], sketch: Sketch | None, source: str
+    models: draw_models.Models, class_names: tuple[str, ...], sketch: Sketch | None, source: str
 ) -> None:
     if sketch is None or sketch.is_empty:
         thing = "a garment" if class_names == CLASS_NAMES else "one of the ten classes"
         title, detail = HINTS[source] if sketch is None else BLANK
-        _draw_answer.render_hint(title.format(thing=thing), detail.format(thing=thing), class_names)
+        answer.render_hint(title.format(thing=thing), detail.format(thing=thing), class_names)
         return
     model = models.choose(sketch)
     try:
         threshold = read_threshold(model)
         with st.spinner("The model is waking up …"):
-            prediction = _engine.get().predict(model, sketch.image[np.newaxis])
+            prediction = engine.get().predict(model, sketch.image[np.newaxis])
     except (EngineError, ValueError) as error:
         st.error(markdown(error), icon=":material/error:")
         return
-    label = _draw_answer.render_prediction(prediction, sketch.image, class_names, threshold)
+    label = answer.render_prediction(prediction, sketch.image, class_names, threshold)
     if not sketch.is_photo:  # only what the model for drawings predicted can be corrected
         st.session_state["answered"] = label
 
@@ -95,26 +89,26 @@ def render_result(
 render_banner()
 st.title("Draw")
 introduction = st.empty()
-_draw_canvas.open_shared()
+canvas.open_shared()
 board, stages, heading = st.container(), st.container(), st.empty()
-run = render_run_picker(_draw_models.can_predict, "Model")
-models = _draw_models.choose_models(run)
+run = render_run_picker(draw_models.can_predict, "Model")
+models = draw_models.choose_models(run)
 model, photograph_model, _ = models
 heading.subheader("What a model of photographs says" if photograph_model else "Which model is used")
 if model is None:
     with board:
-        _draw_models.render_no_model(run)
+        draw_models.render_no_model(run)
     st.stop()
-names = run_files.read_class_names(run) if run else CLASS_NAMES
-what = _draw_models.name_classes(names)
+names = outputs.read_class_names(run) if run else CLASS_NAMES
+what = draw_models.name_classes(names)
 introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one at a time.")
-_engine.get().warm(model)
+engine.get().warm(model)
 with board:
     source = render_sources()
     render_board(models, names, source)
     if source == "draw":
         render_files()
-    _draw_teach.render_fine_tune(model, source)
+    fine_tune.render_fine_tune(model, source)
 with stages:
-    _draw_stages.render_stages(models, names)
-_draw_comparison.render_comparison(models, names)
+    draw_stages.render_stages(models, names)
+comparison.render_comparison(models, names)

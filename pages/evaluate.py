@@ -2,33 +2,25 @@
 
 import streamlit as st
 
-from fmnist.dataset import CLASS_NAMES
+from fmnist.data.dataset import CLASS_NAMES
 from fmnist.plain_text import markdown
-from pages import (
-    _confusions,
-    _data,
-    _image_detail,
-    _images,
-    _metrics,
-    _model_card,
-    _not_scored,
-    _report,
-    _standin,
-    _url,
-)
-from pages._pager import render_no_such_image
-from pages._run_picker import render_run_picker
+from pages._evaluate import confusion_matrix, image_detail, metrics, model_card, not_scored, report
+from pages._evaluate import images as _images
+from pages._shared import data as _data
+from pages._shared import standin, url
+from pages._shared.pager import render_no_such_image
+from pages._shared.run_picker import render_run_picker
 
 VIEWS = {
-    "matrix": (":material/grid_on: Confusions", _confusions.render_matrix),
+    "matrix": (":material/grid_on: Confusions", confusion_matrix.render_matrix),
     "images": (":material/grid_view: Images", _images.render_images),
-    "report": (":material/table_chart: Report", _report.render_report),
+    "report": (":material/table_chart: Report", report.render_report),
 }
 
 
 def render_view(evaluation, images) -> None:
     """One of the three views; only the chosen one is computed."""
-    binding = _url.bind("view")
+    binding = url.bind("view")
     if st.session_state[binding["key"]] not in VIEWS:
         st.session_state[binding["key"]] = "matrix"
     with st.container(
@@ -57,32 +49,32 @@ heading.title("Evaluate")
 with choice:
     run = render_run_picker(lambda candidate: candidate.has_scores)
 if run is None:
-    _not_scored.render_no_run()
+    not_scored.render_no_run()
     st.stop()
 if not run.has_scores:
-    _not_scored.render_reason(run)
+    not_scored.render_reason(run)
     st.stop()
 data = _data.switch_to_dataset_of(run)
 if not _data.can_predict(run, data):
-    _not_scored.render_another_dataset(run, data)
+    not_scored.render_another_dataset(run, data)
     st.stop()
-_standin.render_banner()
-_metrics.render_data_note(run, data)
+standin.render_banner()
+metrics.render_data_note(run, data)
 try:
     evaluation = _data.evaluation(run, data)
 except ValueError as error:
     st.error(
         f"The scores of this run cannot be used: {markdown(error)}", icon=":material/broken_image:"
     )
-    _not_scored.render_link("runs", "See all runs", ":material/list_alt:")
+    not_scored.render_link("runs", "See all runs", ":material/list_alt:")
     st.stop()
-index = _url.read("index")
+index = url.read("index")
 if index is not None and index < len(data.test_images):
-    _image_detail.render(data, evaluation, index)
+    image_detail.render(data, evaluation, index)
 else:
     if index is not None:
         render_no_such_image(index, len(data.test_images), "them all")
-    _metrics.render_metrics(evaluation, data)
+    metrics.render_metrics(evaluation, data)
     render_view(evaluation, data.test_images)
     if run.status.status == "completed" and _data.was_scored_on(run, data):
-        _model_card.render(run)
+        model_card.render(run)

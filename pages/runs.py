@@ -6,19 +6,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from fmnist import runs
 from fmnist.plain_text import markdown
-from fmnist.run_tables import summary_table
-from fmnist.runs import Run
-from pages import (
-    _own_model,
-    _own_model_findings,
-    _run_actions,
-    _run_comparison,
-    _run_table,
-    _standin,
-    _url,
-)
+from fmnist.runs import store
+from fmnist.runs.store import Run
+from fmnist.runs.tables import summary_table
+from pages._runs import actions, comparison, import_findings, import_model
+from pages._runs import table as run_table
+from pages._shared import standin, url
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +29,7 @@ def _render_empty() -> None:
 
 
 def _render_body(was_live: bool) -> None:
-    everything = runs.list_runs_and_bundled()
+    everything = store.list_runs_and_bundled()
     if was_live != any(run.is_live for run in everything):
         st.rerun()  # the whole page: it begins or ends to look again by itself
     if all(run.is_bundled for run in everything):
@@ -45,18 +39,18 @@ def _render_body(was_live: bool) -> None:
     table = summary_table(everything)
     chosen = _render_table(everything, table)
     if not chosen:
-        _run_actions.render_without_choice(table)
+        actions.render_without_choice(table)
         return
-    _run_actions.render_actions(chosen)
+    actions.render_actions(chosen)
     if len(chosen) == 1:
-        _own_model_findings.render_findings(chosen[0])
-    _run_comparison.render(chosen[:_MOST_COMPARED])
+        import_findings.render_findings(chosen[0])
+    comparison.render(chosen[:_MOST_COMPARED])
 
 
 def _render_table(everything: list[Run], table: pd.DataFrame) -> list[Run]:
     """Draw all runs; returns those selected, which the address keeps."""
     ids = [run.run_id for run in everything]
-    wanted = _url.read("runs") or [run_id for run_id in [_url.read("run")] if run_id in ids]
+    wanted = url.read("runs") or [run_id for run_id in [url.read("run")] if run_id in ids]
     for run_id in wanted:
         if run_id not in ids:
             st.warning(
@@ -66,13 +60,13 @@ def _render_table(everything: list[Run], table: pd.DataFrame) -> list[Run]:
     # A selection is kept by position: another list of runs is another table, selected anew.
     key = f"runs_table_{hash(tuple(ids))}"
     state = st.dataframe(
-        _run_table.in_display_form(table),
+        run_table.in_display_form(table),
         key=key,
         hide_index=True,
         on_select=lambda: _keep_selection(ids, st.session_state[key].selection.rows),
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [ids.index(i) for i in wanted if i in ids]}},
-        column_config=_run_table.WIDTHS,
+        column_config=run_table.WIDTHS,
         placeholder="–",
         alt="All runs with their settings and scores",
     )
@@ -80,12 +74,12 @@ def _render_table(everything: list[Run], table: pd.DataFrame) -> list[Run]:
 
 
 def _keep_selection(ids: list[str], rows: list[int]) -> None:
-    _url.write(runs=[ids[row] for row in rows][:_MOST_COMPARED])
+    url.write(runs=[ids[row] for row in rows][:_MOST_COMPARED])
 
 
-_standin.render_banner()
+standin.render_banner()
 st.title("Runs")
 st.caption("Every training, its settings and its scores.")
-_own_model.render_form()
-is_live = any(run.is_live for run in runs.list_runs())
+import_model.render_form()
+is_live = any(run.is_live for run in store.list_runs())
 st.fragment(_render_body, run_every=TICK if is_live else None)(is_live)

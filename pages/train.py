@@ -6,39 +6,43 @@ import time
 
 import streamlit as st
 
-from fmnist import jobs, runs, settings
 from fmnist.config import ConfigError, TrainConfig
-from fmnist.dataset import Dataset
-from fmnist.feature_maps import check_architecture
+from fmnist.data.dataset import Dataset
+from fmnist.models.feature_maps import check_architecture
 from fmnist.plain_text import markdown
-from fmnist.runs import Run
-from pages import _config_form, _data, _dataset_choice, _live, _plan, _standin, _url
-from pages._style import style_beside
+from fmnist.runs import jobs, settings, store
+from fmnist.runs.store import Run
+from pages._shared import data as _data
+from pages._shared import dataset_choice, standin, url
+from pages._shared.style import style_beside
+from pages._train import config_form
+from pages._train import live as _live
+from pages._train import plan as _plan
 
 _DOUBLE_CLICK = 2.0  # seconds within which a second press of Start is the same wish
 
 
 def _find_run(everything: list[Run]) -> Run | None:
     """The run in the address, or else the newest that trains, which the address then keeps."""
-    wanted = _url.read("run")
+    wanted = url.read("run")
     if wanted:
         try:
             here = (run for run in everything if run.run_id == wanted)
-            return next(here, None) or runs.load_run(wanted)
-        except runs.RunNotFound as error:
-            _url.write(run=None)
+            return next(here, None) or store.load_run(wanted)
+        except store.RunNotFound as error:
+            url.write(run=None)
             st.warning(markdown(error), icon=":material/link_off:")
     live = next((run for run in everything if run.is_training), None)
     if live:
-        _url.write(run=live.run_id)
+        url.write(run=live.run_id)
     return live
 
 
 @st.fragment
 def _render_setup(data: Dataset) -> None:
-    _config_form.render_main_settings()
+    config_form.render_main_settings()
     try:
-        config = _config_form.read_form().replace(dataset=data.slug)
+        config = config_form.read_form().replace(dataset=data.slug)
         check_architecture(config)
     except ConfigError as error:
         config = None
@@ -55,7 +59,7 @@ def _render_setup(data: Dataset) -> None:
     if is_pressed and config:
         _start(config)
     plan = st.container()
-    _config_form.render_more_settings()
+    config_form.render_more_settings()
     if config:  # last: the engine may have to start first, and nothing else waits for it
         with plan:
             _plan.render_plan(config, len(data.train_labels))
@@ -79,7 +83,7 @@ def _render_queue_setting() -> None:
 def _set_parallel() -> None:
     try:
         settings.write_parallel_trainings(st.session_state["train_parallel"])
-    except runs.RunsFolderError as error:
+    except store.RunsFolderError as error:
         st.session_state["train_problem"] = str(error)
 
 
@@ -90,19 +94,19 @@ def _start(config: TrainConfig) -> None:
     st.session_state["train_started_at"] = now
     try:
         run_id = jobs.start_run(config)
-    except (ConfigError, runs.RunsFolderError) as error:
+    except (ConfigError, store.RunsFolderError) as error:
         st.error(markdown(error), icon=":material/error:")
         return
-    _url.write(run=run_id)
+    url.write(run=run_id)
     st.rerun()
 
 
 notice = st.container()
 st.title("Train")
-st.caption(f"Choose a network, start it, and watch it learn{_dataset_choice.name_choice()}.")
-everything = runs.list_runs()
+st.caption(f"Choose a network, start it, and watch it learn{dataset_choice.name_choice()}.")
+everything = store.list_runs()
 watched = _find_run(everything)
-st.html(style_beside(__file__, "_train.css"))
+st.html(style_beside(__file__, "_train/train.css"))
 with st.container(key="train_watching" if watched else "train_page"):
     setup, live = st.columns([3, 5], gap="large")
 with live, st.container(key="train_live"):
@@ -113,4 +117,4 @@ with live, st.container(key="train_live"):
 with setup:
     _render_setup(_data.dataset())
 with notice:  # last: the dataset may have come meanwhile
-    _standin.render_banner()
+    standin.render_banner()

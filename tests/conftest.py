@@ -11,17 +11,21 @@ import numpy as np
 import psutil
 import pytest
 
-from fmnist import download, runs, standin
-from fmnist.dataset import load_dataset
-from fmnist.engine import Engine
-from fmnist.processor import prefer_onednn
+from fmnist.data import download, standin
+from fmnist.data.dataset import load_dataset
+from fmnist.engine.client import Engine
+from fmnist.models.processor import prefer_onednn
+from fmnist.runs import store
 from tests.factories import data as data_factory
 from tests.factories import runs as run_factory
 from tests.imports import imports_from
 
 TESTS = Path(__file__).parent
 # Of the slow files these take longest: they come first, so that no worker is left with one alone.
-_LONG = ("test_processor", "test_jobs", "test_engine", "test_train_command", "test_own_model_score")
+_LONG = {
+    "models/test_processor", "runs/test_jobs", "engine/test_client", "commands/test_train",
+    "imported/test_score", "imported/test_check", "training/test_train", "drawing/test_fine_tune",
+}  # fmt: skip
 
 prefer_onednn()  # before a test imports TensorFlow itself: the same arithmetic as in a training
 
@@ -49,7 +53,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def place(item: pytest.Item) -> tuple[bool, ...]:
         in_browser = TESTS / "browser" in item.path.parents
-        return not in_browser, item.path.stem not in _LONG, item.path not in slow
+        name = item.path.relative_to(TESTS).with_suffix("").as_posix()
+        return not in_browser, name not in _LONG, item.path not in slow
 
     items.sort(key=place)  # stable: as it was within a file, and among files of a kind
 
@@ -100,7 +105,7 @@ def cases_dir() -> Path:
 def bundled_dir(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the bundled run lies, for this process: a folder that is not there yet."""
     folder = tmp_path_factory.mktemp("package") / "bundled"
-    monkeypatch.setattr(runs, "BUNDLED_DIR", folder)
+    monkeypatch.setattr(store, "BUNDLED_DIR", folder)
     return folder
 
 
@@ -142,9 +147,9 @@ def no_mirrors(lab: Lab, no_data: None, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.fixture
-def made(lab: Lab) -> runs.Run:
+def made(lab: Lab) -> store.Run:
     """A completed run, right on 160 of the 200 made test images."""
-    return runs.read_run(run_factory.write_run(lab.runs_dir, accuracy=0.8))
+    return store.read_run(run_factory.write_run(lab.runs_dir, accuracy=0.8))
 
 
 @pytest.fixture(scope="session")
@@ -169,10 +174,10 @@ def clear_streamlit_caches() -> None:
     """
     if "streamlit" in sys.modules:
         sys.modules["streamlit"].cache_data.clear()
-    if "pages._data" in sys.modules:
-        sys.modules["pages._data"]._load.clear()
-    if "pages._standin" in sys.modules:
-        sys.modules["pages._standin"].fetcher.clear()
+    if "pages._shared.data" in sys.modules:
+        sys.modules["pages._shared.data"]._load.clear()
+    if "pages._shared.standin" in sys.modules:
+        sys.modules["pages._shared.standin"].fetcher.clear()
 
 
 def kill_trainings(runs_dir: Path) -> None:

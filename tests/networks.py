@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fmnist.config import TrainConfig
-from fmnist.keras_import import import_keras
+from fmnist.models.keras_import import import_keras
 from fmnist.recipes import RECIPES
 
 NETWORKS = {
@@ -51,11 +51,11 @@ def train_each_way(
     import keras
     import numpy as np
 
-    from fmnist.batches import make_training_batches
-    from fmnist.models import build_network
-    from fmnist.processor import choose_precision, computing_in
-    from fmnist.scoring import compute_probabilities, save_model
-    from fmnist.train import compile_model
+    from fmnist.models.network import build_network
+    from fmnist.models.processor import choose_precision, computing_in
+    from fmnist.training.batches import make_training_batches
+    from fmnist.training.scoring import compute_probabilities, save_model
+    from fmnist.training.train import compile_model
 
     def train(fast: bool, precision: str) -> tuple[Any, float]:
         keras.utils.set_random_seed(0)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fmnist import runs
+from fmnist.runs import store
 
 pytestmark = pytest.mark.slow
 
@@ -74,4 +74,4 @@ def test_an_attack_is_refused_with_a_sentence(
     done = check(cases_dir / "attacks" / name, tmp_path, real_data, onednn)
     assert done.returncode == 2
     assert sentence in done.stderr.splitlines()[-1]
-    assert not [path for path in tmp_path.iterdir() if runs.RUN_ID.fullmatch(path.name)]
+    assert not [path for path in tmp_path.iterdir() if store.RUN_ID.fullmatch(path.name)]

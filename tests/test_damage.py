@@ -9,20 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fmnist import (
-    catalogue,
-    corrections,
-    doubt,
-    json_files,
-    progress,
-    rescore,
-    run_files,
-    runs,
-    settings,
-)
-from fmnist.dataset import DatasetError
-from fmnist.estimate import past_runs
-from fmnist.run_tables import compare_settings, summary_table
+from fmnist import json_files
+from fmnist.data import catalogue
+from fmnist.data.dataset import DatasetError
+from fmnist.drawing import corrections
+from fmnist.engine import rescore
+from fmnist.evaluation import uncertainty
+from fmnist.runs import outputs, progress, settings, store
+from fmnist.runs.tables import compare_settings, summary_table
+from fmnist.runs.time_estimate import past_runs
 from tests.apptest.app_pages import open_page
 from tests.factories import data as data_factory
 from tests.factories import runs as run_factory
@@ -73,18 +68,18 @@ def damage(path: Path, kind: str) -> None:
 KINDS = (*CONTENTS, "a folder", "a pipe", "a link to itself", "huge")
 
 
-def look_at_everything() -> list[runs.Run]:
+def look_at_everything() -> list[store.Run]:
     """All that the pages compute of runs."""
-    found = runs.list_runs()
+    found = store.list_runs()
     summary_table(found)
     past_runs()
     for run in found:
-        run_files.read_history(run)
-        run_files.read_batches(run)
-        run_files.read_environment(run)
-        run_files.read_results(run)
-        run_files.read_class_names(run)
-        run_files.read_log(run)
+        outputs.read_history(run)
+        outputs.read_batches(run)
+        outputs.read_environment(run)
+        outputs.read_results(run)
+        outputs.read_class_names(run)
+        outputs.read_log(run)
         progress.latest(progress.read_curves(run))
         progress.describe_queue_position(run, found)
         if not run.damaged:
@@ -106,7 +101,7 @@ def test_whatever_a_file_of_a_run_holds_harms_no_other(lab, name, status):
     assert len(found) == 1 + len(KINDS)
     for number, kind in enumerate(KINDS):
         run = found[f"20260102-0000{number:02d}-broken"]
-        is_scored = name in runs.SCORED_FILES and status == "running"
+        is_scored = name in store.SCORED_FILES and status == "running"
         if name in HARMLESS or is_scored:
             assert not run.damaged, kind
         elif name not in TABLES or kind in ("a folder", "a pipe", "huge", "binary"):
@@ -137,7 +132,7 @@ def test_whatever_a_file_of_a_run_holds_harms_no_other(lab, name, status):
 def test_a_status_of_other_numbers_is_damage(made, values):
     status = {**json.loads(made.file("status.json").read_text()), **values}
     made.file("status.json").write_text(json.dumps(status))
-    assert runs.load_run(made.run_id).damaged == "status.json cannot be read"
+    assert store.load_run(made.run_id).damaged == "status.json cannot be read"
 
 
 @pytest.mark.parametrize(
@@ -155,7 +150,7 @@ def test_a_status_of_other_numbers_is_damage(made, values):
 )
 def test_a_config_of_other_types_is_damage_in_a_short_sentence(made, values):
     made.file("config.json").write_text(json.dumps(values))
-    damaged = runs.load_run(made.run_id).damaged
+    damaged = store.load_run(made.run_id).damaged
     assert damaged.startswith("config.json")
     assert len(damaged) < 300
     look_at_everything()
@@ -163,11 +158,11 @@ def test_a_config_of_other_types_is_damage_in_a_short_sentence(made, values):
 
 def test_rows_that_are_no_finite_numbers_are_left_out(made):
     made.file("history.csv").write_text(
-        ",".join(run_files.HISTORY_COLUMNS)
+        ",".join(outputs.HISTORY_COLUMNS)
         + "\n0,1,0.5,1,0.5,0.1,2\n1,nan,0.5,1,0.5,0.1,2\n2,1,inf,1,0.5,0.1,2\n"
         + f"3,1,{DIGITS.decode()},1,0.5,0.1,2\n4,1,0.6,1,0.6,0.1,2\n"
     )
-    assert list(run_files.read_history(made)["epoch"]) == [0, 4]
+    assert list(outputs.read_history(made)["epoch"]) == [0, 4]
 
 
 def _header(shape: str, kind: str = "<f4") -> bytes:
@@ -200,8 +195,8 @@ def _header(shape: str, kind: str = "<f4") -> bytes:
 )  # fmt: skip
 def test_probabilities_that_are_none_are_damage(made, content):
     made.file("test_probabilities.npy").write_bytes(content)
-    with pytest.raises(runs.RunDamaged, match=r"test_probabilities\.npy"):
-        run_files.read_probabilities(runs.load_run(made.run_id))
+    with pytest.raises(store.RunDamaged, match=r"test_probabilities\.npy"):
+        outputs.read_probabilities(store.load_run(made.run_id))
     look_at_everything()
 
 
@@ -244,10 +239,10 @@ def test_damaged_corrections_are_counted_or_a_sentence(lab, kind):
 def test_a_damaged_threshold_is_a_sentence(tmp_path, kind):
     damage(tmp_path / "doubt.json", kind)
     if kind == "a link to itself":
-        assert doubt.read_threshold(tmp_path / "model.keras") is None
+        assert uncertainty.read_threshold(tmp_path / "model.keras") is None
         return
     with pytest.raises(ValueError, match=r"doubt\.json is damaged"):
-        doubt.read_threshold(tmp_path / "model.keras")
+        uncertainty.read_threshold(tmp_path / "model.keras")
 
 
 def test_cached_scores_that_are_damaged_are_asked_for_again(made, lab, monkeypatch):
@@ -275,10 +270,10 @@ def test_a_file_that_may_not_be_read_is_damage(made):
     try:
         made.file("config.json").read_bytes()
     except PermissionError:
-        assert runs.load_run(made.run_id).damaged == "config.json cannot be read"
+        assert store.load_run(made.run_id).damaged == "config.json cannot be read"
     else:  # root may read everything: a folder that is no file stands for it
         assert stat.S_IMODE(made.file("config.json").stat().st_mode) == 0
-        assert not runs.load_run(made.run_id).damaged
+        assert not store.load_run(made.run_id).damaged
 
 
 @pytest.mark.parametrize("page", ["browse", "train", "runs", "evaluate", "draw"])

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from fmnist import dataset, jobs, json_files, runs
+from fmnist import json_files
 from fmnist.config import TrainConfig
+from fmnist.data import dataset
+from fmnist.runs import jobs, store
 from tests.factories import runs as run_factory
 from tests.waits import wait_for
 
@@ -68,24 +70,24 @@ def test_a_training_on_a_disk_that_gets_full_says_so(lab, small_disk, monkeypatc
     monkeypatch.setenv("FMNIST_RUNS_DIR", str(small_disk))
     run_id = jobs.start_run(LONG.replace(keep=keep))
     run_dir = small_disk / run_id
-    wait_for(lambda: (runs.read_status(run_dir).step or 0) > 0, "the first step", 120)
+    wait_for(lambda: (store.read_status(run_dir).step or 0) > 0, "the first step", 120)
     ballast = fill(small_disk)
-    wait_for(lambda: not runs.load_run(run_id).is_live, "its end", 60)
-    status = runs.load_run(run_id).status
+    wait_for(lambda: not store.load_run(run_id).is_live, "its end", 60)
+    status = store.load_run(run_id).status
     assert status.status == "failed"
     assert "No space left on device" in status.message
     assert "memory" not in status.message
     said = status.message
     ballast.unlink()
-    assert runs.load_run(run_id).status.message == said, "it is in the folder, not only guessed"
+    assert store.load_run(run_id).status.message == said, "it is in the folder, not only guessed"
 
 
 def test_a_model_that_does_not_fit_is_said_and_leaves_no_half_of_one(lab, small_disk, monkeypatch):
     monkeypatch.setenv("FMNIST_RUNS_DIR", str(small_disk))
     run_id = jobs.start_run(SHORT.replace(dense_units=(256, 512), filters=(32,), keep="last"))
     run_dir = small_disk / run_id
-    wait_for(lambda: not runs.read_status(run_dir).is_live, "its end", 120)
-    run = runs.load_run(run_id)
+    wait_for(lambda: not store.read_status(run_dir).is_live, "its end", 120)
+    run = store.load_run(run_id)
     assert (run.status.status, run.has_model) == ("failed", False)
     assert "No space left on device): the disk is full; free some space." in run.status.message
     assert not list(run_dir.glob(".*.keras"))
@@ -96,7 +98,7 @@ def test_a_dead_process_on_a_full_disk_is_told_by_its_log(small_disk, monkeypatc
     run_dir = run_factory.write_run(small_disk, status="running", is_alive=False)
     (run_dir / "log.txt").write_text("OSError: [Errno 28] No space left on device\n")
     fill(small_disk)
-    message = runs.load_run(run_dir.name).status.message
+    message = store.load_run(run_dir.name).status.message
     assert "Its log says: “OSError: [Errno 28] No space left on device”." in message
 
 
@@ -107,14 +109,14 @@ def test_a_full_cache_costs_time_and_nothing_else(lab, small_disk, monkeypatch):
     assert [entry.name for entry in small_disk.iterdir() if entry.is_file()] == ["ballast"]
     run_id = jobs.start_run(SHORT)
     run_dir = lab.runs_dir / run_id
-    wait_for(lambda: not runs.read_status(run_dir).is_live, "its end", 120)
-    assert runs.load_run(run_id).status.status == "completed"
+    wait_for(lambda: not store.read_status(run_dir).is_live, "its end", 120)
+    assert store.load_run(run_id).status.status == "completed"
 
 
 def test_a_new_run_on_a_full_disk_is_a_sentence_and_no_half_run(small_disk, monkeypatch):
     monkeypatch.setenv("FMNIST_RUNS_DIR", str(small_disk))
     fill(small_disk)
-    with pytest.raises(runs.RunsFolderError, match="No space left on device.*Free some space"):
+    with pytest.raises(store.RunsFolderError, match="No space left on device.*Free some space"):
         jobs.start_run(SHORT)
     assert [entry.name for entry in small_disk.iterdir()] == ["ballast"]
     shutil.rmtree(small_disk, ignore_errors=True)

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from fmnist import images
-from fmnist.dataset import load_dataset, sample_indices
+from fmnist.data.dataset import load_dataset
+from fmnist.data.samples import sample_indices
 
 
 def as_file(picture: Image.Image, kind: str = "PNG", **options) -> bytes:

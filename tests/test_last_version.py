@@ -16,10 +16,13 @@ import numpy as np
 import pytest
 from msgspec.structs import asdict
 
-from fmnist import catalogue, corrections, own_model_refusals, run_files, runs, settings
-from fmnist.dataset import CLASS_NAMES
-from fmnist.doubt import read_threshold
-from fmnist.taught_record import Comparison
+from fmnist.data import catalogue
+from fmnist.data.dataset import CLASS_NAMES
+from fmnist.drawing import corrections
+from fmnist.evaluation.uncertainty import read_threshold
+from fmnist.imported import refusals
+from fmnist.runs import outputs, settings, store
+from fmnist.runs.fine_tuned_record import Comparison
 
 KEPT = Path(__file__).with_name("last_version")
 ROOT = KEPT.parent.parent
@@ -36,12 +39,12 @@ def last_version(lab) -> Path:
     return lab.runs_dir
 
 
-def values(run: runs.Run, name: str):
+def values(run: store.Run, name: str):
     return json.loads(run.file(name).read_text(encoding="utf-8"))
 
 
 def test_every_run_opens_undamaged(last_version):
-    found = {run.run_id: run for run in runs.list_runs()}
+    found = {run.run_id: run for run in store.list_runs()}
     assert {run_id: (run.status.status, run.damaged) for run_id, run in found.items()} == {
         TAUGHT: ("completed", ""),
         IMPORTED: ("completed", ""),
@@ -64,23 +67,23 @@ def test_every_run_opens_undamaged(last_version):
 
 
 def test_what_a_run_has_written_is_read(last_version):
-    run = runs.load_run(TRAINED)
-    history = run_files.read_history(run)
+    run = store.load_run(TRAINED)
+    history = outputs.read_history(run)
     assert list(history["epoch"]) == [0, 1]
     assert history["val_accuracy"].iloc[-1] == 0.11666667
-    assert run_files.read_results(run) == values(run, "results.json")
-    assert run_files.read_environment(run) == values(run, "environment.json")
-    assert run_files.read_fingerprint(run) == catalogue.load().fingerprint
-    assert run_files.read_class_names(run) == CLASS_NAMES
+    assert outputs.read_results(run) == values(run, "results.json")
+    assert outputs.read_environment(run) == values(run, "environment.json")
+    assert outputs.read_fingerprint(run) == catalogue.load().fingerprint
+    assert outputs.read_class_names(run) == CLASS_NAMES
     assert read_threshold(last_version / TAUGHT / "model.keras") == pytest.approx(
-        values(runs.load_run(TAUGHT), "doubt.json")["spread_above"]
+        values(store.load_run(TAUGHT), "doubt.json")["spread_above"]
     )
 
 
 def test_what_lies_beside_the_runs_is_read(last_version):
     assert settings.read_parallel_trainings() == 2
     assert settings.read_drawing_run() == TAUGHT
-    assert own_model_refusals.read_refusal(REFUSED).file_name == "notes.txt"
+    assert refusals.read_refusal(REFUSED).file_name == "notes.txt"
     drawn, pictured = corrections.read_corrections().corrections
     assert (drawn.label, drawn.answered, pictured.label) == (0, 1, 2)
     assert (pictured.image == catalogue.load().train_images[0]).all()
@@ -92,34 +95,34 @@ def test_what_lies_beside_the_runs_is_read(last_version):
 
 
 def test_every_record_is_written_as_it_was(last_version):
-    for run in runs.list_runs():
+    for run in store.list_runs():
         assert asdict(run.status) == values(run, "status.json")
-    trained, imported = runs.load_run(TRAINED), runs.load_run(IMPORTED)
+    trained, imported = store.load_run(TRAINED), store.load_run(IMPORTED)
     assert trained.config.to_json() == values(trained, "config.json")
     record = json.loads(json.dumps(imported.imported_model.to_json()))
     assert record == values(imported, "own_model.json")
-    fine_tuned = runs.load_run(TAUGHT)
+    fine_tuned = store.load_run(TAUGHT)
     assert fine_tuned.fine_tuned.to_json() == values(fine_tuned, "taught.json")
 
 
 @pytest.mark.parametrize("run_id", [TRAINED, IMPORTED, TAUGHT])
 def test_every_model_answers_as_it_did(last_version, engine, run_id):
-    run, data = runs.load_run(run_id), catalogue.load()
+    run, data = store.load_run(run_id), catalogue.load()
     answers = engine.predict(run.file("model.keras"), data.test_images).probabilities
-    np.testing.assert_allclose(answers, run_files.read_probabilities(run), atol=1e-4)
+    np.testing.assert_allclose(answers, outputs.read_probabilities(run), atol=1e-4)
     accuracy = (answers.argmax(axis=1) == data.test_labels).mean()
-    assert accuracy == pytest.approx(run_files.read_results(run)["test_accuracy"], abs=0.01)
+    assert accuracy == pytest.approx(outputs.read_results(run)["test_accuracy"], abs=0.01)
 
 
 def test_a_queued_run_is_trained(last_version):
-    command = [sys.executable, "-m", "fmnist.train", str(last_version / WAITING)]
+    command = [sys.executable, "-m", "fmnist.training.train", str(last_version / WAITING)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150)
     assert done.returncode == 0, done.stderr
-    run = runs.load_run(WAITING)
+    run = store.load_run(WAITING)
     assert (run.status.status, run.damaged) == ("completed", "")
     written = {path.name for path in run.run_dir.iterdir()} - {"log.txt"}
     of_the_last = {path.name for path in (last_version / TRAINED).iterdir()} - {"notes.json"}
     assert written == of_the_last | {"variables.json"}
     assert values(run, "environment.json").keys() == (
-        values(runs.load_run(TRAINED), "environment.json").keys()
+        values(store.load_run(TRAINED), "environment.json").keys()
     )

@@ -5,9 +5,9 @@ import math
 import pandas as pd
 import pytest
 
-from fmnist import run_files
 from fmnist.published import Published, same_figures_of
 from fmnist.recipes import RECIPES
+from fmnist.runs import outputs
 
 
 def test_a_run_is_measured_by_the_figures_that_were_published():
@@ -40,7 +40,7 @@ def test_a_run_is_measured_by_the_figures_that_were_published():
 
 def test_a_run_that_left_nothing_has_the_figures_without_their_values():
     published = RECIPES["conv-8-24-48"].published
-    history = pd.DataFrame(columns=list(run_files.HISTORY_COLUMNS), dtype=float)
+    history = pd.DataFrame(columns=list(outputs.HISTORY_COLUMNS), dtype=float)
     ours = same_figures_of(published, history, {}).figures()
     assert len(ours) == len(published.figures())
     assert all(math.isnan(figure.value) for figure in ours)

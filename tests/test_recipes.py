@@ -3,7 +3,7 @@
 import pytest
 
 from fmnist.config import TrainConfig
-from fmnist.models import build_model, build_network, describe_model
+from fmnist.models.network import build_model, build_network, describe_model
 from fmnist.recipes import RECIPES, find_recipe
 
 ONE_CONVOLUTION = ["Rescaling", "Conv2D", "MaxPooling2D", "Flatten", "Dense", "Dense"]

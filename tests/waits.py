@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fmnist import run_files, runs
+from fmnist.runs import outputs, store
 
 
 def wait_for(
@@ -35,9 +35,9 @@ def wait_for(
 def failure_of(run_dir: Path) -> str:
     """Why a run has failed, and the end of its log; "" while it has not."""
     try:
-        run = runs.reconcile_run(run_dir)
+        run = store.reconcile_run(run_dir)
     except FileNotFoundError:
         return ""
     if run.status.status != "failed" or run.damaged:
         return ""
-    return f"{run.run_id} failed: {run.status.message}\n{run_files.read_log(run, 10)}"
+    return f"{run.run_id} failed: {run.status.message}\n{outputs.read_log(run, 10)}"

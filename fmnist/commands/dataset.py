@@ -13,11 +13,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from fmnist import catalogue
 from fmnist.commands.parser import Parser
-from fmnist.dataset import DatasetError
-from fmnist.import_names import CLASSES_FILE
-from fmnist.import_process import import_dataset
+from fmnist.data import catalogue
+from fmnist.data.dataset import DatasetError
+from fmnist.data.import_names import CLASSES_FILE
+from fmnist.data.import_process import import_dataset
 from fmnist.plain_text import clean
 from fmnist.terminal import draw_progress, say
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fmnist import runs
 from fmnist.commands.parser import Parser
-from fmnist.drawing_model import keep_drawing_model
-from fmnist.engine import Engine, EngineError
+from fmnist.drawing.package_model import keep_drawing_model
+from fmnist.engine.client import Engine, EngineError
+from fmnist.runs import store
 from fmnist.terminal import say
 
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     engine = Engine()
     try:
-        print(keep_drawing_model(runs.load_run(options.run), engine))
+        print(keep_drawing_model(store.load_run(options.run), engine))
     except (EngineError, OSError, ValueError) as error:
         say(f"{parser.prog}: {error}")
         return 2

@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from fmnist import catalogue
 from fmnist.commands.parser import Parser
-from fmnist.dataset import CLASS_NAMES, DatasetError, load_dataset
-from fmnist.drawings import NAME, TEST_SEED, TRAIN_SEED, make_drawings
+from fmnist.data import catalogue
+from fmnist.data.dataset import CLASS_NAMES, DatasetError, load_dataset
+from fmnist.drawing.synthetic import NAME, TEST_SEED, TRAIN_SEED, make_drawings
 from fmnist.terminal import draw_progress, say
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from fmnist import catalogue
-from fmnist.dataset import STAND_IN, STANDARD, DatasetError, DatasetMissing
-from fmnist.download import download_dataset
+from fmnist.data import catalogue
+from fmnist.data.dataset import STAND_IN, STANDARD, DatasetError, DatasetMissing
+from fmnist.data.download import download_dataset
 from fmnist.terminal import draw_progress, say
 
 _WITHOUT_DATA = f"To try it on generated look-alikes meanwhile, add --dataset {STAND_IN}."

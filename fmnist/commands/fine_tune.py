@@ -12,24 +12,24 @@ import os
 import sys
 from pathlib import Path
 
-from fmnist import runs
 from fmnist.commands.ensure_dataset import ensure_dataset
 from fmnist.commands.parser import Parser
 from fmnist.config import ConfigError
-from fmnist.corrections import CorrectionError
-from fmnist.dataset import STANDARD
-from fmnist.process import choose_runs_dir, run_process
-from fmnist.teach import fine_tune
-from fmnist.teaching import create_fine_tuning
+from fmnist.data.dataset import STANDARD
+from fmnist.drawing.corrections import CorrectionError
+from fmnist.drawing.fine_tune import fine_tune
+from fmnist.drawing.fine_tuning_runs import create_fine_tuning
+from fmnist.runs import store
+from fmnist.runs.process import choose_runs_dir, run_process
 
 
-def open_run(run_dir: Path) -> runs.Run:
+def open_run(run_dir: Path) -> store.Run:
     """The run in a folder that the app made for a fine-tuning.
 
     Raises:
         ConfigError: it is no such folder, it is done, or another process has taken it.
     """
-    run = runs.reconcile_run(run_dir.resolve())
+    run = store.reconcile_run(run_dir.resolve())
     if run.damaged or run.fine_tuned is None:
         reason = run.damaged or "it has no taught.json"
         raise ConfigError(f"{run_dir} is not the folder of a fine-tuning run: {reason}.")
@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = build_parser()
     options = parser.parse_args(arguments)
 
-    def open_or_create() -> runs.Run:
+    def open_or_create() -> store.Run:
         if options.run_dir:
             if options.dataset or options.runs_dir:
                 parser.error("RUN_DIR has its own settings: leave out the others")

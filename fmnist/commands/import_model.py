@@ -17,25 +17,25 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-from fmnist import runs
 from fmnist.commands.ensure_dataset import ensure_dataset
 from fmnist.commands.parser import Parser
 from fmnist.config import ConfigError
-from fmnist.dataset import STANDARD
-from fmnist.keras_file import check_file
-from fmnist.own_model import check_and_score
-from fmnist.own_model_record import INPUTS, OUTPUTS, ImportedModel
-from fmnist.process import choose_runs_dir, run_process
+from fmnist.data.dataset import STANDARD
+from fmnist.imported.archive_check import check_file
+from fmnist.imported.check import check_and_score
+from fmnist.runs import store
+from fmnist.runs.imported_record import INPUTS, OUTPUTS, ImportedModel
+from fmnist.runs.process import choose_runs_dir, run_process
 from fmnist.terminal import say
 
 
-def open_run(run_dir: Path) -> runs.Run:
+def open_run(run_dir: Path) -> store.Run:
     """The run in a folder that the app made for an imported model.
 
     Raises:
         ConfigError: it is no such folder, it is done, or another process has taken it.
     """
-    run = runs.reconcile_run(run_dir.resolve())
+    run = store.reconcile_run(run_dir.resolve())
     if run.damaged or run.imported_model is None:
         reason = run.damaged or "it has no own_model.json"
         raise ConfigError(f"{run_dir} is not the folder of an imported model: {reason}.")
@@ -74,7 +74,7 @@ def build_parser() -> Parser:
     return parser
 
 
-def _create_run(options: argparse.Namespace) -> runs.Run:
+def _create_run(options: argparse.Namespace) -> store.Run:
     """A run of the file that the command line names."""
     path: Path = options.file
     if not path.is_file():
@@ -84,7 +84,7 @@ def _create_run(options: argparse.Namespace) -> runs.Run:
     choose_runs_dir(options.runs_dir)
     imported_model = ImportedModel(path.name, options.inputs or "auto", options.outputs or "auto")
     name = path.stem[:60] if options.name is None else options.name
-    return runs.create_import_run(name, imported_model, path.read_bytes(), options.dataset)
+    return store.create_import_run(name, imported_model, path.read_bytes(), options.dataset)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     is_new = not options.file.is_dir()
 
-    def open_or_create() -> runs.Run:
+    def open_or_create() -> store.Run:
         if is_new:
             return _create_run(options)
         defaults = vars(parser.parse_args(["FILE"])) | {"file": options.file}
@@ -102,9 +102,9 @@ def main(arguments: list[str] | None = None) -> int:
             parser.error(f"RUN_DIR has its own settings: leave out --{others[0].replace('_', '-')}")
         return open_run(options.file)
 
-    def work(run: runs.Run, terminal: TextIO | None) -> dict[str, Any]:
+    def work(run: store.Run, terminal: TextIO | None) -> dict[str, Any]:
         results = check_and_score(run)
-        if terminal and (found := runs.read_run(run.run_dir).imported_model):
+        if terminal and (found := store.read_run(run.run_dir).imported_model):
             say(f"Found: {found.summary}", terminal)
             if not found.fits_well:
                 say(found.warning, terminal)

@@ -11,12 +11,13 @@ import functools
 from collections.abc import Sequence
 from pathlib import Path
 
-from fmnist import catalogue, run_files, runs
-from fmnist.bundle import bundle_run
 from fmnist.commands.parser import Parser
-from fmnist.model_card import compute_model_card
-from fmnist.model_card_text import format_model_card, write_model_card
-from fmnist.runs import Run
+from fmnist.data import catalogue
+from fmnist.evaluation.model_card import compute_model_card
+from fmnist.evaluation.model_card_text import format_model_card, write_model_card
+from fmnist.runs import outputs, store
+from fmnist.runs.bundle import bundle_run
+from fmnist.runs.store import Run
 from fmnist.terminal import say
 
 
@@ -25,7 +26,7 @@ def open_run(run: str) -> Run:
 
     Raises ValueError with one sentence when there is none that is sound.
     """
-    found = runs.reconcile_run(Path(run).resolve()) if Path(run).is_dir() else runs.load_run(run)
+    found = store.reconcile_run(Path(run).resolve()) if Path(run).is_dir() else store.load_run(run)
     if found.damaged:
         raise ValueError(f"{run} is no run that a card can be made of: {found.damaged}.")
     if not found.has_scores:
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run = open_run(options.run)
         data = catalogue.load(run.config.dataset)
-        fingerprint = run_files.read_environment(run).get("dataset_fingerprint")
+        fingerprint = outputs.read_environment(run).get("dataset_fingerprint")
         if fingerprint != data.fingerprint:
             raise ValueError(
                 f"{options.run} was scored on other data (fingerprint {fingerprint}) than "

@@ -15,13 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from fmnist import predict, run_files, runs
 from fmnist.commands.parser import Parser
-from fmnist.doubt import read_threshold
-from fmnist.engine import Engine, EngineError
+from fmnist.drawing import drawing_model
+from fmnist.drawing.photo import photo_to_image
+from fmnist.drawing.preprocess import sketch_to_image
+from fmnist.engine.client import Engine, EngineError
+from fmnist.evaluation import prediction
+from fmnist.evaluation.uncertainty import read_threshold
 from fmnist.images import MAX_FILE_BYTES, ImageError, read_image
-from fmnist.photo import photo_to_image
-from fmnist.sketch import sketch_to_image
+from fmnist.runs import outputs, store
 from fmnist.terminal import say
 
 
@@ -31,21 +33,21 @@ def find_model(run: str | None = None, *, sketch: bool = False) -> Path:
 
     Raises ValueError with one sentence when there is none.
     """
-    if run is None and sketch and predict.DRAWING_MODEL.is_file():
-        return predict.find_drawing_model()[0]
+    if run is None and sketch and drawing_model.DRAWING_MODEL.is_file():
+        return drawing_model.find_drawing_model()[0]
     if run is None:
-        with contextlib.suppress(runs.RunNotFound):
-            return _model_of(runs.load_run(runs.BUNDLED_ID).run_dir)
-        for candidate in runs.list_runs():
+        with contextlib.suppress(store.RunNotFound):
+            return _model_of(store.load_run(store.BUNDLED_ID).run_dir)
+        for candidate in store.list_runs():
             if candidate.status.status == "completed" and candidate.has_model:
                 return candidate.file("model.keras")
         raise ValueError(
-            f"There is no completed run in {runs.runs_dir()}: train one with "
+            f"There is no completed run in {store.runs_dir()}: train one with "
             "`python -m fmnist train`, or name a run's folder with --run."
         )
     if Path(run).is_dir():
         return _model_of(Path(run))
-    return _model_of(runs.load_run(run).run_dir)
+    return _model_of(store.load_run(run).run_dir)
 
 
 def _model_of(run_dir: Path) -> Path:
@@ -79,7 +81,7 @@ def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engi
 
     model: a run's `model.keras`; the run says what its classes are called.
     """
-    class_names = run_files.read_class_names(runs.read_run(model.parent))
+    class_names = outputs.read_class_names(store.read_run(model.parent))
     threshold = read_threshold(model)
     # A model that cannot be opened is no matter of a file: this says so before any is read.
     engine.predict(model, np.zeros((1, 28, 28), np.uint8))
@@ -94,7 +96,7 @@ def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engi
             probabilities = engine.predict(model, image[np.newaxis]).probabilities[0]
             line = {
                 "file": str(path),
-                **predict.describe_prediction(probabilities, class_names, threshold),
+                **prediction.describe_prediction(probabilities, class_names, threshold),
             }
         print(json.dumps(line), flush=True)
     return unread

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from fmnist import standin
 from fmnist.commands.parser import Parser
-from fmnist.dataset import DatasetError
+from fmnist.data import standin
+from fmnist.data.dataset import DatasetError
 from fmnist.terminal import draw_progress, say
 
 _MAX_SEED = 2**32 - 1

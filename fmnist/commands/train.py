@@ -13,17 +13,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-from fmnist import runs
 from fmnist.commands.ensure_dataset import ensure_dataset
 from fmnist.commands.parser import Parser
 from fmnist.config import FIELDS, ConfigError, TrainConfig, field_bounds
-from fmnist.feature_maps import check_architecture
-from fmnist.launch import WATCHED_BY
-from fmnist.memory import keep_freed_memory
-from fmnist.process import choose_runs_dir, record_failure, run_process
+from fmnist.models.feature_maps import check_architecture
 from fmnist.recipes import RECIPES
-from fmnist.train import train_and_evaluate
-from fmnist.turns import begin
+from fmnist.runs import store
+from fmnist.runs.launch import WATCHED_BY
+from fmnist.runs.process import choose_runs_dir, record_failure, run_process
+from fmnist.runs.queue import begin
+from fmnist.training.memory import keep_freed_memory
+from fmnist.training.train import train_and_evaluate
 
 # -- options --------------------------------------------------------------------------------------
 
@@ -136,14 +136,14 @@ def read_config(options: dict[str, Any]) -> TrainConfig:
 # -- before a training ----------------------------------------------------------------------------
 
 
-def open_run(run_dir: Path) -> runs.Run:
+def open_run(run_dir: Path) -> store.Run:
     """The run in a folder that somebody else made, not yet trained.
 
     Raises:
         ConfigError: it is no run folder, its training has already begun, or another process
             has taken it and waits in the queue.
     """
-    run = runs.reconcile_run(run_dir.resolve())
+    run = store.reconcile_run(run_dir.resolve())
     if run.damaged:
         raise ConfigError(f"{run_dir} is not a run that can be trained: {run.damaged}.")
     # Whoever watches this process has let the run begin, and holds its place.
@@ -162,7 +162,7 @@ def open_run(run_dir: Path) -> runs.Run:
 # -- command line ---------------------------------------------------------------------------------
 
 
-def train_run(run: runs.Run, terminal: TextIO | None) -> dict[str, Any]:
+def train_run(run: store.Run, terminal: TextIO | None) -> dict[str, Any]:
     """Train in this process, and leave the folder with a status that says how it ended.
 
     Raises:
@@ -181,7 +181,7 @@ def main(arguments: list[str] | None = None) -> int:
     if WATCHED_BY in os.environ:  # this process trains, and does nothing else
         keep_freed_memory()
 
-    def open_or_create() -> runs.Run:
+    def open_or_create() -> store.Run:
         if run_dir:
             others = [name.replace("_", "-") for name in options if name != "run_dir"]
             if others:
@@ -190,7 +190,7 @@ def main(arguments: list[str] | None = None) -> int:
         config = read_config(options)
         choose_runs_dir(options.get("runs_dir"))
         ensure_dataset(sys.stderr, config.dataset)  # better told before a run is made
-        return runs.create_run(config)
+        return store.create_run(config)
 
     return run_process(
         open_or_create,

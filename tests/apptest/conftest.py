@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fmnist.engine import EngineError, Prediction
-from pages import _engine
+from fmnist.engine.client import EngineError, Prediction
+from pages._shared import engine as _engine
 
 
 class FakeEngine:

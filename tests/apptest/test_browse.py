@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from fmnist import dataset
+from fmnist.data import dataset, samples
 from tests.factories import data as data_factory
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -62,7 +62,7 @@ def test_first_screen_shows_garments_and_the_next_step(open_page):
 def test_the_sample_is_the_one_of_the_address(open_page, lab):
     labels = data_of(lab).test_labels
     at = open_page(split="test", classes="2,6", count="25", seed="7")
-    expected = dataset.sample_indices(labels, classes=[2, 6], count=25, seed=7)
+    expected = samples.sample_indices(labels, classes=[2, 6], count=25, seed=7)
     assert not at.warning
     assert grid(at, "grid")["alts"] == [
         f"{dataset.CLASS_NAMES[labels[i]]}, image {i}" for i in expected
@@ -111,7 +111,7 @@ def test_classes_view(open_page, lab):
 def test_table_view(open_page, lab):
     at = open_page(view="table", count="25", seed="3")
     data = data_of(lab)
-    sample = dataset.sample_indices(data.train_labels, classes=[], count=25, seed=3)
+    sample = samples.sample_indices(data.train_labels, classes=[], count=25, seed=3)
     frame = at.dataframe[0].value
     assert frame.shape == (25, 785)
     assert frame["label"].tolist() == data.train_labels[sample].tolist()
@@ -165,7 +165,7 @@ def test_a_failing_engine_costs_the_neighbours_alone(open_page, engine):
 
 
 def test_next_follows_the_sample_and_back_returns_to_it(open_page, lab):
-    sample = dataset.sample_indices(data_of(lab).train_labels, classes=[6], count=25, seed=4)
+    sample = samples.sample_indices(data_of(lab).train_labels, classes=[6], count=25, seed=4)
     at = open_page(index=str(sample[0]), classes="6", count="25", seed="4")
     _back, previous, following = at.button
     assert previous.disabled

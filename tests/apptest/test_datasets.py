@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmnist import catalogue
 from fmnist.config import TrainConfig
-from fmnist.dataset import CLASS_NAMES
-from fmnist.import_job import ImportStopped
+from fmnist.data import catalogue
+from fmnist.data.dataset import CLASS_NAMES
+from fmnist.data.import_job import ImportStopped
 from tests.apptest.app_pages import address, button, open_page, words
 from tests.factories import data as data_factory
 from tests.factories import runs as run_factory
@@ -92,9 +92,9 @@ def test_the_classes_have_their_own_names(shapes):
 def page_that_keeps_its_choice() -> None:
     import streamlit as st
 
-    from pages import _dataset_choice
+    from pages._shared import dataset_choice
 
-    _dataset_choice.keep_choice(st.session_state["page"])
+    dataset_choice.keep_choice(st.session_state["page"])
 
 
 def test_a_link_in_the_sidebar_keeps_the_choice_and_the_way_back_does_not():
@@ -128,7 +128,7 @@ def test_a_dataset_that_is_not_there_is_a_warning(shapes, slug):
 
 def test_a_training_is_started_on_the_dataset_chosen(shapes, monkeypatch):
     started = []
-    monkeypatch.setattr("fmnist.jobs.start_run", lambda config: started.append(config) or RUN)
+    monkeypatch.setattr("fmnist.runs.jobs.start_run", lambda config: started.append(config) or RUN)
     at = open_page("train", data="my-shapes")
     at.button(key="train_start").click().run()
     assert [config.dataset for config in started] == ["my-shapes"]

@@ -14,14 +14,17 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from fmnist import corrections, jobs, json_files, predict, runs, settings
-from fmnist.corrections import correct
-from fmnist.dataset import CLASS_NAMES
-from fmnist.doubt import UNCERTAINTY_FILE
-from fmnist.sketch import FILL_LEVEL
-from fmnist.strokes import from_link, load_examples, parse, to_json, to_link
-from fmnist.taught_record import Comparison, FineTuned
-from pages import _draw_canvas
+from fmnist import json_files
+from fmnist.data.dataset import CLASS_NAMES
+from fmnist.drawing import corrections
+from fmnist.drawing import drawing_model as shipped_model
+from fmnist.drawing.corrections import correct
+from fmnist.drawing.preprocess import FILL_LEVEL
+from fmnist.drawing.strokes import from_link, load_examples, parse, to_json, to_link
+from fmnist.evaluation.uncertainty import UNCERTAINTY_FILE
+from fmnist.runs import jobs, settings, store
+from fmnist.runs.fine_tuned_record import Comparison, FineTuned
+from pages._draw import canvas as draw_canvas
 from tests.apptest.app_pages import button, words
 from tests.factories import runs as run_factory
 
@@ -44,7 +47,7 @@ def canvas(monkeypatch) -> SimpleNamespace:
         (sent.data,) = data
         return sent
 
-    monkeypatch.setattr(_draw_canvas, "_component", component)
+    monkeypatch.setattr(draw_canvas, "_component", component)
     return sent
 
 
@@ -52,7 +55,7 @@ def canvas(monkeypatch) -> SimpleNamespace:
 def drawing_model(tmp_path, monkeypatch) -> Path:
     """Where the model for drawings lies: a file that is not there yet."""
     path = tmp_path / "drawing_model" / "model.keras"
-    monkeypatch.setattr(predict, "DRAWING_MODEL", path)
+    monkeypatch.setattr(shipped_model, "DRAWING_MODEL", path)
     return path
 
 
@@ -534,16 +537,16 @@ def test_fine_tuning_is_started_watched_and_not_started_twice(
     assert not at.exception
     ((run_id, module),) = started
     assert module == "fine-tune"
-    run = runs.load_run(run_id)
+    run = store.load_run(run_id)
     assert (run.config.dataset, run.fine_tuned.corrections) == ("fashion-mnist", 1)
     assert FINE_TUNE not in labels(at)
     at.button(key="fine_tune_stop").click().run()
-    assert runs.is_stop_requested(run.run_dir)
-    runs.write_status(run.run_dir, status="stopped")
+    assert store.is_stop_requested(run.run_dir)
+    store.write_status(run.run_dir, status="stopped")
     at = open_page()
     assert "The last fine-tuning was stopped: nothing has changed." in words(at)
     message = "Its process ended."
-    runs.write_status(run.run_dir, status="failed", message=message)
+    store.write_status(run.run_dir, status="failed", message=message)
     at = open_page()
     assert f"Fine-tuning failed: {message}" in words(at)
     assert FINE_TUNE in labels(at)
@@ -608,7 +611,7 @@ def test_without_the_fine_tuned_model_the_labs_own_answers(
     run_dir = write_fine_tuned(lab)
     settings.write_drawing_run(run_dir.name)
     if fate == "deleted":
-        runs.delete_run(runs.read_run(run_dir))
+        store.delete_run(store.read_run(run_dir))
     else:
         (run_dir / "model.keras").write_bytes(b"PK half")
     canvas.drawing = drawn(BAG)

@@ -9,10 +9,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from fmnist import dataset, runs
-from fmnist.evaluate import evaluate, select
-from fmnist.model_card import compute_model_card
-from fmnist.model_card_text import format_model_card
+from fmnist.data import dataset
+from fmnist.evaluation.evaluate import evaluate, select
+from fmnist.evaluation.model_card import compute_model_card
+from fmnist.evaluation.model_card_text import format_model_card
+from fmnist.runs import store
 from tests.apptest import app_pages
 from tests.factories import data as data_factory
 from tests.factories import runs as run_factory
@@ -184,13 +185,13 @@ def test_the_model_card_of_a_completed_run(run_dir, lab):
     [section] = app.get("expander")
     assert section.label == "Model card"
     labels = dataset.load_dataset(lab.data_dir).test_labels
-    card = format_model_card(compute_model_card(runs.load_run(RUN), labels))
+    card = format_model_card(compute_model_card(store.load_run(RUN), labels))
     assert "# Model card: Made run" in card
     # The headings are smaller than the page's; all else is the downloaded file word by word.
     assert section.markdown[0].value.replace("\n####", "\n#") == f"###{card.rstrip()}"
     [download] = section.get("download_button")
     assert download.proto.label == "Download (Markdown)"
-    runs.rename_run(runs.load_run(RUN), "A name of mine")
+    store.rename_run(store.load_run(RUN), "A name of mine")
     [section] = open_page(run=RUN).get("expander")
     assert "# Model card: A name of mine" in section.markdown[0].value
 

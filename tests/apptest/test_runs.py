@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmnist import json_files, runs
+from fmnist import json_files
 from fmnist.config import TrainConfig
-from fmnist.own_model_record import ImportedModel
-from fmnist.own_model_refusals import read_refusal
-from fmnist.taught_record import FineTuned
+from fmnist.imported.refusals import read_refusal
+from fmnist.runs import store
+from fmnist.runs.fine_tuned_record import FineTuned
+from fmnist.runs.imported_record import ImportedModel
 from tests.apptest.app_pages import APP, button, open_page, words
 from tests.factories import runs as run_factory
 from tests.waits import wait_for
@@ -35,7 +36,7 @@ def three(lab):
             accuracy=accuracy,
             dropout=0.1 * place,
         )
-    return [run.run_id for run in runs.list_runs()]
+    return [run.run_id for run in store.list_runs()]
 
 
 def test_no_runs_lead_to_the_train_page(lab):
@@ -46,7 +47,7 @@ def test_no_runs_lead_to_the_train_page(lab):
 
 
 def test_all_kinds_of_runs_are_listed_newest_first(lab):
-    for day, status in enumerate(runs.STATUSES, start=1):
+    for day, status in enumerate(store.STATUSES, start=1):
         run_factory.write_run(lab.runs_dir, f"2026010{day}-000000-x", status=status, epochs=3)
     damaged = run_factory.write_run(lab.runs_dir, "20260109-000000-x")
     (damaged / "config.json").write_text("{")
@@ -142,7 +143,7 @@ def test_renaming(three):
     at.text_input(key=f"rename_{three[2]}").set_value("Better name").run()
     button(at, "Save the name").click().run()
     assert not at.exception
-    assert runs.load_run(three[2]).title == "Better name"
+    assert store.load_run(three[2]).title == "Better name"
     assert list(at.dataframe[0].value["Run"]) == ["Twin", "Twin", "Better name"]
 
 
@@ -151,7 +152,7 @@ def test_deleting_asks_first_and_takes_the_selected_ones_only(three):
     assert "Delete these 2 runs for good?" in words(at)
     button(at, "Delete for good").click().run()
     assert not at.exception
-    assert [run.run_id for run in runs.list_runs()] == [three[1]]
+    assert [run.run_id for run in store.list_runs()] == [three[1]]
     assert "runs" not in at.query_params
     assert "run" not in at.query_params
     assert "Select rows" in words(at)
@@ -172,7 +173,7 @@ def test_a_damaged_run_says_why_and_can_be_deleted(lab):
     at = open_runs(run=run_dir.name)
     assert "status.json is missing" in words(at)
     button(at, "Delete for good").click().run()
-    assert runs.list_runs() == []
+    assert store.list_runs() == []
     assert "No run of your own yet" in words(at)
 
 
@@ -194,9 +195,9 @@ def test_the_strip_follows_a_training_on_every_page(lab):
 
 
 def test_the_strip_follows_a_fine_tuning_to_the_page_it_began_on(lab):
-    run = runs.create_fine_tuning_run(TrainConfig(name="fine-tuned"), FineTuned(1), b"[]")
-    runs.claim_run(run.run_dir)
-    runs.write_status(run.run_dir, status="running", message="fine-tuning")
+    run = store.create_fine_tuning_run(TrainConfig(name="fine-tuned"), FineTuned(1), b"[]")
+    store.claim_run(run.run_dir)
+    store.write_status(run.run_dir, status="running", message="fine-tuning")
     at = AppTest.from_file(str(APP), default_timeout=120).run()
     assert at.sidebar.get("progress")[0].proto.text == "**Fine-tuning on drawings**"
     link = at.sidebar.get("page_link")[0].proto
@@ -207,10 +208,10 @@ def test_a_run_deleted_while_the_strip_follows_it_is_no_error(lab):
     def strip():
         import streamlit as st
 
-        from pages import _live_strip
+        from pages._shared import live_strip
 
         st.session_state["strip_followed"] = ["20260101-000000-gone"]
-        _live_strip._strip()
+        live_strip._strip()
 
     at = AppTest.from_function(strip).run()
     assert not at.exception
@@ -268,10 +269,10 @@ def test_what_was_found_is_shown_and_can_be_corrected(lab):
     assert "train" not in pages[-2:], "it has no curves"
     assert button(at, "Score again").disabled
     at.selectbox(key=f"own_outputs_{run_dir.name}").select("probabilities").run()
-    (run_dir / runs.UPLOADED_FILE).write_bytes(b"PK")
+    (run_dir / store.UPLOADED_FILE).write_bytes(b"PK")
     button(at, "Score again").click().run()
     assert not at.exception
-    run = runs.load_run(run_dir.name)
+    run = store.load_run(run_dir.name)
     assert (run.imported_model.inputs, run.imported_model.outputs) == ("auto", "probabilities")
     assert not run.has_scores
 
@@ -283,7 +284,7 @@ def test_a_check_under_way_is_shown_and_can_be_stopped(lab):
     assert list(at.dataframe[0].value["Status"]) == ["Checking"]
     button(at, "Stop").click().run()
     assert not at.exception
-    assert runs.is_stop_requested(run_dir)
+    assert store.is_stop_requested(run_dir)
     assert "Checking theirs.keras: stopping …" in [bar.proto.text for bar in at.get("progress")]
 
 

@@ -10,9 +10,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmnist import catalogue, dataset, download, json_files, standin
-from fmnist.dataset import CLASS_NAMES, DatasetError
-from pages import _standin
+from fmnist import json_files
+from fmnist.data import catalogue, dataset, download, standin
+from fmnist.data.dataset import CLASS_NAMES, DatasetError
+from pages._shared import standin as _standin
 from tests.apptest.app_pages import address, button, open_page, words
 from tests.factories import data as data_factory
 from tests.factories import runs as run_factory
@@ -145,7 +146,7 @@ def test_a_data_folder_without_files_is_named_beside_the_standin(lab, monkeypatc
 
 def test_a_training_is_started_on_the_standin(made_standin, monkeypatch):
     started = []
-    monkeypatch.setattr("fmnist.jobs.start_run", lambda config: started.append(config) or RUN)
+    monkeypatch.setattr("fmnist.runs.jobs.start_run", lambda config: started.append(config) or RUN)
     at = open_page("train")
     at.button(key="train_start").click().run()
     assert [config.dataset for config in started] == ["stand-in"]

@@ -12,12 +12,13 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fmnist import launch, run_files, runs, settings
 from fmnist.config import FIELDS, TrainConfig
-from fmnist.dataset import STANDARD
-from fmnist.engine import EngineError
+from fmnist.data.dataset import STANDARD
+from fmnist.engine.client import EngineError
 from fmnist.recipes import RECIPES
-from pages import _config_form, _engine, _plan
+from fmnist.runs import launch, outputs, settings, store
+from pages._shared import engine
+from pages._train import config_form, config_labels, plan
 from tests.apptest.app_pages import button, open_page, words
 from tests.factories import runs as run_factory
 from tests.waits import wait_for
@@ -92,15 +93,13 @@ def test_a_recipe_moves_all_sliders_and_its_values_survive_another_page(lab):
 def show_form():
     import streamlit as st
 
-    from pages import _config_form
-
-    _config_form.render_main_settings()
-    _config_form.render_more_settings()
-    st.json(_config_form.read_form().to_json())
+    config_form.render_main_settings()
+    config_form.render_more_settings()
+    st.json(config_form.read_form().to_json())
 
 
 def test_every_recipe_sets_every_field(lab):
-    assert set(_config_form.LABELS) == set(FIELDS) - {"dataset"}
+    assert set(config_labels.LABELS) == set(FIELDS) - {"dataset"}
     at = AppTest.from_function(show_form, default_timeout=120).run()
     for name, recipe in RECIPES.items():
         at.selectbox(key="train_recipe").select(name).run()
@@ -116,7 +115,7 @@ def test_every_setting_has_a_widget_and_a_readable_choice(lab):
         widget.key for kind in FORM_WIDGETS for widget in at.get(kind) if widget.key is not None
     }
     entries = {"filters": "filters0", "dense_units": "dense_units0"}
-    assert {f"train_{entries.get(name, name)}" for name in _config_form.LABELS} <= drawn
+    assert {f"train_{entries.get(name, name)}" for name in config_labels.LABELS} <= drawn
     assert "mirror, shift and erase" in at.selectbox(key="train_augmentation").options
     assert at.selectbox(key="train_schedule").options == ["constant", "cosine", "one-cycle"]
 
@@ -231,7 +230,7 @@ def test_stop_writes_the_stop_file_and_says_so(lab):
     at = open_train(run=run_dir.name)
     button(at, "Stop").click().run()
     assert not at.exception
-    assert runs.is_stop_requested(run_dir)
+    assert store.is_stop_requested(run_dir)
     assert button(at, "Stopping …").disabled
 
 
@@ -241,11 +240,11 @@ def test_a_queued_run_knows_its_place_and_can_be_cancelled(lab):
         run_dir = run_factory.write_run(
             lab.runs_dir, f"20260101-00000{place + 1}-q", status="queued", name=f"Waits {place}"
         )
-        runs.write_status(run_dir, queued_at=time.time() - 30 + place)
+        store.write_status(run_dir, queued_at=time.time() - 30 + place)
     at = open_train(run=run_dir.name)
     assert "Second in the queue, behind “Waits 0”." in words(at)
     button(at, "Cancel").click().run()
-    assert runs.is_stop_requested(run_dir)
+    assert store.is_stop_requested(run_dir)
 
 
 def test_a_finished_run_has_its_score_and_leads_on(lab):
@@ -275,7 +274,7 @@ def test_a_killed_training_is_failed_at_the_next_look(lab):
 
 def test_a_cancelled_run_says_so(lab):
     run_dir = run_factory.write_run(lab.runs_dir, status="queued")
-    runs.write_status(run_dir, status="stopped", message="Cancelled before it started.")
+    store.write_status(run_dir, status="stopped", message="Cancelled before it started.")
     at = open_train(run=run_dir.name)
     assert "Cancelled before it started." in words(at)
 
@@ -327,8 +326,8 @@ def test_an_engine_that_cannot_answer_is_one_sentence_and_no_endless_wait(lab, m
         raise error
 
     made = SimpleNamespace(describe=describe, warm=lambda model_path=None: None)
-    monkeypatch.setattr(_engine, "get", lambda: made)
-    _plan._ask_engine.clear()  # the real engine's answer to an earlier test
+    monkeypatch.setattr(engine, "get", lambda: made)
+    plan._ask_engine.clear()  # the real engine's answer to an earlier test
     at = open_train()
     wait_for_plan(at)
     assert "No layer table just now" in words(at)
@@ -374,16 +373,16 @@ def test_start_trains_in_a_process_of_its_own(lab):
     at.text_input(key="train_name").set_value("From the page").run()
     button(at, "Start training").click().run()
     assert not at.exception
-    run = runs.load_run(at.query_params["run"])
+    run = store.load_run(at.query_params["run"])
     assert run.config == TrainConfig(
         name="From the page", architecture="dense", dense_units=(8,), epochs=1
     )
     button(at, "Start training").click().run()  # the second half of a double click
-    assert len(runs.list_runs()) == 1
+    assert len(store.list_runs()) == 1
 
-    wait_for(lambda: not runs.load_run(run.run_id).is_live, "its end", TRAINING_ENDS)
-    run = runs.load_run(run.run_id)
-    assert run.status.status == "completed", (run.status, run_files.read_log(run))
+    wait_for(lambda: not store.load_run(run.run_id).is_live, "its end", TRAINING_ENDS)
+    run = store.load_run(run.run_id)
+    assert run.status.status == "completed", (run.status, outputs.read_log(run))
     at.run()
     assert "From the page" in words(at)
     assert metrics(at)["Test accuracy"].endswith("%")
@@ -391,19 +390,19 @@ def test_start_trains_in_a_process_of_its_own(lab):
 
 def test_a_training_without_a_sign_of_life_says_so_and_can_be_stopped_though_it_was_asked(lab):
     run_dir = run_factory.write_run(lab.runs_dir, status="running")
-    runs.write_status(run_dir, heartbeat_at=time.time() - 75)
+    store.write_status(run_dir, heartbeat_at=time.time() - 75)
     (run_dir / "stop").touch()
     at = open_train(run=run_dir.name)
     assert re.search(r"No sign of life for 1.min 1\d.s: its process hangs", words(at))
     assert "left" not in words(at).split("No sign of life")[1].split("Epoch")[0]
     assert not button(at, "Stop").disabled
-    runs.write_status(run_dir, heartbeat_at=time.time())
+    store.write_status(run_dir, heartbeat_at=time.time())
     assert "No sign of life" not in words(at.run())
 
 
 def test_a_queue_that_cannot_begin_says_why(lab, monkeypatch):
     run_factory.write_run(lab.runs_dir, status="running")
-    run = runs.create_run(TrainConfig(name="Waits"))
+    run = store.create_run(TrainConfig(name="Waits"))
     monkeypatch.setattr(launch, "PROJECT_ROOT", lab.cache_dir / "nowhere")
     at = open_train(run=run.run_id)
     assert "The queue's process could not be started" in words(at)

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from fmnist import runs
+from fmnist.runs import store
 from tests.browser.conftest import PATIENCE, Server
 from tests.waits import failure_of, wait_for
 
@@ -90,11 +90,11 @@ def _wait_on_page(page: Page, look, what: str, timeout: float = PATIENCE) -> Non
     wait_for(look, f"{what} at {page.url}", timeout / 1000, say_failure)
 
 
-def read_status(server: Server, run_id: str) -> runs.Status:
-    return runs.read_status(server.runs_dir / run_id)
+def read_status(server: Server, run_id: str) -> store.Status:
+    return store.read_status(server.runs_dir / run_id)
 
 
-def wait_for_status(server: Server, run_id: str, *wanted: str, seconds: float = 60) -> runs.Status:
+def wait_for_status(server: Server, run_id: str, *wanted: str, seconds: float = 60) -> store.Status:
     wait_for(
         lambda: read_status(server, run_id).status in wanted,
         f"{run_id} to be {' or '.join(wanted)}",

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from fmnist.dataset import CLASS_NAMES
+from fmnist.data.dataset import CLASS_NAMES
 from tests.browser.conftest import Server, Visitors
 
 PAGE_TITLES = ["Browse", "Train", "Runs", "Evaluate", "Draw"]

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from fmnist.dataset import CLASS_NAMES
+from fmnist.data.dataset import CLASS_NAMES
 from tests.browser import steps
 from tests.browser.conftest import Server, Visitors
 

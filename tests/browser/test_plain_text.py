@@ -16,7 +16,9 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from fmnist import dataset, dataset_folder, json_files
+from fmnist import json_files
+from fmnist.data import dataset
+from fmnist.data import folder as dataset_folder
 from fmnist.plain_text import clean
 from tests.browser.conftest import Server, at_start
 from tests.browser.steps import main
@@ -83,9 +85,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, foreign: Foreign) -> Iterat
     A rule keeps most of them from datasets; here it is gone, as if a folder came from elsewhere.
     """
     folder = tmp_path_factory.mktemp("strange")
-    any_name = (
-        "import re, fmnist.dataset as names\nnames._NAME, names.MAX_NAME = re.compile('.+'), 99"
-    )
+    any_name = "import re, fmnist.data.names as n\nn._NAME, n.MAX_NAME = re.compile('.+'), 99"
     data_dir = data_factory.write_dataset(folder / "data")
     write_dataset(folder / "datasets", foreign)
     write_runs(folder / "runs", folder / "datasets" / SLUG, foreign)

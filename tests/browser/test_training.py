@@ -8,16 +8,16 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from fmnist import runs
-from fmnist.status import SILENT_AFTER
-from pages import _live_strip
+from fmnist.runs import store
+from fmnist.runs.status import SILENT_AFTER
+from pages._shared import live_strip
 from tests.browser import steps
 from tests.browser.conftest import Server, Visitors
 from tests.factories import data as data_factory
 from tests.factories import runs as run_factory
 from tests.waits import failure_of, wait_for
 
-ENGINE_MODULE = "fmnist.engine_child"
+ENGINE_MODULE = "fmnist.engine.server"
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +60,11 @@ def test_the_sidebar_is_quiet_once_nothing_trains(page: Page, server: Server):
     page.goto("/")
     expect(page.get_by_test_id("stSidebar").get_by_text("epoch 3 of 3")).to_be_visible()
     wait_for_more(page, sent)
-    runs.write_status(run_dir, status="failed", finished_at=time.time())
+    store.write_status(run_dir, status="failed", finished_at=time.time())
     expect(page.get_by_text("Training failed")).to_be_visible()
     page.wait_for_timeout(1_000)  # the last tick is answered
     before = len(sent)
-    page.wait_for_timeout(3 * 1_000 * _live_strip.TICK)
+    page.wait_for_timeout(3 * 1_000 * live_strip.TICK)
     assert len(sent) == before
     expect(page.get_by_role("link", name="See how it went")).to_be_visible()
 
@@ -201,7 +201,7 @@ def test_a_training_that_hangs_says_so_and_stop_ends_it(page: Page, server: Serv
     process.suspend()
     page.wait_for_timeout(500)  # its last report is written
     run_dir = server.runs_dir / long_run
-    runs.write_status(run_dir, heartbeat_at=time.time() - SILENT_AFTER - 5)
+    store.write_status(run_dir, heartbeat_at=time.time() - SILENT_AFTER - 5)
     expect(steps.main(page).get_by_text("No sign of life for")).to_be_visible()
     steps.expect_badge(page, "Not responding")
     expect(page.get_by_test_id("stSidebar").get_by_text("No sign of life for")).to_be_visible()

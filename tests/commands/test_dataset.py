@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fmnist import catalogue
 from fmnist.commands.dataset import main
+from fmnist.data import catalogue
 
 ROOT = Path(__file__).parent.parent.parent
 DIGITS = "0,1,2,3,4,5,6,7,8,9"

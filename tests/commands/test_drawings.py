@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from fmnist import catalogue
 from fmnist.commands.drawings import main
-from fmnist.dataset import load_dataset
+from fmnist.data import catalogue
+from fmnist.data.dataset import load_dataset
 
 
 def test_the_command_adds_a_dataset_once(lab, capsys):

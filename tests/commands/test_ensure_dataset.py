@@ -9,11 +9,12 @@ import threading
 
 import pytest
 
-from fmnist import catalogue, dataset, download, runs
 from fmnist.commands import ensure_dataset, train
 from fmnist.commands.train import main
 from fmnist.config import TrainConfig
-from fmnist.dataset import load_dataset
+from fmnist.data import catalogue, dataset, download
+from fmnist.data.dataset import load_dataset
+from fmnist.runs import store
 
 
 class Terminal(io.StringIO):
@@ -83,10 +84,10 @@ def test_the_command_downloads_what_is_missing(lab, mirror, monkeypatch, is_term
 
 
 def test_a_training_itself_never_downloads(lab, mirror):
-    run = runs.create_run(TrainConfig())
+    run = store.create_run(TrainConfig())
     with pytest.raises(dataset.DatasetMissing, match="was not found"):
         train.train_run(run, None)
-    assert runs.load_run(run.run_id).status.status == "failed"
+    assert store.load_run(run.run_id).status.status == "failed"
 
 
 def test_no_mirror_makes_no_run_and_a_sentence(lab, no_dataset, monkeypatch, capfd):
@@ -96,7 +97,7 @@ def test_no_mirror_makes_no_run_and_a_sentence(lab, no_dataset, monkeypatch, cap
     lines = capfd.readouterr().err.splitlines()
     assert len(lines) == 2
     assert lines[1].startswith("No mirror gave the dataset (http://127.0.0.1:9/: ")
-    assert runs.list_runs() == []
+    assert store.list_runs() == []
 
 
 def test_without_a_network_the_standin_can_be_trained_on(no_mirrors, monkeypatch, capfd):

@@ -10,10 +10,10 @@ from pathlib import Path
 import keras
 import pytest
 
-from fmnist import run_files, runs
 from fmnist.commands.import_model import main, open_run
 from fmnist.config import ConfigError
-from fmnist.own_model_record import ImportedModel
+from fmnist.runs import outputs, store
+from fmnist.runs.imported_record import ImportedModel
 from tests.factories import models as model_factory
 
 ROOT = Path(__file__).parent.parent.parent
@@ -32,12 +32,12 @@ def command(*arguments: str) -> subprocess.CompletedProcess:
 
 def test_a_folder_is_checked_by_one_process(lab, tmp_path):
     path = model_factory.save(model_factory.build_model(), tmp_path)
-    run = runs.create_import_run("Theirs", ImportedModel(path.name), path.read_bytes())
-    runs.write_status(run.run_dir, pid=os.getppid(), pid_started_at=0.0)
-    runs.write_status(run.run_dir, host="elsewhere", heartbeat_at=time.time())
+    run = store.create_import_run("Theirs", ImportedModel(path.name), path.read_bytes())
+    store.write_status(run.run_dir, pid=os.getppid(), pid_started_at=0.0)
+    store.write_status(run.run_dir, host="elsewhere", heartbeat_at=time.time())
     with pytest.raises(ConfigError, match="is being checked by process"):
         open_run(run.run_dir)
-    runs.write_status(run.run_dir, status="completed")
+    store.write_status(run.run_dir, status="completed")
     with pytest.raises(ConfigError, match="is completed: import the file again instead"):
         open_run(run.run_dir)
 
@@ -49,9 +49,9 @@ def test_the_command_scores_a_file_and_ends_with_json(lab, tmp_path):
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout.splitlines()[-1])
     assert sorted(answer) == ["run_id", "seconds", "test_accuracy", "test_loss"]
-    run = runs.read_run(runs_dir / answer["run_id"])
+    run = store.read_run(runs_dir / answer["run_id"])
     assert (run.title, run.status.status) == ("flat one", "completed")
-    assert answer["test_accuracy"] == run_files.read_results(run)["test_accuracy"] > 0.9
+    assert answer["test_accuracy"] == outputs.read_results(run)["test_accuracy"] > 0.9
     found = "Found: 784 in, values 0 to 1; logits (a softmax follows)"
     assert done.stderr.splitlines()[-1] == found
     assert "TensorFlow" not in done.stderr, "TensorFlow's own messages go to the log"
@@ -69,7 +69,7 @@ def test_the_command_says_why_a_model_is_refused_and_leaves_no_run(lab, tmp_path
         "each class."
     )
     assert done.stdout == ""
-    assert runs.list_runs() == []
+    assert store.list_runs() == []
 
 
 @pytest.mark.parametrize(
@@ -93,4 +93,4 @@ def test_bad_input_is_one_line_and_makes_no_run(
         assert ended.code == code
     (line,) = capfd.readouterr().err.splitlines()
     assert sentence in line
-    assert runs.list_runs() == []
+    assert store.list_runs() == []

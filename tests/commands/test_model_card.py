@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fmnist.bundle import CARD_FILE
 from fmnist.commands.model_card import main
-from fmnist.model_card import compute_model_card
-from fmnist.model_card_text import format_model_card
+from fmnist.evaluation.model_card import compute_model_card
+from fmnist.evaluation.model_card_text import format_model_card
+from fmnist.runs.bundle import CARD_FILE
 from tests.factories import runs as run_factory
 
 ROOT = Path(__file__).parent.parent.parent

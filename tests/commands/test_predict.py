@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fmnist import predict as answers
 from fmnist.commands import predict
 from fmnist.commands.predict import find_model, main, read_file
-from fmnist.doubt import UNCERTAINTY_FILE
-from fmnist.sketch import FILL_LEVEL
+from fmnist.drawing import drawing_model
+from fmnist.drawing.preprocess import FILL_LEVEL
+from fmnist.evaluation import prediction
+from fmnist.evaluation.uncertainty import UNCERTAINTY_FILE
 from tests.factories import data as data_factory
 from tests.factories import runs as run_factory
 
@@ -100,7 +101,7 @@ def test_the_model_for_drawings_answers_sketches_alone(lab, tmp_path, monkeypatc
     photographs = run_factory.write_run(lab.runs_dir, with_model=True)
     folder = run_factory.write_run(tmp_path, with_model=True).rename(tmp_path / "drawing_model")
     (folder / UNCERTAINTY_FILE).write_text(json.dumps({"spread_above": 0.5}))
-    monkeypatch.setattr(answers, "DRAWING_MODEL", folder / "model.keras")
+    monkeypatch.setattr(drawing_model, "DRAWING_MODEL", folder / "model.keras")
     assert find_model() == photographs / "model.keras"
     assert find_model(sketch=True) == folder / "model.keras"
     assert find_model(photographs.name, sketch=True) == photographs / "model.keras"
@@ -191,7 +192,7 @@ def test_a_picture_of_nothing_gets_an_error_and_no_class(lab, tmp_path, capsys, 
         assert "nothing stands out" in line["error"]
 
 
-BUNDLED = Path(answers.__file__).parent / "bundled"
+BUNDLED = Path(prediction.__file__).parent / "bundled"
 CASES = {
     "p02-black-on-transparent": ("Trouser",),
     "p03-16-bit-small-values": ("Trouser",),

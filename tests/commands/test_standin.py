@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fmnist import standin
 from fmnist.commands.standin import main
+from fmnist.data import standin
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fmnist import launch, run_files, runs
 from fmnist.commands import train
 from fmnist.commands.train import build_parser, main, open_run, read_config
 from fmnist.config import ConfigError, TrainConfig
-from fmnist.process import TrainingError
+from fmnist.runs import launch, outputs, store
+from fmnist.runs.process import TrainingError
 from tests.waits import failure_of, wait_for
 
 ROOT = Path(__file__).parent.parent.parent
@@ -41,11 +41,11 @@ def test_the_command_trains_and_ends_with_json(lab, tmp_path):
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout.splitlines()[-1])
     assert sorted(answer) == ["run_id", "seconds", "test_accuracy", "test_loss"]
-    run = runs.read_run(runs_dir / answer["run_id"])
+    run = store.read_run(runs_dir / answer["run_id"])
     assert run.config == TrainConfig(
         filters=(4, 8), dense_units=(16,), epochs=1, batch_size=32, weight_averaging=True
     )
-    assert answer["test_accuracy"] == run_files.read_results(run)["test_accuracy"]
+    assert answer["test_accuracy"] == outputs.read_results(run)["test_accuracy"]
     assert "Epoch 1/1: loss" in done.stderr
     assert "TensorFlow" not in done.stderr, "TensorFlow's own messages go to the log"
     assert run.file("log.txt").stat().st_size > 0
@@ -80,7 +80,7 @@ def test_bad_input_gets_one_line(lab, arguments, sentence, capfd):
     assert sentence in printed.err
     assert len(printed.err.splitlines()) == 1
     assert printed.out == ""
-    assert runs.list_runs() == []
+    assert store.list_runs() == []
 
 
 def test_the_options_are_the_config_fields():
@@ -104,13 +104,13 @@ print(sorted({"keras", "tensorflow"} & set(sys.modules)))
 
 
 def test_a_folder_that_another_process_waits_in_is_refused(lab):
-    run = runs.create_run(TrainConfig())
-    runs.claim_run(run.run_dir)
+    run = store.create_run(TrainConfig())
+    store.claim_run(run.run_dir)
     assert open_run(run.run_dir).run_id == run.run_id, "this process's own"
     other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
         started_at = psutil.Process(other.pid).create_time()
-        runs.write_status(run.run_dir, pid=other.pid, pid_started_at=started_at)
+        store.write_status(run.run_dir, pid=other.pid, pid_started_at=started_at)
         with pytest.raises(ConfigError, match=f"already belongs to process {other.pid} on"):
             open_run(run.run_dir)
     finally:
@@ -133,7 +133,7 @@ def test_a_folder_that_another_process_waits_in_is_refused(lab):
 def test_a_folder_that_can_no_longer_be_written_fails_the_run(
     lab, monkeypatch, code, with_file, advice
 ):
-    run = runs.create_run(TrainConfig())
+    run = store.create_run(TrainConfig())
 
     def refuse(*_, **__):
         path = [str(run.file("model.keras"))] if with_file else []
@@ -144,7 +144,7 @@ def test_a_folder_that_can_no_longer_be_written_fails_the_run(
         train.train_run(run, None)
     expected = f"{run.run_dir} could not be written or read ({os.strerror(code)}): {advice}"
     assert str(caught.value) == expected
-    status = runs.load_run(run.run_id).status
+    status = store.load_run(run.run_id).status
     assert (status.status, status.message) == ("failed", expected)
 
 
@@ -164,7 +164,7 @@ train.train_and_evaluate = run_out
 sys.exit(train.main(sys.argv[1:]))
 """
     done = subprocess.run(
-        [sys.executable, "-c", code, str(runs.create_run(TrainConfig()).run_dir)],
+        [sys.executable, "-c", code, str(store.create_run(TrainConfig()).run_dir)],
         cwd=ROOT,
         env=os.environ | {launch.WATCHED_BY: watched_by},
         capture_output=True,
@@ -172,14 +172,14 @@ sys.exit(train.main(sys.argv[1:]))
         timeout=60,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    (run,) = runs.list_runs()
+    (run,) = store.list_runs()
     line = done.stderr.splitlines()[-1]
     assert line.startswith("The training failed: ResourceExhaustedError: OOM when allocating word")
     assert line.endswith(f" … (the whole story is in {run.file('log.txt')})")
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    assert "Traceback" in run_files.read_log(run)
-    assert "and pages more" in run_files.read_log(run)
+    assert "Traceback" in outputs.read_log(run)
+    assert "and pages more" in outputs.read_log(run)
     assert run.status.status == "failed"
     assert run.status.message.startswith("ResourceExhaustedError: OOM when allocating")
     assert len(run.status.message) < 260
@@ -198,7 +198,7 @@ def test_an_unknown_dataset_makes_no_run_and_a_sentence(lab, capfd):
     assert "There is no dataset 'kmnist'" in capfd.readouterr().err
     assert main(["--dataset", "../x"]) == 2
     assert "dataset is a short name of small letters" in capfd.readouterr().err
-    assert runs.list_runs() == []
+    assert store.list_runs() == []
 
 
 # -- ended by a signal ----------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def test_a_training_that_dies_says_why_at_the_terminal_and_in_its_folder(
         text=True,
         timeout=60,
     )
-    (run,) = runs.list_runs()
+    (run,) = store.list_runs()
     assert (done.returncode, done.stdout) == (1, "")
     said = done.stderr.splitlines()[-1]
     assert said == f"The training failed: {run.status.message}"
@@ -281,20 +281,20 @@ def test_ctrl_c_stops_and_scores_and_a_killed_command_leaves_no_training_behind(
             stderr=subprocess.PIPE,
             text=True,
         )
-        wait_for(lambda: [run for run in runs.list_runs() if run.is_live], "the run")
-        run_dir = next(run for run in runs.list_runs() if run.is_live).run_dir
+        wait_for(lambda: [run for run in store.list_runs() if run.is_live], "the run")
+        run_dir = next(run for run in store.list_runs() if run.is_live).run_dir
         wait_for(
-            lambda folder=run_dir: (runs.read_status(folder).step or 0) > 0,
+            lambda folder=run_dir: (store.read_status(folder).step or 0) > 0,
             "its first step",
             120,
             lambda folder=run_dir: failure_of(folder),
         )
         watching.send_signal(end)
         output, errors = watching.communicate(timeout=60)
-        wait_for(lambda folder=run_dir: not runs.read_status(folder).is_live, "its end", 60)
-        run = runs.read_run(run_dir)
+        wait_for(lambda folder=run_dir: not store.read_status(folder).is_live, "its end", 60)
+        run = store.read_run(run_dir)
         assert (run.status.status, run.damaged) == ("stopped", "")
-        assert run_files.read_results(run)["test_accuracy"] > 0
+        assert outputs.read_results(run)["test_accuracy"] > 0
         if end == signal.SIGINT:
             assert json.loads(output.splitlines()[-1])["run_id"] == run.run_id
             assert "Stopping. Press Ctrl-C again to end it without a model." in errors

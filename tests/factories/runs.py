@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 import psutil
 
-from fmnist import dataset, json_files, run_files, runs
+from fmnist import json_files
 from fmnist.config import TrainConfig
-from fmnist.own_model_record import ImportedModel
+from fmnist.data import dataset
+from fmnist.runs import outputs, store
+from fmnist.runs.imported_record import ImportedModel
 from tests.factories import data as data_factory
 
 RUN_ID = "20260102-030405-made"
@@ -49,7 +51,7 @@ def write_run(
 
     Args:
         run_id: `YYYYMMDD-HHMMSS-slug`; its time is the run's start.
-        status: one of `runs.STATUSES`. A queued run has no epoch yet; a running or failed one
+        status: one of `store.STATUSES`. A queued run has no epoch yet; a running or failed one
             lacks its last epoch and all scores; the others have everything.
         labels: uint8 (N,), the test labels that the probabilities answer to. Those of the data
             folder when not given.
@@ -68,7 +70,7 @@ def write_run(
     run_dir.mkdir(parents=True)
     config = TrainConfig(**{"name": "Made run", "filters": (8,), "epochs": epochs, **settings})
     started_at = datetime.strptime(run_id[:15] + "Z", "%Y%m%d-%H%M%S%z").timestamp()
-    is_live = status in runs.LIVE
+    is_live = status in store.LIVE
     epochs_done = {"queued": 0, "running": epochs - 1, "failed": epochs - 1}.get(status, epochs)
     has_started = status != "queued"
 
@@ -234,7 +236,7 @@ def _write_curves(run_dir: Path, epochs: int, seed: int) -> None:
         np.full(epochs, 0.001),
         np.full(epochs, 2.0),
     ]
-    _write_csv(run_dir / "history.csv", run_files.HISTORY_COLUMNS, history)
+    _write_csv(run_dir / "history.csv", outputs.HISTORY_COLUMNS, history)
     step = np.arange(1, epochs * STEPS_PER_EPOCH + 1)
     batches = [
         step,
@@ -243,7 +245,7 @@ def _write_curves(run_dir: Path, epochs: int, seed: int) -> None:
         1 - 0.4 * 0.93**step,
         np.full(len(step), 5000.0),
     ]
-    _write_csv(run_dir / "batches.csv", run_files.BATCH_COLUMNS, batches)
+    _write_csv(run_dir / "batches.csv", outputs.BATCH_COLUMNS, batches)
 
 
 def _write_csv(path: Path, header: Sequence[str], columns: Sequence[np.ndarray]) -> None:

@@ -1,0 +1,1 @@
+"""Drawings: strokes, preprocessing, the model that answers for them, corrections."""

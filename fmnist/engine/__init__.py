@@ -1,0 +1,1 @@
+"""The process that holds TensorFlow for predictions, and its client."""

@@ -1,0 +1,1 @@
+"""Labels and probabilities become results: metrics, uncertainty, the model card."""

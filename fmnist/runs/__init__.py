@@ -1,0 +1,1 @@
+"""The run folder: store, status, queue, jobs, progress, tables, settings."""

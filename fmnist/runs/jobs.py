@@ -1,0 +1,141 @@
+"""Start, stop and cancel the processes behind runs.
+
+A training is a process of its own (`python -m fmnist train RUN_DIR`), which the dispatcher starts
+when it is first in the queue. So is the check of a model that was imported from a file (`python -m
+fmnist import-model RUN_DIR`), and so is a fine-tuning (`python -m fmnist fine-tune RUN_DIR`): those
+start at once. All of them outlive whoever started them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import time
+
+import psutil
+
+from fmnist import formats
+from fmnist.config import TrainConfig
+from fmnist.models.feature_maps import check_architecture
+from fmnist.runs import queue, store
+from fmnist.runs.launch import BACKGROUND, choosing_variables, start_in_background
+from fmnist.runs.status import find_process, record_exit
+
+_ASKED = 2.0  # seconds that a process which seems to hang has to end when it is asked to
+_WHAT_IS_LEFT = "Its curves are kept; there is no model."
+_TERMINATED = 1.0  # seconds that it has after SIGTERM, until it is killed
+
+
+def start_run(config: TrainConfig) -> str:
+    """Make a run folder and queue it, to be trained when it is first in the queue; returns the
+    run's id.
+
+    Raises:
+        ConfigError: the network of `config` cannot be built.
+        RunsFolderError: the folder cannot be written, or no process could be started.
+    """
+    check_architecture(config)
+    run = store.create_run(config, choosing_variables())
+    try:
+        queue.ensure_dispatcher()
+    except store.RunsFolderError:
+        shutil.rmtree(run.run_dir, ignore_errors=True)
+        raise
+    return run.run_id
+
+
+def start_new_run(run: store.Run, command: str) -> str:
+    """Start a run's process, or leave no run behind; returns its id."""
+    try:
+        start_process(run, command)
+    except store.RunsFolderError:
+        shutil.rmtree(run.run_dir, ignore_errors=True)
+        raise
+    return run.run_id
+
+
+def start_process(run: store.Run, command: str) -> None:
+    process = start_in_background(command, run, watched_by=BACKGROUND)
+
+    def await_end() -> None:
+        """Reap the child (a zombie would look alive) and record an end that it could not record."""
+        code = process.wait()
+        with contextlib.suppress(OSError, ValueError):  # the folder is gone: nobody left to tell
+            # An imported model may already be checked again, by another process.
+            if store.read_status(run.run_dir).queued_at == run.status.queued_at:
+                record_exit(run.run_dir, code)
+
+    threading.Thread(target=await_end, daemon=True).start()
+
+
+def stop_run(run_id: str) -> None:
+    """Ask a run to end: a training one keeps and scores its model, a queued one is cancelled.
+
+    One whose process hangs is ended without a model, within seconds. A run that has already ended
+    is left alone.
+
+    Raises:
+        RunNotFound: there is no such run.
+        RunsFolderError: its folder cannot be written.
+    """
+    run = store.load_run(run_id)
+    if not run.is_live:
+        return
+    store.request_stop(run)
+    if run.status.pid is None:
+        _cancel_if_it_waits(run)
+        return
+    process = find_process(run.status)
+    if process:
+        threading.Thread(target=_end_if_it_hangs, args=(run, process), daemon=True).start()
+
+
+def _cancel_if_it_waits(run: store.Run) -> None:
+    try:
+        with queue.granting(run.run_dir.parent):
+            status = store.read_status(run.run_dir)
+            if status.status == "queued" and status.pid is None:
+                queue.cancel(run.run_dir)
+    except (OSError, ValueError):
+        pass  # the dispatcher cancels it, for the stop file is there
+
+
+def _is_halted(process: psutil.Process) -> bool:
+    """Whether somebody has halted it (SIGSTOP), so that it hears nothing."""
+    try:
+        return process.status() == psutil.STATUS_STOPPED
+    except psutil.Error:
+        return False
+
+
+def _end_if_it_hangs(run: store.Run, process: psutil.Process) -> None:
+    """End a process that hangs: it has been asked, then it is told, then it is killed."""
+    if _has_ended(process, _ASKED) or not (run.is_silent or _is_halted(process)):
+        return
+    silent = run.status.seconds_silent
+    since = f" for {formats.duration(silent)}" if silent and silent >= 1 else ""
+    failed = {
+        "status": "failed",
+        "finished_at": time.time(),
+        "message": f"It had given no sign of life{since} and did not end when asked to, so its "
+        f"process was killed. {_WHAT_IS_LEFT if run.is_training else 'Start it again.'}",
+    }
+    with contextlib.suppress(OSError, ValueError):
+        store.write_status(run.run_dir, **failed)
+    for tell in (process.terminate, process.kill):
+        with contextlib.suppress(psutil.Error):
+            tell()
+        if _has_ended(process, _TERMINATED):
+            break
+    with contextlib.suppress(OSError, ValueError):
+        if store.read_status(run.run_dir).is_live:  # its last word, when it was let go on
+            store.write_status(run.run_dir, **failed)
+
+
+def _has_ended(process: psutil.Process, within: float) -> bool:
+    try:
+        process.wait(within)
+    except psutil.TimeoutExpired:
+        return False
+    return True

@@ -1,0 +1,211 @@
+"""The queue: a few trainings at once, first come, first served.
+
+What is queued from the app has no process and costs nothing: one small process for the whole
+folder, the dispatcher (`dispatcher.py`), starts each when it is first in the queue. A
+training that somebody waits for at a terminal waits in the same queue, in the process of its
+command.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import filelock
+import psutil
+
+from fmnist.runs import launch, settings, store
+from fmnist.runs.exit_reason import describe_exit
+from fmnist.runs.status import find_process, read_status
+from fmnist.runs.store import Run
+
+LOOK_AT_QUEUE_EVERY = 0.3  # seconds
+QUEUE_HEARTBEAT_EVERY = 10.0  # seconds; how others see that a waiting process is well
+DISPATCHER_LOCK = ".dispatcher.lock"  # held by the one there is
+DISPATCHER = ".dispatcher"  # the folder in which it gives its sign of life
+_GRANTED_WITHIN = 2.0  # seconds; one look at the queue takes far less
+TRY_AGAIN_AFTER = 10.0  # seconds; a dispatcher that has ended by then could not begin
+
+_looking = threading.Lock()
+# Those that this process has started, and when.
+_dispatchers: dict[Path, tuple[subprocess.Popen[bytes], float]] = {}
+
+
+class Line(NamedTuple):
+    """The trainings of a runs folder that have not ended."""
+
+    running: list[Run]
+    waiting: list[Run]  # first come first
+
+    @property
+    def next(self) -> Run | None:
+        """Which run is next: the oldest waiting one, while a place is free.
+
+        One whose process hangs is passed over until it stirs.
+        """
+        if len(self.running) >= settings.read_parallel_trainings():
+            return None
+        return next((run for run in self.waiting if not run.is_silent), None)
+
+
+class Queue:
+    """The queue of a runs folder, read again and again; runs that have ended are read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ended: set[Path] = set()
+
+    def look(self) -> Line:
+        live = []
+        for entry in self._folder.iterdir():
+            if entry in self._ended or not (store.RUN_ID.fullmatch(entry.name) and entry.is_dir()):
+                continue
+            run = store.reconcile_run(entry)
+            if run.is_training:
+                live.append(run)
+            elif not run.damaged:
+                self._ended.add(entry)
+        running = [run for run in live if run.status.status == "running"]
+        return Line(running, store.queue(live))
+
+    def forget_ended(self) -> None:
+        """Read every run again at the next look."""
+        self._ended.clear()
+
+
+def granting(folder: Path) -> filelock.BaseFileLock:
+    """To be held by whoever looks at the queue and lets a run begin, or takes one out.
+
+    Raises filelock.Timeout, an OSError, where somebody holds it who has been suspended.
+    """
+    return filelock.FileLock(folder / ".queue.lock", timeout=_GRANTED_WITHIN)
+
+
+def begin(run_dir: Path, pid: int | None = None) -> store.Status:
+    """Mark a run as running, and a process, or else this one, as the one that trains it."""
+    started_at = store.read_status(run_dir).started_at or time.time()
+    return store.claim_run(
+        run_dir,
+        pid,
+        status="running",
+        started_at=started_at,
+        finished_at=None,
+        message="loading TensorFlow",
+    )
+
+
+def cancel(run_dir: Path) -> None:
+    """Take a waiting run out of the queue."""
+    store.write_status(
+        run_dir,
+        status="stopped",
+        finished_at=time.time(),
+        message="Cancelled before it started.",
+    )
+
+
+def wait_in_queue(run_dir: Path) -> bool:
+    """Wait until this run may train, and mark it running; False when it was cancelled or deleted.
+
+    For the process that has claimed it.
+    """
+    try:
+        return _wait(run_dir)
+    except FileNotFoundError:
+        if run_dir.is_dir():
+            raise
+        return False
+
+
+def _wait(run_dir: Path) -> bool:
+    queue = Queue(run_dir.parent)
+    next_heartbeat = time.monotonic() + QUEUE_HEARTBEAT_EVERY
+    while not store.is_stop_requested(run_dir):
+        if store.read_status(run_dir).status != "queued":
+            # A reader took this process for dead, as it may when the clock was set.
+            store.claim_run(run_dir, status="queued", finished_at=None, message="")
+            queue.forget_ended()
+        with contextlib.suppress(filelock.Timeout), granting(run_dir.parent):
+            line = queue.look()
+            if line.next and line.next.run_id == run_dir.name:
+                begin(run_dir)
+                return True
+        keep_moving(store.list_runs())
+        if time.monotonic() > next_heartbeat:
+            next_heartbeat += QUEUE_HEARTBEAT_EVERY
+            store.write_status(run_dir, heartbeat_at=time.time())
+        time.sleep(LOOK_AT_QUEUE_EVERY)
+    cancel(run_dir)
+    return False
+
+
+def keep_moving(everything: list[Run]) -> None:
+    """See that what waits has its dispatcher; to be called by whoever looks at the runs.
+
+    Raises RunsFolderError as `ensure_dispatcher` does.
+    """
+    if any(run.status.pid is None for run in store.queue(everything)):
+        ensure_dispatcher()
+
+
+def ensure_dispatcher() -> None:
+    """See that the runs folder has its dispatcher; to be called by whoever queues a run.
+
+    Raises:
+        RunsFolderError: it cannot be started; the message says why.
+    """
+    with _looking:
+        _ensure_dispatcher(store.runs_dir().resolve())
+
+
+def _ensure_dispatcher(folder: Path) -> None:
+    log = folder / ".dispatcher.log"
+    started, began = _dispatchers.get(folder, (None, 0.0))
+    if started and started.poll() is None:
+        _end_hung_dispatcher(folder)
+        return
+    could_not_begin = time.monotonic() - began < TRY_AGAIN_AFTER
+    if started and (started.returncode or 0) > 0 and could_not_begin:
+        raise store.RunsFolderError(describe_exit(started.returncode, log, "queue's"))
+    try:
+        if _has_dispatcher(folder):
+            _end_hung_dispatcher(folder)
+            return
+        with log.open("wb") as file:
+            started = launch.start_process(
+                "fmnist.runs.dispatcher",
+                folder,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+    except OSError as error:
+        raise store.RunsFolderError(
+            f"The queue's process could not be started ({error.strerror or error}). Free some "
+            f"space or allow writing in {folder}, then look again."
+        ) from error
+    _dispatchers[folder] = (started, time.monotonic())
+
+
+def _end_hung_dispatcher(folder: Path) -> None:
+    """Kill one that has been suspended, and so holds its lock and starts nothing.
+
+    What it has started goes on; whoever looks next starts another one.
+    """
+    with contextlib.suppress(OSError, ValueError, psutil.Error):
+        status = read_status(folder / DISPATCHER)
+        process = find_process(status)
+        if process and status.is_silent:
+            process.kill()
+
+
+def _has_dispatcher(folder: Path) -> bool:
+    try:
+        with filelock.FileLock(folder / DISPATCHER_LOCK, blocking=False):
+            return False
+    except filelock.Timeout:
+        return True

@@ -1,0 +1,294 @@
+"""The runs folder: one folder per training, the only thing the app and a training share.
+
+Runs are made, found, renamed and deleted here; `run_reader` reads one. A training that died leaves
+a live status behind; whoever finds the run next records that it failed.
+
+One run comes inside the package, under the id `bundled`. It is only ever read.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+import zipfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import asdict, replace
+
+from fmnist import PROJECT_ROOT, json_files
+from fmnist.config import ConfigError, TrainConfig
+from fmnist.data.dataset import STANDARD
+from fmnist.files import drafting_folder, move, remove_folder
+from fmnist.plain_text import clean
+from fmnist.runs.fine_tuned_record import FineTuned
+from fmnist.runs.folder import (
+    BUNDLED_ID,
+    RUN_ID,
+    RunNotFound,
+    RunsFolderError,
+    cannot_write,
+    refuse_bundled,
+    runs_dir,
+)
+from fmnist.runs.folder import RunDamaged as RunDamaged
+from fmnist.runs.folder import RunReadOnly as RunReadOnly
+from fmnist.runs.imported_record import MAX_FILE_BYTES, ImportedModel
+from fmnist.runs.reader import MAX_TITLE, SCORED_FILES, Run, read_run, reconcile_run
+from fmnist.runs.status import LIVE as LIVE
+from fmnist.runs.status import STATUSES as STATUSES
+from fmnist.runs.status import Status
+from fmnist.runs.status import claim_run as claim_run
+from fmnist.runs.status import is_stop_requested as is_stop_requested
+from fmnist.runs.status import process_is_alive as process_is_alive
+from fmnist.runs.status import read_status as read_status
+from fmnist.runs.status import write_status as write_status
+
+UPLOADED_FILE = "brought.keras"  # as it was uploaded; only `fmnist.imported.check` opens it
+CORRECTIONS_FILE = "corrections.json"  # what a fine-tuning run was trained on, as it was exported
+VARIABLES_FILE = "variables.json"  # of a queued run: what its process is to find set
+BUNDLED_DIR = PROJECT_ROOT / "fmnist" / BUNDLED_ID
+
+
+# -- where runs live ------------------------------------------------------------------------------
+
+
+def create_run(config: TrainConfig, variables: Mapping[str, str] | None = None) -> Run:
+    """A new run folder, queued, with no process yet.
+
+    variables: of the environment, for the process that will train it.
+
+    Raises:
+        RunsFolderError: the folder cannot be written.
+    """
+    status = Status("queued", epochs=config.epochs, queued_at=time.time())
+    files = {"config.json": config.to_json(), "status.json": asdict(status)}
+    if variables:
+        files[VARIABLES_FILE] = dict(variables)
+    run_dir = _create(config, files)
+    return Run(run_dir.name, run_dir, config, status)
+
+
+def create_import_run(
+    name: str, imported_model: ImportedModel, content: bytes, dataset: str = STANDARD
+) -> Run:
+    """A new run folder around the bytes of a model's file, with no process yet.
+
+    dataset: the short name of what it is to be scored on.
+
+    Raises:
+        ConfigError: a name is not as it should be, or the file too large.
+        RunsFolderError: the folder cannot be written.
+    """
+    config = TrainConfig(name=name, dataset=dataset)
+    if len(content) > MAX_FILE_BYTES:
+        raise ConfigError(
+            f"{imported_model.file_name} has {len(content) / 1e6:.0f} MB: at most "
+            f"{MAX_FILE_BYTES / 1e6:.0f} MB are taken. Save it without its optimizer."
+        )
+    status = _waiting()
+    files = {
+        "config.json": {"name": config.name, "dataset": config.dataset},
+        "own_model.json": imported_model.to_json(),
+        "status.json": asdict(status),
+    }
+    run_dir = _create(config, files, {UPLOADED_FILE: content})
+    return Run(run_dir.name, run_dir, config, status, imported_model=imported_model)
+
+
+def reset_import(run: Run, inputs: str, outputs: str) -> None:
+    """Put other words about an imported model into its folder, and take its scores out.
+
+    Raises:
+        ConfigError: it was not imported, or is being checked.
+        ValueError: an unknown choice.
+        RunsFolderError: the folder cannot be written.
+    """
+    if run.imported_model is None or run.is_live:
+        raise ConfigError(f"{run.title} is no model that can be checked again now.")
+    imported_model = replace(
+        run.imported_model, inputs=inputs, outputs=outputs, used_inputs="", used_outputs=""
+    )
+    try:
+        json_files.write_json(run.file("status.json"), asdict(_waiting()))
+        json_files.write_json(run.file("own_model.json"), imported_model.to_json())
+        for name in ("stop", *SCORED_FILES):
+            run.file(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(run.run_dir, error) from error
+
+
+def create_fine_tuning_run(config: TrainConfig, fine_tuned: FineTuned, corrections: bytes) -> Run:
+    """A new run folder around the corrections to train on, with no process yet.
+
+    Raises:
+        RunsFolderError: the folder cannot be written.
+    """
+    status = replace(_status_of_seconds(), epochs=config.epochs)
+    files = {
+        "config.json": config.to_json(),
+        "taught.json": fine_tuned.to_json(),
+        "status.json": asdict(status),
+    }
+    run_dir = _create(config, files, {CORRECTIONS_FILE: corrections})
+    return Run(run_dir.name, run_dir, config, status, fine_tuned=fine_tuned)
+
+
+def _waiting() -> Status:
+    return Status("queued", queued_at=time.time())
+
+
+def _status_of_seconds() -> Status:
+    """Running at once: what takes seconds waits in no queue."""
+    now = time.time()
+    return Status("running", queued_at=now, started_at=now, message="loading TensorFlow")
+
+
+def _create(
+    config: TrainConfig, files: dict[str, Any], contents: Mapping[str, bytes] | None = None
+) -> Path:
+    """A new folder with these JSON files and these bytes, named after the time and the config."""
+    parent = runs_dir()
+    stem = f"{datetime.fromtimestamp(time.time(), UTC):%Y%m%d-%H%M%S}-{config.slug}"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        with drafting_folder(parent) as draft:
+            for name, content in (contents or {}).items():
+                (draft / name).write_bytes(content)
+            for name, values in files.items():
+                json_files.write_json(draft / name, values)
+            return _move_to_free_name(draft, parent, stem)
+    except OSError as error:
+        raise cannot_write(parent, error) from error
+
+
+def _move_to_free_name(draft: Path, parent: Path, stem: str) -> Path:
+    """Rename `draft` to the first free one of stem, stem-2, stem-3, …"""
+    for number in range(1, 1000):
+        target = parent / (stem if number == 1 else f"{stem}-{number}")
+        if target.exists():
+            continue
+        try:
+            return move(draft, target)
+        except OSError:
+            if not target.exists():  # otherwise somebody else took the name: try the next
+                raise
+    raise FileExistsError(f"no free name for {stem}")
+
+
+def load_run(run_id: str) -> Run:
+    """The run with this id; `bundled` is the one inside the package.
+
+    It is recorded as failed where its process is gone.
+
+    Raises:
+        RunNotFound: there is none, or the text is not a run id at all.
+    """
+    if run_id == BUNDLED_ID:
+        run_dir = BUNDLED_DIR
+    elif RUN_ID.fullmatch(run_id):
+        run_dir = runs_dir() / run_id
+    else:
+        raise RunNotFound(f"{run_id[:60]!r} is not the id of a run.")
+    if not run_dir.is_dir():
+        raise RunNotFound(f"There is no run {run_id!r}: it may have been deleted.")
+    return reconcile_run(run_dir)
+
+
+def list_runs() -> list[Run]:
+    """All runs of the runs folder, newest first; damaged ones are included and say so.
+
+    Those whose process is gone are recorded as failed.
+    """
+    try:
+        names = [entry.name for entry in os.scandir(runs_dir()) if entry.is_dir()]
+    except OSError:
+        return []
+    found = (RUN_ID.fullmatch(name) and reconcile_run(runs_dir() / name) for name in names)
+    return sorted(
+        (run for run in found if run),
+        key=lambda run: (run.run_id[:15], run.status.queued_at or 0.0, run.run_id),
+        reverse=True,
+    )
+
+
+def list_runs_and_bundled() -> list[Run]:
+    """`list_runs`, and last the bundled run where the package has one: what may be looked at."""
+    return [*list_runs(), *([read_run(BUNDLED_DIR)] if BUNDLED_DIR.is_dir() else [])]
+
+
+def delete_run(run: Run) -> None:
+    """Remove a run's folder.
+
+    Raises:
+        ValueError: it is still training.
+        RunReadOnly: it is the bundled run.
+        RunsFolderError: the folder cannot be changed.
+    """
+    refuse_bundled(run.run_dir, "deleted")
+    if run.is_live:
+        raise ValueError(f"{run.title} is still {run.status.status}: stop it before deleting it.")
+    if run.run_dir.resolve() != run.run_dir.parent.resolve() / run.run_dir.name:
+        raise RunsFolderError(
+            f"{run.run_dir} is a link to {run.run_dir.resolve()}: remove the link by hand, and "
+            "what it leads to where it is."
+        )
+    try:
+        remove_folder(run.run_dir)
+    except OSError as error:
+        raise RunsFolderError(
+            f"{run.run_dir} cannot be deleted ({error.strerror or error}): allow writing there, "
+            "or delete it by hand."
+        ) from error
+
+
+def rename_run(run: Run, name: str) -> None:
+    """Give a run another name; an empty one brings the original back.
+
+    Raises:
+        RunReadOnly: it is the bundled run.
+        RunsFolderError: the folder cannot be written.
+    """
+    refuse_bundled(run.run_dir, "renamed")
+    notes = {**run.notes, "name": clean(name, MAX_TITLE)}
+    try:
+        json_files.write_json(run.file("notes.json"), notes)
+    except OSError as error:
+        raise cannot_write(run.run_dir, error) from error
+
+
+def zip_run(run: Run) -> bytes:
+    """The whole run folder as a zip file."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(run.run_dir.rglob("*")):
+            if path.is_file() and path.suffix != ".tmp":
+                archive.write(path, Path(run.run_id) / path.relative_to(run.run_dir))
+    return buffer.getvalue()
+
+
+# -- stopping, queueing ---------------------------------------------------------------------------
+
+
+def request_stop(run: Run) -> None:
+    """Ask a run to end; its process looks for this file between steps.
+
+    Raises:
+        RunReadOnly: it is the bundled run.
+        RunsFolderError: the folder cannot be written.
+    """
+    refuse_bundled(run.run_dir, "stopped")
+    try:
+        run.file("stop").touch()
+    except OSError as error:
+        raise cannot_write(run.run_dir, error) from error
+
+
+def queue(runs: list[Run] | None = None) -> list[Run]:
+    """The queued trainings, first come first."""
+    everything = list_runs() if runs is None else runs
+    waiting = [run for run in everything if run.is_training and run.status.status == "queued"]
+    return sorted(waiting, key=lambda run: (run.status.queued_at or 0.0, run.run_id))

@@ -1,0 +1,100 @@
+"""The prediction on the Draw page: the class in words, ten bars, and what the model was shown.
+
+One piece of HTML of fixed size, so that a stroke changes it at once and nothing else moves.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from fmnist import formats
+from fmnist.engine.client import Prediction
+from fmnist.evaluation.prediction import UNSURE_BELOW, describe_prediction
+from fmnist.evaluation.uncertainty import compute_perplexity
+from fmnist.figures.palette import CLASS_COLOURS
+from fmnist.images import image_png
+from pages._shared.style import style_beside
+
+_STYLE = style_beside(__file__, "answer.css")
+
+
+def render_hint(title: str, detail: str, class_names: Sequence[str]) -> None:
+    """The prediction's place while there is nothing to classify."""
+    render_card(title, detail, np.full(10, np.nan), np.zeros((28, 28), np.uint8), "", class_names)
+
+
+def render_prediction(
+    prediction: Prediction,
+    image: np.ndarray,
+    class_names: Sequence[str],
+    max_perplexity: float | None,
+) -> int:
+    """The prediction for one image, uint8 (28, 28); returns the label of the best guess.
+
+    max_perplexity: the threshold of being unsure, from `uncertainty.py`, if the model has one.
+    """
+    probabilities = prediction.probabilities[0]
+    best = describe_prediction(probabilities, class_names, max_perplexity)
+    threshold = f"Below {formats.percent(UNSURE_BELOW)} it is not sure."
+    if max_perplexity is not None:
+        threshold = (
+            f"Perplexity {compute_perplexity(probabilities):.1f}; above {max_perplexity:.1f}, "
+            "chosen on validation drawings, it is not sure."
+        )
+    took = f"It took {prediction.milliseconds:,.0f} ms."
+    note = f"{threshold} Left: the 28 × 28 pixels it is given. {took}"
+    render_card(*describe(best), probabilities, image, note, class_names)
+    return best["label"]
+
+
+def describe(best: dict[str, Any]) -> tuple[str, str]:
+    """The title and the detail of a `describe_prediction`: its class, or that it is not sure."""
+    confidence = formats.percent(best["confidence"])
+    if best["unsure"]:
+        return "Not sure", f"Perhaps {best['class']} (confidence {confidence})"
+    return best["class"], f"Confidence {confidence}"
+
+
+def render_card(
+    title: str,
+    detail: str,
+    probabilities: np.ndarray,
+    image: np.ndarray,
+    note: str,
+    class_names: Sequence[str],
+    role: str = "status",
+) -> None:
+    """What was predicted, `image` uint8 (28, 28) that it is about, ten probabilities (10,).
+
+    role: "status" is read aloud when it changes, "note" is not.
+    """
+    source = base64.b64encode(image_png(image)).decode("ascii")
+    best = np.nanmax(probabilities, initial=0)
+    bars = "".join(
+        _bar(label, name, fraction, fraction == best)
+        for label, (name, fraction) in enumerate(zip(class_names, probabilities, strict=True))
+    )
+    st.html(
+        f"""{_STYLE}
+<section class="answer">
+<header><img src="data:image/png;base64,{source}" alt="The 28 by 28 image the model sees">
+<div role="{role}"><strong>{escape(title)}</strong><p>{escape(detail)}</p>
+<p class="quiet">{escape(note)}</p></div></header>
+<ol aria-label="Probabilities">{bars}</ol>
+</section>"""
+    )
+
+
+def _bar(label: int, name: str, fraction: float, is_best: bool) -> str:
+    width = f"width: {100 * np.nan_to_num(fraction):.1f}%; background: {CLASS_COLOURS[label]}"
+    return (
+        f'<li class="{"best" if is_best else ""}"><span>{escape(name)}</span>'
+        f'<span class="track"><span class="bar" style="{width}"></span></span>'
+        f"<span>{formats.percent(fraction)}</span></li>"
+    )

@@ -1,0 +1,118 @@
+"""Fine-tuning the model for drawings on what was corrected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from fmnist.data import catalogue
+from fmnist.data.dataset import CLASS_NAMES, STANDARD
+from fmnist.drawing import drawing_model, fine_tuning_runs, start
+from fmnist.drawing.synthetic import SLUG
+from fmnist.plain_text import markdown
+from fmnist.runs import jobs, store
+from fmnist.runs.fine_tuned_record import stage_fraction
+from pages._draw import correction
+from pages._draw import corrections as draw_corrections
+from pages._draw import fine_tuned as draw_taught
+from pages._shared import dataset_choice
+
+KEY = "draw_fine_tune"  # for `st.rerun` in a widget's callback
+TICK = 0.5  # seconds
+
+
+def render_fine_tune(model: Path, source: str) -> None:
+    """Corrections, the fine-tuning and its outcome; nothing where another kind of model is used.
+
+    source: where what is classified comes from, "draw" or another.
+    """
+    chosen, problem = drawing_model.find_drawing_model()
+    ended = [
+        run
+        for run in fine_tuning_runs.list_fine_tuned()
+        if run.status.status in ("completed", "failed")
+    ]
+    if model != chosen:  # the address asks for a run
+        ended = [run for run in ended if run.run_dir == model.parent]
+    is_offered = model.is_file() and (model == chosen or bool(ended))
+    if is_offered:
+        st.subheader("Correct and fine-tune")
+    if is_offered and problem:
+        st.warning(markdown(problem), icon=":material/broken_image:")
+    _render_corrections(is_offered, source)
+    if is_offered:  # no part of the fragment: what is chosen here concerns the whole page
+        draw_taught.render_fine_tuned(next(iter(ended), None))
+
+
+@st.fragment(key=KEY)
+def _render_corrections(is_offered: bool, source: str) -> None:
+    if not is_offered:
+        return
+    correction.render_question(source)
+    count = draw_corrections.render_corrections()
+    fine_tuned = fine_tuning_runs.list_fine_tuned()
+    live = next((run for run in fine_tuned if run.is_live), None)
+    if live:
+        st.fragment(_tick, run_every=TICK)(live.run_id)
+        return
+    if fine_tuned and fine_tuned[0].status.status == "stopped":
+        st.caption("The last fine-tuning was stopped: nothing has changed.")
+    if count:
+        _render_start(count)
+
+
+def _tick(run_id: str) -> None:
+    """How far the fine-tuning is; the whole page follows when it has ended."""
+    try:
+        run = store.load_run(run_id)
+    except store.RunNotFound:
+        st.rerun()
+    if not run.is_live:
+        st.rerun()
+    stage = run.status.message or "fine-tuning"
+    is_stopping = store.is_stop_requested(run.run_dir)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(stage_fraction(stage), f"Fine-tuning: {markdown(stage)} …")
+        st.button(
+            "Stopping …" if is_stopping else "Stop",
+            icon=":material/stop:",
+            key="fine_tune_stop",
+            disabled=is_stopping,
+            on_click=_stop,
+            args=(run_id,),
+        )
+
+
+def _stop(run_id: str) -> None:
+    try:
+        jobs.stop_run(run_id)
+    except ValueError as error:
+        st.session_state["correct_problem"] = str(error)
+
+
+def _render_start(count: int) -> None:
+    photographs = dataset_choice.mend_choice()
+    if photographs.class_names != CLASS_NAMES or photographs.slug == SLUG:
+        photographs = catalogue.list_choices()[0]
+    if photographs.slug == STANDARD and catalogue.why_standard_is_missing():
+        st.info("Fine-tuning needs the photographs: open Browse, which downloads them.")
+        return
+    is_pressed = st.button("Fine-tune the model", type="primary", icon=":material/school:")
+    st.caption(
+        f"Fine-tunes the last layer of the model that comes with the Lab on {_count(count)}, "
+        "augmented, and on other drawings as a rehearsal, so that it forgets little. It runs in "
+        "the background, for half a minute on a computer with nothing else to do, as a run of its "
+        "own; you choose whether it is used."
+    )
+    if is_pressed:
+        try:
+            start.start_fine_tuning(photographs.slug)
+        except ValueError as error:
+            st.error(markdown(error), icon=":material/error:")
+            return
+        st.rerun()
+
+
+def _count(corrections: int) -> str:
+    return "your correction" if corrections == 1 else f"your {corrections:,} corrections"

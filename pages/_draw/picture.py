@@ -1,0 +1,69 @@
+"""Where a drawing comes from: the canvas, or a picture instead: a file, or a photo taken now.
+
+A picture shows a drawing, whose outline is filled and shaded, or the thing itself, whose grey
+values are kept; which of them is found out, and can be corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from fmnist.drawing.photo import is_line_drawing, photo_to_image
+from fmnist.drawing.preprocess import Sketch, reduce, sketch_to_image
+from fmnist.images import read_image
+
+SOURCES = {"draw": "Draw", "upload": "Upload", "camera": "Camera"}
+ICONS = {"draw": "draw", "upload": "upload", "camera": "photo_camera"}
+KINDS = {"photo": "The thing itself", "drawing": "A drawing of it"}
+MAX_FILE = 10  # MB, as `fmnist.images` allows
+
+
+def render_sources() -> str:
+    """Where the drawing comes from."""
+    return st.segmented_control(
+        "Source",
+        SOURCES,
+        format_func=lambda name: f":material/{ICONS[name]}: {SOURCES[name]}",
+        default="draw",
+        required=True,
+        label_visibility="collapsed",
+        key="draw_source",
+    )
+
+
+def read_picture(
+    source: str, width: int, on_change: Callable[[], None], trained_on_photos: bool
+) -> Sketch | None:
+    """Ask for a picture (source: "upload" or "camera"), prepare it; None while there is none.
+
+    width: of an uploaded picture on the page, CSS pixels. on_change: called when another one came.
+    trained_on_photos: whether there is a model of photographs; without, all are taken for drawings.
+
+    Raises ImageError when the file cannot be used.
+    """
+    if source == "camera":
+        label = "One thing on a plain background, in even light"
+        file = st.camera_input(label, "draw_camera", on_change=on_change)
+    else:  # of any type, so that what is wrong with a file is said in our words
+        label = "One thing on a plain background"
+        file = st.file_uploader(
+            label, key="draw_upload", max_upload_size=MAX_FILE, on_change=on_change
+        )
+    if file is None:
+        return None
+    picture = read_image(file.getvalue())
+    if source == "upload":
+        st.image(reduce(picture, 2 * width), "As it came", width=width)
+    is_drawing = not trained_on_photos or is_line_drawing(picture)
+    kind = st.segmented_control(
+        "The picture shows",
+        KINDS,
+        format_func=KINDS.__getitem__,
+        default="drawing" if is_drawing else "photo",
+        required=True,
+        key=f"draw_kind_{file.file_id}",
+        on_change=on_change,
+    )
+    return sketch_to_image(picture) if kind == "drawing" else photo_to_image(picture)

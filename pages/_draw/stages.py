@@ -1,0 +1,86 @@
+"""From a drawing or photo to what the model is given: each stage, and its prediction."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from fmnist import formats
+from fmnist.drawing.preprocess import Sketch, to_model_image
+from fmnist.engine.client import EngineError
+from fmnist.figures.palette import CLASS_COLOURS
+from fmnist.images import image_png
+from pages._draw.models import Models
+from pages._shared import engine
+from pages._shared.style import style_beside
+
+KEY = "draw_stages"  # for `st.rerun` in a widget's callback
+
+# Stage → what to call it, and what it is for.
+_WORDS = {
+    "grey": ("In grey", "Colours and transparency are gone."),
+    "bright on black": (
+        "Bright on black",
+        "As the dataset's garments are, without what lies around.",
+    ),
+    "clean": ("Cleaned", "Marks beside the drawing are dropped."),
+    "lines": ("Lines of one width", "So that the pen does not matter."),
+    "closed": ("Loose ends joined", "An open outline holds no area."),
+    "filled": ("Filled", "A photograph shows cloth, not an outline."),
+    "shaded": ("Shaded", "Inner lines show on the cloth."),
+    "image": ("28 × 28 pixels", "Cropped, fitted and centred: what the model sees."),
+}
+_LIKELIEST = 2
+_STYLE = style_beside(__file__, "stages.css")
+
+
+@st.fragment(key=KEY)
+def render_stages(models: Models, class_names: Sequence[str]) -> None:
+    """Of what was last classified, which is kept in the session; each with its model's
+    prediction.
+    """
+    sketch: Sketch | None = st.session_state.get("sketch")
+    if sketch is None or sketch.is_empty:
+        return
+    *earlier, image = sketch.stages.values()
+    images = np.stack([*map(to_model_image, earlier), image])
+    try:
+        probabilities = engine.get().predict(models.choose(sketch), images).probabilities
+    except EngineError:
+        return  # the prediction above says why
+    items = [
+        _item(number, name, stage, shares, class_names)
+        for number, ((name, stage), shares) in enumerate(
+            zip(sketch.stages.items(), probabilities, strict=True), start=1
+        )
+    ]
+    st.subheader(f"From the {'photo' if sketch.is_photo else 'drawing'} to the prediction")
+    st.caption("Below each stage: what the model would say if the preparation ended there.")
+    st.html(f'{_STYLE}<ol class="stages" aria-label="Stages">{"".join(items)}</ol>')
+
+
+def _item(
+    number: int, name: str, stage: np.ndarray, shares: np.ndarray, class_names: Sequence[str]
+) -> str:
+    title, purpose = _WORDS.get(name, (name.capitalize(), ""))
+    source = base64.b64encode(image_png(stage)).decode("ascii")
+    guesses = "".join(
+        _guess(label, class_names[label], float(shares[label]))
+        for label in np.argsort(-shares, kind="stable")[:_LIKELIEST]
+    )
+    return (
+        f'<li><img src="data:image/png;base64,{source}" alt="{escape(title)}">'
+        f"<strong>{number}. {escape(title)}</strong><p>{escape(purpose)}</p>{guesses}</li>"
+    )
+
+
+def _guess(label: int, name: str, fraction: float) -> str:
+    bar = f"width: {100 * fraction:.1f}%; background: {CLASS_COLOURS[label]}"
+    return (
+        f'<div class="guess"><span>{escape(name)}</span><span>{formats.percent(fraction)}</span>'
+        f'<span class="bar" style="{bar}"></span></div>'
+    )

@@ -1,0 +1,160 @@
+"""One run, watched: its progress, numbers and curves while it trains, its outcome afterwards.
+
+The same rows in the same places in every state, so that nothing jumps when a run moves on.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from fmnist import formats
+from fmnist.figures import curves as figures
+from fmnist.plain_text import markdown
+from fmnist.runs import jobs, outputs, progress, store
+from fmnist.runs.progress import Curves
+from fmnist.runs.store import Run
+from pages._train import live_states, recipe
+
+# Seconds between two looks. A place in line changes seldom; a damaged run may only have been met
+# while a file of it was being replaced.
+TICKS = {"running": 0.5, "queued": 1.0, "damaged": 3.0}
+CHART_HEIGHT = 235  # pixels
+_BADGES = {
+    "queued": ("Waiting", ":material/hourglass_top:", "gray"),
+    "running": ("Training", ":material/model_training:", "blue"),
+    "completed": ("Finished", ":material/check_circle:", "green"),
+    "stopped": ("Stopped", ":material/stop_circle:", "orange"),
+    "failed": ("Failed", ":material/error:", "red"),
+    "silent": ("Not responding", ":material/heart_broken:", "orange"),
+}
+_STOP_HELP = {
+    "queued": "Takes it out of the line",
+    "running": "Keeps and scores the model as it stands",
+    "fine-tuned": "Ends it without a model",
+    "silent": "Ends its process, within seconds and without a model",
+}
+
+
+def render_live(run: Run) -> None:
+    """Draw a run in whatever state it is; a live one is kept up to date without a reload."""
+    state = _state(run)
+    if state in TICKS:
+        st.fragment(_tick, run_every=TICKS[state])(run.run_id, state, [run])
+    else:
+        _render(run)
+
+
+def _state(run: Run) -> str:
+    return "damaged" if run.damaged else run.status.status
+
+
+def render_nothing_yet(everything: list[Run]) -> None:
+    """What will be seen here, and the last finished runs to look at meanwhile."""
+    with st.container(border=True):
+        st.markdown("##### :material/show_chart: Your training will appear here")
+        st.markdown(
+            "Choose the settings, then **Start training**. Accuracy and loss are drawn here while "
+            "it learns. It goes on in the background when you look at other pages or close this "
+            "one."
+        )
+    finished = [
+        run
+        for run in everything
+        if run.status.status == "completed" and not (run.damaged or run.imported_model)
+    ]
+    for run in finished[:3]:
+        accuracy = formats.percent(outputs.read_results(run).get("test_accuracy"))
+        where = "stand-in" if run.trained_on_standin else "test set"
+        label = f"{markdown(run.title)} · {accuracy} on the {where}"
+        live_states.render_link("train", label, ":material/history:", run)
+
+
+def _tick(run_id: str, shown: str, just_read: list[Run]) -> None:
+    """One look. Anything but more of the same is a matter for the whole page.
+
+    just_read: the run, for the first look; later ones find it taken and read the run again.
+    """
+    try:
+        run = just_read.pop() if just_read else store.load_run(run_id)
+    except store.RunNotFound:
+        st.rerun()
+    if _state(run) != shown:
+        st.rerun()
+    _render(run)
+
+
+def _render(run: Run) -> None:
+    if run.damaged:
+        st.error(
+            markdown(f"{run.title} is damaged: {run.damaged}."), icon=":material/broken_image:"
+        )
+        return
+    if run.imported_model:
+        st.info(
+            f"“{markdown(run.title)}” was trained elsewhere and imported from a file, so there are "
+            "no curves.",
+            icon=":material/upload_file:",
+        )
+        live_states.render_link("runs", "See the run", ":material/list_alt:", run)
+        return
+    curves = progress.read_curves(run)
+    _render_head(run)
+    if run.fine_tuned:
+        st.caption(f":material/school: {run.fine_tuned.explanation}")
+    live_states.render(run, curves)
+    if run.status.status != "running" and not len(curves.batches):
+        return
+    for metric in ("accuracy", "loss"):
+        st.plotly_chart(
+            _figure(curves, metric, run.config.epochs, run.status.steps_per_epoch),
+            height=CHART_HEIGHT,
+            key=f"live_{metric}",
+            config={"displayModeBar": False},
+        )
+    recipe.render_published_comparison(run)
+
+
+def _render_head(run: Run) -> None:
+    label, icon, colour = _BADGES["silent" if run.is_silent else run.status.status]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(markdown(run.title), anchor=False, width="content")
+        st.badge(label, icon=icon, color=colour)
+        if run.trained_on_standin:
+            st.badge("Stand-in data", icon=":material/auto_awesome:", color="violet")
+        st.space("stretch")
+        if run.is_live:
+            _render_stop(run)
+
+
+def _render_stop(run: Run) -> None:
+    is_stopping = store.is_stop_requested(run.run_dir) and not run.is_silent
+    is_queued = run.status.status == "queued"
+    kind = "silent" if run.is_silent else "queued" if is_queued else "running"
+    st.button(
+        "Stopping …" if is_stopping else "Cancel" if is_queued else "Stop",
+        icon=":material/stop:",
+        key="live_stop",
+        help=_STOP_HELP["fine-tuned" if run.fine_tuned else kind],
+        disabled=is_stopping,
+        on_click=_stop,
+        args=(run.run_id,),
+    )
+    if "live_problem" in st.session_state:
+        st.error(markdown(st.session_state.pop("live_problem")), icon=":material/error:")
+
+
+def _stop(run_id: str) -> None:
+    try:
+        jobs.stop_run(run_id)
+    except (store.RunNotFound, store.RunsFolderError) as error:
+        st.session_state["live_problem"] = str(error)
+
+
+@functools.lru_cache(maxsize=32)
+def _figure(curves: Curves, metric: str, epochs: int, steps_per_epoch: int | None) -> go.Figure:
+    return figures.plot_history(
+        curves.history, curves.batches, metric, epochs=epochs, steps_per_epoch=steps_per_epoch
+    )

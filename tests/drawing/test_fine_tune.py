@@ -1,0 +1,242 @@
+"""A fine-tuning with real numbers: what becomes right, what stays as it was, what is refused."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from fmnist import json_files
+from fmnist.commands.fine_tune import open_run
+from fmnist.commands.predict import find_model
+from fmnist.config import ConfigError, TrainConfig
+from fmnist.data.dataset import load_dataset
+from fmnist.drawing import corrections, fine_tune, fine_tuning_data, fine_tuning_runs
+from fmnist.drawing import drawing_model as shipped_model
+from fmnist.drawing.corrections import add, correct
+from fmnist.drawing.head import SplitModel, load_split_model
+from fmnist.drawing.strokes import load_examples
+from fmnist.evaluation.uncertainty import read_threshold
+from fmnist.models.network import build_model
+from fmnist.runs import outputs, settings, store
+from fmnist.runs.process import TrainingError
+from tests.conftest import Lab
+from tests.factories import runs as run_factory
+
+EXAMPLES = list(load_examples().values())
+
+
+@pytest.fixture
+def drawing_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return write_drawing_model(tmp_path, monkeypatch)
+
+
+def write_drawing_model(folder: Path, patch: pytest.MonkeyPatch) -> Path:
+    """A small untrained network in the place of the model for drawings, averaging over flips."""
+    keras.utils.set_random_seed(0)
+    config = TrainConfig(filters=(4,), dense_units=(), flip_average=True, batch_norm=True)
+    path = folder / "drawing_model" / "model.keras"
+    path.parent.mkdir()
+    build_model(config).save(path)
+    json_files.write_json(path.with_name("config.json"), config.to_json())
+    patch.setattr(shipped_model, "DRAWING_MODEL", path)
+    for name, count in (("REHEARSAL", 40), ("VALIDATION", 30), ("HELD_OUT", 30)):
+        patch.setattr(fine_tuning_data, name, count)
+    return path
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One teaching that several tests look at: four drawings and a picture, kept as corrections."""
+
+    run: store.Run
+    kept: list[corrections.Correction]
+    results: dict
+    before_path: Path  # the model for drawings
+
+    @cached_property
+    def before(self) -> SplitModel:
+        return load_split_model(self.before_path)
+
+    @cached_property
+    def after(self) -> SplitModel:
+        return load_split_model(self.run.file("model.keras"))
+
+
+@pytest.fixture(scope="module")
+def one_lesson(tmp_path_factory: pytest.TempPathFactory, small_data_dir: Path) -> Lesson:
+    folder = tmp_path_factory.mktemp("lesson")
+    (folder / "runs").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("runs", "cache", "datasets"):
+            patch.setenv(f"FMNIST_{name.upper()}_DIR", str(folder / name))
+        patch.setenv("FMNIST_DATA_DIR", str(small_data_dir))
+        path = write_drawing_model(folder, patch)
+        kept = wrong_ones(path, 4)
+        kept.append(correct(kept[0].label, 0, image=load_dataset().train_images[0]))
+        add(*kept)
+        run = fine_tuning_runs.create_fine_tuning("fashion-mnist")
+        results = fine_tune.fine_tune(run)
+        return Lesson(store.load_run(run.run_id), kept, results, path)
+
+
+@pytest.fixture
+def lesson(lab: Lab, one_lesson: Lesson, monkeypatch: pytest.MonkeyPatch) -> Lesson:
+    """The teaching in the runs folder of this test, which may change it."""
+    shutil.copytree(one_lesson.run.run_dir.parent, lab.runs_dir, dirs_exist_ok=True)
+    monkeypatch.setattr(shipped_model, "DRAWING_MODEL", one_lesson.before_path)
+    return replace(one_lesson, run=store.load_run(one_lesson.run.run_id))
+
+
+def wrong_ones(path: Path, count: int) -> list[corrections.Correction]:
+    """Corrections of example drawings that the model gives another label than a made-up one."""
+    found = [correct(0, 1, drawing) for drawing in EXAMPLES[:count]]
+    answers = load_split_model(path).predict(np.stack([one.image for one in found])).argmax(axis=1)
+    return [
+        correct((int(classifier) + 1) % 10, int(classifier), one.drawing)
+        for one, classifier in zip(found, answers, strict=True)
+    ]
+
+
+def test_corrected_drawings_become_right_and_earlier_layers_stay(lesson):
+    run = lesson.run
+    assert (run.status.status, run.damaged, run.title) == ("completed", "", "fine-tuned")
+    images = np.stack([one.image for one in lesson.kept])
+    labels = [one.label for one in lesson.kept]
+    assert (lesson.before.predict(images).argmax(axis=1) != labels)[:4].all()
+    assert (lesson.after.predict(images).argmax(axis=1) == labels)[:4].all()
+    weights = zip(lesson.before.model.get_weights(), lesson.after.model.get_weights(), strict=True)
+    same = [np.array_equal(old, new) for old, new in weights]
+    assert same == [True] * (len(same) - 2) + [False, False]
+
+
+def test_what_a_fine_tuning_changed_is_counted_as_the_two_models_say(lesson):
+    fine_tuned, data = lesson.run.fine_tuned, load_dataset()
+    assert (fine_tuned.corrections, fine_tuned.before) == (5, "")
+    assert fine_tuned.learnt.images == fine_tuned.kept_apart.images == 5
+    assert fine_tuned.learnt.gained >= 4
+    assert fine_tuned.drawings.images == 30
+    before, after = (
+        split_model.predict(data.test_images).argmax(axis=1) == data.test_labels
+        for split_model in (lesson.before, lesson.after)
+    )
+    pair = fine_tuned.photographs
+    assert (pair.images, pair.before, pair.after) == (200, before.sum(), after.sum())
+    assert (pair.gained, pair.lost) == ((~before & after).sum(), (before & ~after).sum())
+
+
+def test_a_fine_tuned_model_is_scored_as_it_was_saved(lesson):
+    data, saved = load_dataset(), outputs.read_results(lesson.run)
+    probabilities = lesson.after.predict(data.test_images)
+    accuracy = (probabilities.argmax(axis=1) == data.test_labels).mean()
+    assert lesson.results["test_accuracy"] == saved["test_accuracy"] == accuracy
+    np.testing.assert_allclose(outputs.read_probabilities(lesson.run), probabilities, atol=1e-5)
+    assert 1 <= read_threshold(lesson.run.file("model.keras")) <= 10
+
+
+def test_a_fine_tuning_is_a_run_with_its_history_data_and_corrections(lesson):
+    run = lesson.run
+    assert len(outputs.read_history(run)) == run.config.epochs
+    assert outputs.read_fingerprint(run) == load_dataset().fingerprint
+    kept = corrections.from_json(run.file("corrections.json").read_bytes())
+    assert kept == tuple(lesson.kept)
+
+
+def test_a_fine_tuning_is_done_once(lesson):
+    with pytest.raises(ConfigError, match="has been begun already: start another one"):
+        open_run(lesson.run.run_dir)
+
+
+def test_a_fine_tuned_model_opens_where_this_project_is_not_installed(lesson, tmp_path):
+    code = """
+import sys, keras
+model = keras.models.load_model(sys.argv[1], safe_mode=True)
+print(model.input_shape, model.output_shape, "fmnist" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(lesson.run.file("model.keras"))],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "(None, 28, 28, 1) (None, 10) False", done.stderr
+
+
+def test_a_fine_tuned_model_answers_for_drawings_once_it_was_chosen(lesson):
+    fine_tuned = lesson.run.file("model.keras")
+    assert shipped_model.find_drawing_model() == (lesson.before_path, "")
+    settings.write_drawing_run(lesson.run.run_id)
+    assert shipped_model.find_drawing_model() == (fine_tuned, "")
+    assert find_model(sketch=True) == fine_tuned
+    settings.write_drawing_run("")
+    assert shipped_model.find_drawing_model() == (lesson.before_path, "")
+
+
+def test_the_next_fine_tuning_goes_on_from_the_model_that_was_chosen(lesson):
+    settings.write_drawing_run(lesson.run.run_id)
+    assert (
+        fine_tuning_runs.create_fine_tuning("fashion-mnist").fine_tuned.before == lesson.run.run_id
+    )
+    assert fine_tuning_runs.find_before(lesson.run.run_id) == ""
+
+
+def test_a_chosen_model_that_is_damaged_or_gone_is_told_and_the_shipped_one_answers(lesson):
+    settings.write_drawing_run(lesson.run.run_id)
+    lesson.run.file("doubt.json").write_text("{")
+    path, sentence = shipped_model.find_drawing_model()
+    assert path == lesson.before_path
+    assert "doubt.json is damaged" in sentence
+    store.delete_run(lesson.run)
+    path, sentence = shipped_model.find_drawing_model()
+    assert path == lesson.before_path
+    assert "it may have been deleted" in sentence
+
+
+def test_one_fine_tuning_at_a_time_and_nothing_without_corrections(lab, drawing_model):
+    with pytest.raises(ConfigError, match="no correction to train on"):
+        fine_tuning_runs.create_fine_tuning("fashion-mnist")
+    add(correct(4, 6, EXAMPLES[0]))
+    first = fine_tuning_runs.create_fine_tuning("fashion-mnist")
+    assert not first.is_training, "it takes nobody's place in the queue"
+    with pytest.raises(ConfigError, match="A fine-tuning is under way"):
+        fine_tuning_runs.create_fine_tuning("fashion-mnist")
+    store.write_status(first.run_dir, pid=2**22 + 1, pid_started_at=0.0, host=None)
+    drawing_model.unlink()
+    store.write_status(first.run_dir, status="failed")
+    with pytest.raises(ConfigError, match="no model for drawings"):
+        fine_tuning_runs.create_fine_tuning("fashion-mnist")
+
+
+def test_a_fine_tuning_that_was_killed_has_failed(lab, drawing_model):
+    add(correct(4, 6, EXAMPLES[0]))
+    run = fine_tuning_runs.create_fine_tuning("fashion-mnist")
+    store.claim_run(run.run_dir)
+    store.write_status(run.run_dir, pid_started_at=0.0)  # a reused pid
+    run = store.load_run(run.run_id)
+    assert run.status.status == "failed"
+    assert "killed" in run.status.message
+    with pytest.raises(ConfigError, match="has been begun already"):
+        open_run(run.run_dir)
+
+
+def test_damaged_corrections_and_missing_data_fail_in_one_sentence(lab, drawing_model):
+    add(correct(4, 6, EXAMPLES[0]))
+    run = fine_tuning_runs.create_fine_tuning("nowhere")
+    with pytest.raises(ValueError, match="There is no dataset 'nowhere'"):
+        fine_tune.fine_tune(run)
+    assert store.load_run(run.run_id).status.status == "failed"
+    run = fine_tuning_runs.create_fine_tuning("fashion-mnist")
+    run.file("corrections.json").write_text("{")
+    with pytest.raises(TrainingError, match="corrections.json is damaged: The file holds no"):
+        fine_tune.fine_tune(run)
+
+
+def test_a_damaged_record_is_said(lab):
+    run_dir = run_factory.write_run(lab.runs_dir)
+    (run_dir / "taught.json").write_text('{"corrections": -1}')
+    assert "taught.json cannot be read" in store.read_run(run_dir).damaged

@@ -1,0 +1,94 @@
+"""Runs that wait: first come, first served, cancelled, taken for dead, deleted."""
+
+import threading
+
+from fmnist.config import TrainConfig
+from fmnist.runs import settings, store
+from fmnist.runs.imported_record import ImportedModel
+from fmnist.runs.progress import describe_queue_position
+from fmnist.runs.queue import wait_in_queue
+from tests.waits import wait_for
+
+
+def test_a_waiting_run_that_is_stopped_never_starts(lab):
+    run = store.create_run(TrainConfig())
+    store.request_stop(run)
+    assert wait_in_queue(run.run_dir) is False
+    status = store.load_run(run.run_id).status
+    assert (status.status, status.message) == ("stopped", "Cancelled before it started.")
+    assert status.started_at is None
+
+
+def test_only_the_oldest_waiting_run_goes_on(lab):
+    first, second = store.create_run(TrainConfig()), store.create_run(TrainConfig())
+    for run in (first, second):
+        store.claim_run(run.run_dir)
+    is_over = threading.Event()
+
+    def wait():
+        wait_in_queue(second.run_dir)
+        is_over.set()
+
+    waiter = threading.Thread(target=wait, daemon=True)
+    waiter.start()
+    assert not is_over.wait(1), "the second run must not overtake the first"
+    assert wait_in_queue(first.run_dir) is True
+    assert not is_over.wait(1), "one training at a time"
+    store.write_status(first.run_dir, status="completed")
+    assert is_over.wait(30)
+    assert store.read_status(second.run_dir).status == "running"
+
+
+def test_the_check_of_a_imported_model_takes_nobodys_place(lab):
+    checked = store.create_import_run("Theirs", ImportedModel("theirs.keras"), b"")
+    assert checked.status.status == "queued"
+    run = store.create_run(TrainConfig())
+    assert (
+        describe_queue_position(run, store.list_runs())
+        == "Next in the queue: it starts in a moment."
+    )
+    store.claim_run(run.run_dir)
+    assert wait_in_queue(run.run_dir) is True
+
+
+def wait_in_a_thread(run: store.Run) -> tuple[threading.Thread, list[bool]]:
+    answers: list[bool] = []
+    waiter = threading.Thread(
+        target=lambda: answers.append(wait_in_queue(run.run_dir)), daemon=True
+    )
+    waiter.start()
+    return waiter, answers
+
+
+def test_a_waiting_run_that_was_taken_for_dead_queues_again(lab):
+    first, second = store.create_run(TrainConfig()), store.create_run(TrainConfig())
+    for run in (first, second):
+        store.claim_run(run.run_dir)
+    waiter, answers = wait_in_a_thread(second)
+    store.write_status(second.run_dir, status="failed", finished_at=1.0, message="it is gone")
+    wait_for(lambda: store.read_status(second.run_dir).status == "queued", "it to queue again")
+    status = store.read_status(second.run_dir)
+    assert (status.status, status.finished_at, status.message) == ("queued", None, "")
+    assert answers == []
+    store.write_status(first.run_dir, status="completed")
+    waiter.join(30)
+    assert answers == [True]
+    assert store.read_status(second.run_dir).status == "running"
+
+
+def test_a_waiting_run_whose_folder_is_deleted_ends_quietly(lab):
+    first, second = store.create_run(TrainConfig()), store.create_run(TrainConfig())
+    for run in (first, second):
+        store.claim_run(run.run_dir)
+    waiter, answers = wait_in_a_thread(second)
+    second.run_dir.rename(lab.cache_dir / "gone")
+    waiter.join(30)
+    assert answers == [False]
+    assert not second.run_dir.exists()
+
+
+def test_two_places_let_two_runs_train(lab):
+    settings.write_parallel_trainings(2)
+    for run in (store.create_run(TrainConfig()), store.create_run(TrainConfig())):
+        store.claim_run(run.run_dir)
+        assert wait_in_queue(run.run_dir) is True

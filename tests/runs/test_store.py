@@ -1,0 +1,458 @@
+"""The run folder survives what happens to folders: dead processes, half files, hostile names."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from io import BytesIO
+
+import psutil
+import pytest
+
+from fmnist import json_files
+from fmnist.config import TrainConfig
+from fmnist.runs import outputs, settings, store
+from fmnist.runs.status import reconcile_status
+from fmnist.runs.tables import summary_table
+from fmnist.runs.time_estimate import past_runs
+from tests.factories import runs as run_factory
+
+
+@pytest.fixture
+def bundled(bundled_dir):
+    return store.read_run(run_factory.write_run(bundled_dir.parent).rename(bundled_dir))
+
+
+# -- where runs live ------------------------------------------------------------------------------
+
+
+def test_a_new_run_waits_and_can_be_loaded_again(lab):
+    run = store.create_run(TrainConfig(filters=(64,), epochs=7))
+    assert run.run_dir.parent == lab.runs_dir
+    assert run.run_id.endswith("-conv-64")
+    assert store.load_run(run.run_id) == run
+    assert (run.status.status, run.status.epochs, run.is_live) == ("queued", 7, True)
+    assert [path.name for path in lab.runs_dir.iterdir()] == [run.run_id]
+
+
+def test_runs_made_within_one_second_get_names_of_their_own(lab, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 1_795_190_400.0)  # 2026-11-20 16:00:00 UTC
+    ids = [store.create_run(TrainConfig(name="Ä/b c")).run_id for _ in range(3)]
+    assert ids == ["20261120-160000-b-c", "20261120-160000-b-c-2", "20261120-160000-b-c-3"]
+    assert [run.run_id for run in store.list_runs()] == ids[::-1]
+
+
+@pytest.mark.parametrize(
+    "run_id",
+    [
+        "../../etc/passwd",
+        "<script>alert(1)</script>",
+        "",
+        ".",
+        "..",
+        "20260102-030405-made/../20260102-030405-made",
+        "20260102-030405-MADE",
+        "20260102-030405-made\n",
+        "20260102-030405-made\0",
+        "bundled/../bundled",
+        "Bundled",
+        "bundled\n",
+        "x" * 5000,
+    ],
+)
+def test_what_is_no_id_is_no_run(made, run_id):
+    with pytest.raises(store.RunNotFound, match="is not the id of a run") as caught:
+        store.load_run(run_id)
+    assert len(str(caught.value)) < 120
+
+
+def test_an_absent_run_is_said_to_be_absent(lab):
+    with pytest.raises(store.RunNotFound, match="may have been deleted"):
+        store.load_run("20260102-030405-made")
+
+
+def test_other_folders_and_files_are_no_runs(lab):
+    run_factory.write_run(lab.runs_dir)
+    (lab.runs_dir / "notes").mkdir()
+    (lab.runs_dir / ".new-abc").mkdir()
+    (lab.runs_dir / "20260102-030405-file").write_text("a file")
+    assert [run.run_id for run in store.list_runs()] == [run_factory.RUN_ID]
+
+
+def test_no_folder_is_no_runs(lab):
+    lab.runs_dir.rmdir()
+    assert store.list_runs() == []
+    assert settings.read_parallel_trainings() == 1
+
+
+def test_a_file_in_the_place_of_the_folder_is_one_clear_sentence(lab):
+    lab.runs_dir.rmdir()
+    lab.runs_dir.write_text("not a folder")
+    for write in (
+        lambda: store.create_run(TrainConfig()),
+        lambda: settings.write_parallel_trainings(2),
+    ):
+        with pytest.raises(store.RunsFolderError, match=r"cannot be written .*FMNIST_RUNS_DIR"):
+            write()
+    assert store.list_runs() == []
+
+
+def test_a_full_disk_leaves_no_half_run(lab, monkeypatch):
+    def fail(path, value):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(json_files, "write_json", fail)
+    with pytest.raises(store.RunsFolderError, match="No space left on device"):
+        store.create_run(TrainConfig())
+    assert list(lab.runs_dir.iterdir()) == []
+
+
+# -- the bundled run ------------------------------------------------------------------------------
+
+
+def test_without_a_bundled_run_there_is_none(made):
+    with pytest.raises(store.RunNotFound, match="There is no run 'bundled'"):
+        store.load_run("bundled")
+    assert store.list_runs_and_bundled() == store.list_runs() == [made]
+
+
+def test_the_bundled_run_is_last_and_no_run_of_ones_own(bundled, made):
+    assert store.list_runs() == [made]
+    assert store.list_runs_and_bundled() == [made, bundled]
+    assert store.load_run("bundled") == bundled
+    assert (bundled.is_bundled, made.is_bundled) == (True, False)
+    assert (bundled.title, bundled.origin) == ("bundled", "comes with the Lab")
+    assert (made.title, made.origin) == ("Made run", "2026-01-02 03:04 UTC")
+
+
+def test_the_bundled_run_is_neither_queued_nor_a_measure_of_this_machine(bundled_dir, lab):
+    run_factory.write_run(bundled_dir.parent, status="queued").rename(bundled_dir)
+    assert store.queue() == []
+    assert past_runs() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda run: store.rename_run(run, "mine"), "renamed"),
+        (store.delete_run, "deleted"),
+        (store.request_stop, "stopped"),
+        (lambda run: store.write_status(run.run_dir, message="x"), "given another status"),
+        (lambda run: store.claim_run(run.run_dir), "given another status"),
+    ],
+    ids=["rename", "delete", "stop", "status", "claim"],
+)
+def test_the_bundled_run_is_never_changed(bundled, change, what):
+    before = contents(bundled.run_dir)
+    with pytest.raises(store.RunReadOnly) as caught:
+        change(bundled)
+    assert str(caught.value) == (
+        f"The bundled run comes with the Lab and is read-only: it is not {what}."
+    )
+    assert contents(bundled.run_dir) == before
+
+
+@pytest.mark.parametrize("status", ["running", "queued"])
+def test_a_live_status_of_the_bundled_run_is_damage_and_stays_as_it_is(bundled_dir, lab, status):
+    run_factory.write_run(bundled_dir.parent, status=status, is_alive=False).rename(bundled_dir)
+    before = contents(bundled_dir)
+    run = store.load_run("bundled")
+    assert run.damaged == f"status.json says {status}, not completed"
+    assert (run.is_live, run.has_scores) == (False, False)
+    assert reconcile_status(bundled_dir, run.status) == run.status
+    assert store.list_runs_and_bundled() == [run]
+    assert contents(bundled_dir) == before
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+# -- processes that are gone ----------------------------------------------------------------------
+
+
+def test_a_dead_process_makes_its_run_failed_and_keeps_the_curves(lab):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    run_dir = run_factory.write_run(lab.runs_dir, status="running", epochs=3)
+    store.write_status(run_dir, pid=gone.pid, pid_started_at=time.time())
+    run = store.load_run(run_dir.name)
+    assert run.status.status == "failed"
+    assert run.status.message == (
+        "The training process ended without a word: it was killed, or the computer was switched "
+        "off."
+    )
+    assert json.loads((run_dir / "status.json").read_text())["status"] == "failed"
+    assert len(outputs.read_history(run)) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no zombies")
+def test_a_killed_child_that_nobody_reaped_is_dead(lab):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
+    started_at = psutil.Process(child.pid).create_time()
+    store.write_status(run_dir, pid=child.pid, pid_started_at=started_at)
+    assert store.reconcile_run(run_dir).status.status == "running"
+    child.kill()
+    deadline = time.monotonic() + 5
+    while store.reconcile_run(run_dir).status.status == "running" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert store.reconcile_run(run_dir).status.status == "failed"
+    child.wait()
+
+
+def test_a_reused_pid_is_somebody_else(lab):
+    run_dir = run_factory.write_run(lab.runs_dir, status="running", is_alive=False)
+    assert store.reconcile_run(run_dir).status.status == "failed"
+
+
+@pytest.mark.parametrize("seconds", [5, 30, 59, -30])
+def test_a_process_that_began_at_another_time_is_somebody_else(lab, seconds):
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
+    status = store.read_status(run_dir)
+    store.write_status(run_dir, pid_started_at=status.pid_started_at - seconds)
+    assert store.reconcile_run(run_dir).status.status == "failed"
+
+
+def test_a_clock_that_was_set_makes_nobody_somebody_else(lab):
+    run = store.create_run(TrainConfig())
+    status = store.claim_run(run.run_dir)
+    # As it was recorded before the clock was put forward by an hour.
+    earlier = {"booted_at": status.booted_at - 3600, "pid_started_at": status.pid_started_at - 3600}
+    assert store.process_is_alive(store.write_status(run.run_dir, **earlier))
+
+
+@pytest.mark.parametrize("age", [61, 3600, -3600], ids=["a minute", "an hour", "in the future"])
+def test_without_a_believable_heartbeat_for_a_minute_a_training_is_silent(lab, age):
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
+    assert not store.reconcile_run(run_dir).is_silent
+    store.write_status(run_dir, heartbeat_at=time.time() - 58)
+    assert not store.reconcile_run(run_dir).is_silent
+    store.write_status(run_dir, heartbeat_at=time.time() - age)
+    run = store.reconcile_run(run_dir)
+    assert (run.is_live, run.is_silent) == (True, True), "its process is there"
+    assert list(summary_table([run])["status"]) == ["silent"]
+
+
+def test_a_heartbeat_from_the_future_keeps_no_run_of_another_computer_alive(lab):
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
+    store.write_status(run_dir, host="elsewhere", heartbeat_at=time.time() + 3600)
+    assert store.reconcile_run(run_dir).status.status == "failed"
+
+
+def test_a_live_process_keeps_its_run_live(lab):
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
+    assert store.reconcile_run(run_dir).is_live
+
+
+def test_a_queued_run_waits_without_a_process_for_as_long_as_it_takes(lab):
+    run = store.create_run(TrainConfig())
+    store.write_status(run.run_dir, queued_at=time.time() - 1e6)
+    assert store.load_run(run.run_id).is_live
+
+
+@pytest.mark.parametrize("age", [71, -3600], ids=["long ago", "in the future"])
+def test_a_running_run_has_a_minute_to_get_a_process(lab, age):
+    run = store.create_run(TrainConfig())
+    store.write_status(run.run_dir, status="running")
+    assert store.load_run(run.run_id).is_live
+    store.write_status(run.run_dir, queued_at=time.time() - age)
+    status = store.load_run(run.run_id).status
+    assert status.status == "failed"
+    assert "never started" in status.message
+
+
+def test_another_computers_run_is_judged_by_its_heartbeat(lab):
+    run_dir = run_factory.write_run(lab.runs_dir, status="running", is_alive=False)
+    store.write_status(run_dir, status="running", host="elsewhere", heartbeat_at=time.time() - 60)
+    assert store.reconcile_run(run_dir).is_live
+    store.write_status(run_dir, heartbeat_at=time.time() - 121)
+    assert store.reconcile_run(run_dir).status.status == "failed"
+
+
+def test_a_process_that_ended_well_between_two_looks_is_left_as_it_is(lab):
+    run_dir = run_factory.write_run(lab.runs_dir)
+    stale = store.Status("running", pid=2**22 + 1, host=socket.gethostname())
+    assert reconcile_status(run_dir, stale).status == "completed"
+
+
+def test_claiming_a_run_records_this_process(lab):
+    run = store.create_run(TrainConfig())
+    status = store.claim_run(run.run_dir)
+    assert status.pid == os.getpid()
+    assert store.process_is_alive(status)
+
+
+# -- damage ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("config.json", None, "config.json is missing"),
+        ("config.json", '{"epochs": 3', "config.json cannot be read"),
+        ("config.json", b"\xff\xfe\x00", "config.json cannot be read"),
+        ("config.json", '{"layers": 3}', "not written by this version: Unknown setting 'layers'"),
+        ("config.json", '{"epochs": 1e999}', "config.json cannot be read"),
+        ("status.json", None, "status.json is missing"),
+        ("status.json", "", "status.json cannot be read"),
+        ("status.json", "[]", "status.json cannot be read"),
+        ("status.json", '{"status": "paused"}', "status.json cannot be read"),
+        ("status.json", '{"status": "running", "pid": "7"}', "status.json cannot be read"),
+        ("status.json", '{"status": "running", "pid": -5}', "status.json cannot be read"),
+        ("status.json", '{"status": "running", "pid": 1.5}', "status.json cannot be read"),
+        ("status.json", '{"status": "running", "epoch": NaN}', "status.json cannot be read"),
+        ("status.json", '{"status": "running", "step": 1' + 400 * "0" + "}", "cannot be read"),
+        ("model.keras", None, "model.keras is missing"),
+        ("model.keras", b"PK half of an archive", "model.keras cannot be read"),
+        ("test_probabilities.npy", b"\x93NUM", "test_probabilities.npy cannot be read"),
+        ("results.json", None, "results.json is missing"),
+        ("results.json", '{"test_acc', "results.json cannot be read"),
+        ("test_probabilities.npy", None, "test_probabilities.npy is missing"),
+    ],
+)
+def test_a_damaged_run_is_listed_with_the_reason_and_harms_no_other(lab, name, content, said):
+    whole = run_factory.write_run(lab.runs_dir, "20260101-000000-whole")
+    broken = run_factory.write_run(lab.runs_dir, "20260102-000000-broken")
+    (broken / name).unlink()
+    if content is not None:
+        data = content if isinstance(content, bytes) else content.encode()
+        (broken / name).write_bytes(data)
+    first, second = store.list_runs()
+    assert (first.run_id, second.run_id) == (broken.name, whole.name)
+    assert said in first.damaged
+    assert not second.damaged
+    assert not first.is_live
+    table = summary_table([first, second])
+    assert list(table["status"]) == ["damaged", "completed"]
+    assert said in table["note"][0]
+
+
+def test_a_status_of_a_later_version_is_read_without_its_new_fields(made):
+    values = json.loads(made.file("status.json").read_text())
+    made.file("status.json").write_text(json.dumps({**values, "mood": "good"}))
+    assert store.load_run(made.run_id).status == made.status
+
+
+def test_a_cancelled_run_has_no_model_and_is_not_damaged(lab):
+    run = store.create_run(TrainConfig())
+    store.write_status(run.run_dir, status="stopped", finished_at=time.time())
+    assert store.load_run(run.run_id).damaged == ""
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '{"name": 7}'])
+def test_broken_notes_are_no_damage(made, content):
+    made.file("notes.json").write_text(content)
+    run = store.load_run(made.run_id)
+    assert (run.damaged, run.title) == ("", "7" if "7" in content else "Made run")
+
+
+# -- what a person does with runs -----------------------------------------------------------------
+
+
+def test_renaming_and_taking_the_name_back(made):
+    store.rename_run(made, "  my \n best   run ")
+    assert store.load_run(made.run_id).title == "my best run"
+    store.rename_run(store.load_run(made.run_id), "")
+    assert store.load_run(made.run_id).title == "Made run"
+
+
+HIDING = "\u202etxt.exe\0\u200b \x1b[1m" + "x" * 90
+
+
+def test_a_name_hides_nothing_and_turns_nothing_round(made):
+    store.rename_run(made, HIDING)
+    kept = json.loads(made.file("notes.json").read_text(encoding="utf-8"))
+    assert kept["name"] == "txt.exe [1m" + "x" * 49
+    store.rename_run(made, "\u202e\0 ")
+    assert store.load_run(made.run_id).title == "Made run"
+
+
+def test_what_lies_in_a_folder_hides_nothing_either(made):
+    """Whoever wrote it."""
+    json_files.write_json(made.file("notes.json"), {"name": HIDING})
+    status = json.loads(made.file("status.json").read_text(encoding="utf-8"))
+    json_files.write_json(made.file("status.json"), {**status, "message": "a\u202eb\n\nc\0"})
+    run = store.load_run(made.run_id)
+    assert run.title == "txt.exe [1m" + "x" * 49
+    assert run.status.message == "ab c"
+
+
+def test_deleting_leaves_nothing_and_harms_no_other(lab, made):
+    other = run_factory.write_run(lab.runs_dir, "20260103-000000-other")
+    store.delete_run(made)
+    assert [path.name for path in lab.runs_dir.iterdir()] == [other.name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_to_a_run_is_not_deleted_and_leaves_no_remains(lab, tmp_path):
+    elsewhere = run_factory.write_run(tmp_path / "elsewhere")
+    link = lab.runs_dir / elsewhere.name
+    link.symlink_to(elsewhere)
+    before = contents(elsewhere)
+    with pytest.raises(store.RunsFolderError, match=f"is a link to {elsewhere}: remove the link"):
+        store.delete_run(store.load_run(link.name))
+    assert [path.name for path in lab.runs_dir.iterdir()] == [link.name]
+    assert contents(elsewhere) == before
+
+
+def test_what_an_earlier_deletion_has_left_is_in_nobodys_way(lab, made):
+    (lab.runs_dir / f".deleted-{made.run_id}").mkdir()
+    (lab.runs_dir / f".deleted-{made.run_id}" / "left.txt").write_text("by a crash")
+    store.delete_run(made)
+    assert store.list_runs() == []
+
+
+def test_a_run_whose_files_cannot_be_deleted_stays_in_the_list(lab, made, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    with pytest.raises(store.RunsFolderError, match=r"cannot be deleted \(Permission denied\)"):
+        store.delete_run(made)
+    assert [path.name for path in lab.runs_dir.iterdir()] == [made.run_id]
+
+
+def test_a_run_that_trains_is_not_deleted(lab):
+    run = store.read_run(run_factory.write_run(lab.runs_dir, status="running"))
+    with pytest.raises(ValueError, match="still running: stop it"):
+        store.delete_run(run)
+    assert run.run_dir.is_dir()
+
+
+def test_a_folder_that_is_gone_cannot_be_renamed_stopped_or_deleted(made):
+    store.delete_run(made)
+    for change in (lambda: store.rename_run(made, "x"), lambda: store.request_stop(made)):
+        with pytest.raises(store.RunsFolderError, match="cannot be written"):
+            change()
+    with pytest.raises(store.RunsFolderError, match="cannot be deleted"):
+        store.delete_run(made)
+
+
+def test_the_zip_holds_the_whole_folder(made):
+    made.file(".status.json.1.tmp").write_text("a draft")
+    with zipfile.ZipFile(BytesIO(store.zip_run(made))) as archive:
+        names = set(archive.namelist())
+        assert archive.testzip() is None
+        assert json.loads(archive.read(f"{made.run_id}/config.json")) == made.config.to_json()
+    expected = {path.name for path in made.run_dir.iterdir()} - {".status.json.1.tmp"}
+    assert names == {f"{made.run_id}/{name}" for name in expected}
+
+
+def test_stopping_is_a_file(made):
+    assert not store.is_stop_requested(made.run_dir)
+    store.request_stop(made)
+    assert store.is_stop_requested(made.run_dir)
+
+
+def test_the_queue_is_first_come_first_served(lab):
+    for place, name in enumerate(("c", "a", "b")):
+        run_dir = run_factory.write_run(lab.runs_dir, f"20260102-030405-{name}", status="queued")
+        store.write_status(run_dir, queued_at=time.time() - 30 + place)
+    run_factory.write_run(lab.runs_dir, "20260101-000000-trains", status="running")
+    assert [run.run_id[-1] for run in store.queue()] == ["c", "a", "b"]
+    assert store.queue([]) == []
