@@ -115,7 +115,7 @@ def test_every_model_answers_as_it_did(last_version, engine, run_id):
 
 
 def test_a_queued_run_is_trained(last_version):
-    command = [sys.executable, "-m", "fmnist.training.train", str(last_version / WAITING)]
+    command = [sys.executable, "-m", "fmnist", "train", str(last_version / WAITING)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150)
     assert done.returncode == 0, done.stderr
     run = store.load_run(WAITING)

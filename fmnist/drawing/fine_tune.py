@@ -34,7 +34,7 @@ from fmnist.files import save_array
 from fmnist.models.keras_import import import_keras
 from fmnist.runs import store
 from fmnist.runs.fine_tuned_record import Comparison
-from fmnist.runs.process import TrainingError, record_failure, supervised
+from fmnist.runs.process import TrainingError, ending_on_stop, record_failure
 from fmnist.training.environment import describe_environment
 from fmnist.training.scoring import best_epoch, compute_probabilities, score, write_model
 
@@ -58,7 +58,7 @@ def fine_tune(run: store.Run) -> dict[str, Any]:
     """
     with record_failure(run):
         store.claim_run(run.run_dir)
-        with supervised(run.run_dir) as set_message:
+        with ending_on_stop(run.run_dir) as set_message:
             results = _fine_tune(run, set_message)
         store.write_status(run.run_dir, status="completed", finished_at=time.time(), message="")
     return results

@@ -256,7 +256,7 @@ def _record_failure(run_dir: Path, message: str) -> None:
 
 
 @contextlib.contextmanager
-def supervised(run_dir: Path) -> Iterator[Callable[[str], None]]:
+def ending_on_stop(run_dir: Path) -> Iterator[Callable[[str], None]]:
     """End this process when somebody asks for the end of its run.
 
     One call of Keras may take minutes and cannot be interrupted. Yields a function that puts a
@@ -271,9 +271,9 @@ def supervised(run_dir: Path) -> Iterator[Callable[[str], None]]:
     def watch() -> None:
         while not over.wait(_LOOK_FOR_STOP_EVERY):
             if store.is_stop_requested(run_dir):
-                exit_with()
+                end()
 
-    def exit_with() -> NoReturn:
+    def end() -> NoReturn:
         message = "Stopped before it was scored."
         with writing:
             with contextlib.suppress(OSError, ValueError):
@@ -284,7 +284,7 @@ def supervised(run_dir: Path) -> Iterator[Callable[[str], None]]:
                     finished_at=time.time(),
                     message=message,
                 )
-                set_message(message)
+                say(message)
             os._exit(1)
 
     watcher = threading.Thread(target=watch, daemon=True)

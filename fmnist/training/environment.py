@@ -56,12 +56,15 @@ def _cpu_name() -> str:
 
 def _git_commit() -> str | None:
     """The commit of this project's own checkout, if it is one."""
-    root = PROJECT_ROOT
-    if not (root / ".git").exists():
+    if not (PROJECT_ROOT / ".git").exists():
         return None
     try:
         answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, timeout=5
+            ["git", "rev-parse", "HEAD"],
+            cwd=PROJECT_ROOT,
+            capture_output=True,
+            text=True,
+            timeout=5,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -17,7 +17,7 @@ from tests.browser.test_main_job import answers
 from tests.conftest import kill_trainings
 
 GENERATED = 240_000  # ms; on cores that others use as well
-FEW = "from fmnist import standin\nstandin.TRAIN_IMAGES, standin.TEST_IMAGES = 6_000, 1_000"
+FEW = "from fmnist.data import standin\nstandin.TRAIN_IMAGES, standin.TEST_IMAGES = 6_000, 1_000"
 
 
 @pytest.fixture(scope="module")

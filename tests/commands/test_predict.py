@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fmnist import PROJECT_ROOT
 from fmnist.commands import predict
 from fmnist.commands.predict import find_model, main, read_file
 from fmnist.drawing import drawing_model
 from fmnist.drawing.preprocess import FILL_LEVEL
-from fmnist.evaluation import prediction
 from fmnist.evaluation.uncertainty import UNCERTAINTY_FILE
 from tests.factories import data as data_factory
 from tests.factories import runs as run_factory
@@ -192,7 +192,7 @@ def test_a_picture_of_nothing_gets_an_error_and_no_class(lab, tmp_path, capsys, 
         assert "nothing stands out" in line["error"]
 
 
-BUNDLED = Path(prediction.__file__).parent / "bundled"
+BUNDLED = PROJECT_ROOT / "fmnist" / "bundled"
 CASES = {
     "p02-black-on-transparent": ("Trouser",),
     "p03-16-bit-small-values": ("Trouser",),

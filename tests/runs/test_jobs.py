@@ -56,8 +56,8 @@ def batch_rows(run_id: str) -> int:
 def test_a_started_run_trains_at_low_priority_and_outlives_the_process_that_started_it(lab):
     code = """
 import sys
-from fmnist import jobs
 from fmnist.config import TrainConfig
+from fmnist.runs import jobs
 config = TrainConfig(filters=(4,), dense_units=(8,), epochs=1, batch_size=64)
 print(jobs.start_run(config), "tensorflow" in sys.modules)
 """
@@ -257,8 +257,8 @@ def test_200_queued_runs_are_one_process_that_outlives_whoever_started_it(lab):
     # Somebody else trains: this process.
     run_factory.write_run(lab.runs_dir, status="running")
     code = """
-from fmnist import jobs
 from fmnist.config import TrainConfig
+from fmnist.runs import jobs
 print(*(jobs.start_run(TrainConfig(filters=(4,), epochs=1)) for _ in range(200)))
 """
     started = subprocess.run(

@@ -9,15 +9,15 @@ from fmnist.runs import store
 _WORK_FOR_EVER = """
 import sys, time
 from pathlib import Path
-from fmnist.runs.process import watched
-with watched(Path(sys.argv[1])) as set_message:
+from fmnist.runs.process import ending_on_stop
+with ending_on_stop(Path(sys.argv[1])) as set_message:
     set_message("at work")
     print("at work", flush=True)
     time.sleep(60)
 """
 
 
-def test_a_watched_process_ends_soon_after_somebody_asks(lab):
+def test_a_process_ends_soon_after_somebody_asks(lab):
     run = store.create_run(TrainConfig())
     process = subprocess.Popen(
         [sys.executable, "-c", _WORK_FOR_EVER, run.run_dir], stdout=subprocess.PIPE

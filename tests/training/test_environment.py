@@ -39,16 +39,15 @@ def test_the_commit_is_that_of_the_checkout(tmp_path, monkeypatch):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "no-settings"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    (tmp_path / "fmnist").mkdir()
     for arguments in (
         ["init", "--quiet", "--object-format=sha1"],
         ["commit", "--quiet", "--allow-empty", "--message", "Nothing yet"],
     ):
         subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
-    monkeypatch.setattr(environment, "__file__", str(tmp_path / "fmnist" / "environment.py"))
+    monkeypatch.setattr(environment, "PROJECT_ROOT", tmp_path)
     assert environment._git_commit() == COMMIT
 
 
 def test_outside_of_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
-    monkeypatch.setattr(environment, "__file__", str(tmp_path / "fmnist" / "environment.py"))
+    monkeypatch.setattr(environment, "PROJECT_ROOT", tmp_path)
     assert environment._git_commit() is None
