@@ -18,7 +18,7 @@ from fmnist.engine.client import EngineError
 from fmnist.recipes import RECIPES
 from fmnist.runs import launch, outputs, settings, store
 from pages._shared import engine
-from pages._train import config_form, config_labels, plan
+from pages._train import config_labels, plan
 from tests.apptest.app_pages import button, open_page, words
 from tests.factories import runs as run_factory
 from tests.waits import wait_for
@@ -92,6 +92,8 @@ def test_a_recipe_moves_all_sliders_and_its_values_survive_another_page(lab):
 
 def show_form():
     import streamlit as st
+
+    from pages._train import config_form
 
     config_form.render_main_settings()
     config_form.render_more_settings()
