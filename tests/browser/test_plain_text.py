@@ -234,7 +234,7 @@ def test_names_on_browse(page: Page, foreign: Foreign, query: dict):
 
 def test_deleting_a_dataset_asks_by_its_name(page: Page, foreign: Foreign):
     visit(page, "", data=SLUG)
-    main(page).get_by_role("button", name="Delete").click()
+    main(page).get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text(f"Delete “{clean(foreign.titles()[4], 90)}” for good?")).to_be_visible()
     expect_no_life(page)
 
