@@ -114,6 +114,7 @@ def test_every_model_answers_as_it_did(last_version, engine, run_id):
     assert accuracy == pytest.approx(outputs.read_results(run)["test_accuracy"], abs=0.01)
 
 
+@pytest.mark.slow
 def test_a_queued_run_is_trained(last_version):
     command = [sys.executable, "-m", "fmnist", "train", str(last_version / WAITING)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150)
