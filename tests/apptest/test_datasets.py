@@ -94,7 +94,7 @@ def page_that_keeps_its_choice() -> None:
 
     from pages._shared import dataset_choice
 
-    dataset_choice.keep_choice(st.session_state["page"])
+    dataset_choice.restore_choice(st.session_state["page"])
 
 
 def test_a_link_in_the_sidebar_keeps_the_choice_and_the_way_back_does_not():
