@@ -211,7 +211,7 @@ def test_a_run_deleted_while_the_strip_follows_it_is_no_error(lab):
         from pages._shared import live_strip
 
         st.session_state["strip_followed"] = ["20260101-000000-gone"]
-        live_strip._strip()
+        live_strip._strip([])
 
     at = AppTest.from_function(strip).run()
     assert not at.exception
