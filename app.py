@@ -23,7 +23,7 @@ page = st.navigation(
         st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
     ]
 )
-dataset_choice.keep_choice(page.url_path)
+dataset_choice.restore_choice(page.url_path)
 live_strip.render()
 page.run()
 engine.warm_soon()

@@ -25,7 +25,7 @@ WATCH = """() => {
   document.addEventListener("pointerup", (event) => {
     if (event.composedPath()[0].tagName === "CANVAS") window.released = performance.now();
   }, true);
-  const answer = () => document.querySelector(".answer ol")?.innerText ?? "";
+  const answer = () => document.querySelector(".prediction ol")?.innerText ?? "";
   let shown = answer();
   const look = () => {
     const now = answer();

@@ -259,8 +259,8 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 "A third convolution, where the map is down to 7×7 and costs little, takes the "
                 "place of the large dense layer: a quarter of the parameters. Garments look alike "
                 "from both sides, so images are mirrored at random and the saved model averages "
-                "its answers for both, worth 0.2 to 0.4 points. Residual blocks learn more in an "
-                "epoch, but four epochs of them, in the same time, ended 0.2 points lower on "
+                "its predictions for both, worth 0.2 to 0.4 points. Residual blocks learn more in "
+                "an epoch, but four epochs of them, in the same time, ended 0.2 points lower on "
                 "validation images, and batches of 128 gained nothing.",
                 _OURS,
                 **_HEADED,

@@ -9,8 +9,8 @@ from fmnist.data.dataset import CLASS_NAMES, Dataset
 from fmnist.plain_text import markdown
 from pages._browse import image, views
 from pages._browse.choices import render_choices, render_view_switch
-from pages._shared import data as _data
 from pages._shared import dataset_choice, dataset_import, standin, url
+from pages._shared.data import dataset
 from pages._shared.image_grid import render_grid
 from pages._shared.pager import render_no_such_image
 
@@ -52,7 +52,7 @@ def render_introduction(data: Dataset) -> None:
     )
 
 
-data = _data.dataset()
+data = dataset()
 standin.render_banner()
 split, index, seed = url.read("split"), url.read("index"), url.read("seed")
 images, labels = data.split(split)

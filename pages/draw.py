@@ -15,11 +15,11 @@ from fmnist.evaluation.uncertainty import read_threshold
 from fmnist.images import ImageError
 from fmnist.plain_text import markdown
 from fmnist.runs import outputs
-from pages._draw import answer, canvas, comparison, fine_tune
-from pages._draw import models as draw_models
-from pages._draw import stages as draw_stages
+from pages._draw import canvas, comparison, fine_tune, stages
 from pages._draw.files import render_files
+from pages._draw.models import Models, can_predict, choose_models, name_classes, render_no_model
 from pages._draw.picture import read_picture, render_sources
+from pages._draw.prediction import render_hint, render_prediction
 from pages._shared import engine, url
 from pages._shared.run_picker import render_run_picker
 from pages._shared.standin import render_banner
@@ -35,7 +35,7 @@ CANVAS_WIDTH = 360  # CSS pixels; a phone's width holds it
 
 
 @st.fragment(key=PREDICTION)
-def render_board(models: draw_models.Models, class_names: tuple[str, ...], source: str) -> None:
+def render_board(models: Models, class_names: tuple[str, ...], source: str) -> None:
     """The drawing or picture, and the prediction beside it; a stroke reruns only this."""
     with st.container(horizontal=True, gap="medium"):
         left, right = st.container(width=CANVAS_WIDTH), st.container(width="stretch")
@@ -62,16 +62,16 @@ def explain() -> None:
     """Run all that is about the drawing again, the prediction first: it may be overdue."""
     if get_script_run_ctx().fragment_ids_this_run:  # else it would replace the run of a click
         with contextlib.suppress(StreamlitAPIException):  # the page was left meanwhile
-            st.rerun([PREDICTION, fine_tune.KEY, draw_stages.KEY, comparison.KEY])
+            st.rerun([PREDICTION, fine_tune.KEY, stages.KEY, comparison.KEY])
 
 
 def render_result(
-    models: draw_models.Models, class_names: tuple[str, ...], sketch: Sketch | None, source: str
+    models: Models, class_names: tuple[str, ...], sketch: Sketch | None, source: str
 ) -> None:
     if sketch is None or sketch.is_empty:
         thing = "a garment" if class_names == CLASS_NAMES else "one of the ten classes"
         title, detail = HINTS[source] if sketch is None else BLANK
-        answer.render_hint(title.format(thing=thing), detail.format(thing=thing), class_names)
+        render_hint(title.format(thing=thing), detail.format(thing=thing), class_names)
         return
     model = models.choose(sketch)
     try:
@@ -81,7 +81,7 @@ def render_result(
     except (EngineError, ValueError) as error:
         st.error(markdown(error), icon=":material/error:")
         return
-    label = answer.render_prediction(prediction, sketch.image, class_names, threshold)
+    label = render_prediction(prediction, sketch.image, class_names, threshold)
     if not sketch.is_photo:  # only what the model for drawings predicted can be corrected
         st.session_state["answered"] = label
 
@@ -90,17 +90,19 @@ render_banner()
 st.title("Draw")
 introduction = st.empty()
 canvas.open_shared()
-board, stages, heading = st.container(), st.container(), st.empty()
-run = render_run_picker(draw_models.can_predict, "Model")
-models = draw_models.choose_models(run)
+board, preparation, heading = st.container(), st.container(), st.empty()
+run = render_run_picker(can_predict, "Model")
+models = choose_models(run)
 model, photograph_model, _ = models
-heading.subheader("What a model of photographs says" if photograph_model else "Which model is used")
+heading.subheader(
+    "What a model for photographs says" if photograph_model else "Which model is used"
+)
 if model is None:
     with board:
-        draw_models.render_no_model(run)
+        render_no_model(run)
     st.stop()
 names = outputs.read_class_names(run) if run else CLASS_NAMES
-what = draw_models.name_classes(names)
+what = name_classes(names)
 introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one at a time.")
 engine.get().warm(model)
 with board:
@@ -109,6 +111,6 @@ with board:
     if source == "draw":
         render_files()
     fine_tune.render_fine_tune(model, source)
-with stages:
-    draw_stages.render_stages(models, names)
+with preparation:
+    stages.render_stages(models, names)
 comparison.render_comparison(models, names)

@@ -5,15 +5,15 @@ import streamlit as st
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.plain_text import markdown
 from pages._evaluate import confusion_matrix, image_detail, metrics, model_card, not_scored, report
-from pages._evaluate import images as _images
-from pages._shared import data as _data
+from pages._evaluate.images import render_images, show_misclassified_shirts
 from pages._shared import standin, url
+from pages._shared.data import can_predict, evaluate_run, switch_to_dataset_of, was_scored_on
 from pages._shared.pager import render_no_such_image
 from pages._shared.run_picker import render_run_picker
 
 VIEWS = {
     "matrix": (":material/grid_on: Confusions", confusion_matrix.render_matrix),
-    "images": (":material/grid_view: Images", _images.render_images),
+    "images": (":material/grid_view: Images", render_images),
     "report": (":material/table_chart: Report", report.render_report),
 }
 
@@ -39,7 +39,7 @@ def render_view(evaluation, images) -> None:
                 "Misclassified shirts",
                 icon=":material/apparel:",
                 help="Every shirt it takes for something else, the most confident mistakes first.",
-                on_click=_images.show_misclassified_shirts,
+                on_click=show_misclassified_shirts,
             )
     VIEWS[view][1](evaluation, images)
 
@@ -54,14 +54,14 @@ if run is None:
 if not run.has_scores:
     not_scored.render_reason(run)
     st.stop()
-data = _data.switch_to_dataset_of(run)
-if not _data.can_predict(run, data):
+data = switch_to_dataset_of(run)
+if not can_predict(run, data):
     not_scored.render_another_dataset(run, data)
     st.stop()
 standin.render_banner()
 metrics.render_data_note(run, data)
 try:
-    evaluation = _data.evaluation(run, data)
+    evaluation = evaluate_run(run, data)
 except ValueError as error:
     st.error(
         f"The scores of this run cannot be used: {markdown(error)}", icon=":material/broken_image:"
@@ -76,5 +76,5 @@ else:
         render_no_such_image(index, len(data.test_images), "them all")
     metrics.render_metrics(evaluation, data)
     render_view(evaluation, data.test_images)
-    if run.status.status == "completed" and _data.was_scored_on(run, data):
+    if run.status.status == "completed" and was_scored_on(run, data):
         model_card.render(run)

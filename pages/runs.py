@@ -11,7 +11,7 @@ from fmnist.runs import store
 from fmnist.runs.store import Run
 from fmnist.runs.tables import summary_table
 from pages._runs import actions, comparison, import_findings, import_model
-from pages._runs import table as run_table
+from pages._runs.table import WIDTHS, in_display_form
 from pages._shared import standin, url
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ def _render_table(everything: list[Run], table: pd.DataFrame) -> list[Run]:
     # A selection is kept by position: another list of runs is another table, selected anew.
     key = f"runs_table_{hash(tuple(ids))}"
     state = st.dataframe(
-        run_table.in_display_form(table),
+        in_display_form(table),
         key=key,
         hide_index=True,
         on_select=lambda: _keep_selection(ids, st.session_state[key].selection.rows),
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [ids.index(i) for i in wanted if i in ids]}},
-        column_config=run_table.WIDTHS,
+        column_config=WIDTHS,
         placeholder="–",
         alt="All runs with their settings and scores",
     )

@@ -12,17 +12,17 @@ from fmnist.models.feature_maps import check_architecture
 from fmnist.plain_text import markdown
 from fmnist.runs import jobs, settings, store
 from fmnist.runs.store import Run
-from pages._shared import data as _data
 from pages._shared import dataset_choice, standin, url
+from pages._shared.data import dataset
 from pages._shared.style import style_beside
 from pages._train import config_form
-from pages._train import live as _live
-from pages._train import plan as _plan
+from pages._train.live import render_live, render_nothing_yet
+from pages._train.plan import render_plan
 
 _DOUBLE_CLICK = 2.0  # seconds within which a second press of Start is the same wish
 
 
-def _find_run(everything: list[Run]) -> Run | None:
+def _choose_run(everything: list[Run]) -> Run | None:
     """The run in the address, or else the newest that trains, which the address then keeps."""
     wanted = url.read("run")
     if wanted:
@@ -62,7 +62,7 @@ def _render_setup(data: Dataset) -> None:
     config_form.render_more_settings()
     if config:  # last: the engine may have to start first, and nothing else waits for it
         with plan:
-            _plan.render_plan(config, len(data.train_labels))
+            render_plan(config, len(data.train_labels))
 
 
 def _render_queue_setting() -> None:
@@ -105,16 +105,16 @@ notice = st.container()
 st.title("Train")
 st.caption(f"Choose a network, start it, and watch it learn{dataset_choice.name_choice()}.")
 everything = store.list_runs()
-watched = _find_run(everything)
+watched = _choose_run(everything)
 st.html(style_beside(__file__, "_train/train.css"))
 with st.container(key="train_watching" if watched else "train_page"):
     setup, live = st.columns([3, 5], gap="large")
 with live, st.container(key="train_live"):
     if watched:
-        _live.render_live(watched)
+        render_live(watched)
     else:
-        _live.render_nothing_yet(everything)
+        render_nothing_yet(everything)
 with setup:
-    _render_setup(_data.dataset())
+    _render_setup(dataset())
 with notice:  # last: the dataset may have come meanwhile
     standin.render_banner()

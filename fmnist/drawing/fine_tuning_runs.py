@@ -1,5 +1,4 @@
-"""Before a fine-tuning: what it takes with it, and that there is one at a time. And after: its
-runs.
+"""Fine-tuning runs: made one at a time from a copy of all corrections, listed, undone.
 
 The fine-tuning itself is a process of its own.
 """

@@ -25,9 +25,7 @@ FULL_FRACTION = 0.9  # of a straight side that is there
 TICK_FRACTION = 0.06  # of a side; how far the ticks of axes stick out
 EVEN = 8  # grey levels; the sides of a panel vary no more
 EVEN_FRACTION = 0.5  # of the sides of a panel; the rest is where the item touches them
-PANEL_FRACTION = (
-    0.4  # of the longest side; a smaller frame is part of the item, a smaller item of it
-)
+PANEL_FRACTION = 0.4  # of the longest side; smaller frames belong to the item
 RULE_FRACTION = 0.02  # of the longest side; wider lines are no ruling
 RULES = 4  # lines in one direction; fewer may be a frame's
 BLUR = 4  # pixels; over which a line's edge may be smeared
@@ -255,9 +253,7 @@ def _inset(picture: np.ndarray, depth: int) -> np.ndarray:
 
 
 def _holds_item(inside: np.ndarray, least: float = PANEL_FRACTION) -> bool:
-    """Whether there is ground along the edge, and on it what spans more than that fraction of
-    it.
-    """
+    """Whether there is ground along the edge, and on it what spans more than `least` of it."""
     if min(inside.shape) < 3:
         return False
     difference = inside - find_ground(inside)

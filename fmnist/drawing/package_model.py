@@ -44,7 +44,7 @@ def keep_drawing_model(run: Run, engine: Engine, target: Path = DRAWING_MODEL.pa
 
     Raises:
         ValueError: the run is not completed, was trained on other data, lacks a file or is too
-        large.
+            large.
         OSError: the package's folder cannot be written.
     """
     if run.damaged or run.status.status != "completed":

@@ -1,4 +1,4 @@
-"""What a model says of one picture, in JSON; and which model it is that answers for drawings."""
+"""What a model says of one picture, in JSON."""
 
 from __future__ import annotations
 

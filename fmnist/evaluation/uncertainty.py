@@ -32,8 +32,8 @@ def compute_perplexity(probabilities: np.ndarray) -> np.ndarray:
 
     The perplexity e^H of probabilities (…, 10), H their entropy in nats; float64 (…).
     """
-    shares = np.asarray(probabilities, np.float64)
-    return np.exp(-(shares * np.log(np.maximum(shares, 1e-12))).sum(axis=-1))
+    probabilities = np.asarray(probabilities, np.float64)
+    return np.exp(-(probabilities * np.log(np.maximum(probabilities, 1e-12))).sum(axis=-1))
 
 
 def choose_threshold(probabilities: np.ndarray, shows_garment: np.ndarray) -> dict[str, Any]:

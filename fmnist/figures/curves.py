@@ -21,9 +21,6 @@ Metric = Literal["accuracy", "loss"]
 MAX_POINTS = 400
 
 
-# -- training curves ------------------------------------------------------------------------------
-
-
 def plot_history(
     history: pd.DataFrame,
     batches: pd.DataFrame | None = None,
@@ -145,9 +142,3 @@ def _accuracy_floor(values: list[float]) -> float:
 def _loss_ceiling(values: list[float]) -> float:
     """The axis' upper end, in steps of 0.25."""
     return float(np.ceil(max([*values, 0.25]) * 4 - 1e-9) / 4)
-
-
-# -- evaluation -----------------------------------------------------------------------------------
-
-
-# -- the dataset ----------------------------------------------------------------------------------

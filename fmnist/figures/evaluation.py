@@ -9,10 +9,6 @@ import plotly.graph_objects as go
 
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.evaluation.evaluate import MatrixMode, normalised
-from fmnist.plain_text import plotly as plain
-
-if TYPE_CHECKING:
-    import pandas as pd
 from fmnist.figures.chart import CLEAR, axis, chart
 from fmnist.figures.palette import (
     CLASS_COLOURS,
@@ -21,6 +17,10 @@ from fmnist.figures.palette import (
     STRONGEST_CELL,
     WRONG_RGB,
 )
+from fmnist.plain_text import plotly as plain
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def plot_confusion_matrix(

@@ -1,6 +1,6 @@
 """The runs folder: one folder per training, the only thing the app and a training share.
 
-Runs are made, found, renamed and deleted here; `run_reader` reads one. A training that died leaves
+Runs are made, found, renamed and deleted here; `reader.py` reads one. A training that died leaves
 a live status behind; whoever finds the run next records that it failed.
 
 One run comes inside the package, under the id `bundled`. It is only ever read.
@@ -53,7 +53,7 @@ VARIABLES_FILE = "variables.json"  # of a queued run: what its process is to fin
 BUNDLED_DIR = PROJECT_ROOT / "fmnist" / BUNDLED_ID
 
 
-# -- where runs live ------------------------------------------------------------------------------
+# -- making runs ----------------------------------------------------------------------------------
 
 
 def create_run(config: TrainConfig, variables: Mapping[str, str] | None = None) -> Run:
@@ -261,11 +261,11 @@ def rename_run(run: Run, name: str) -> None:
 
 
 def zip_run(run: Run) -> bytes:
-    """The whole run folder as a zip file."""
+    """The whole run folder, without drafts, as a zip file."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(run.run_dir.rglob("*")):
-            if path.is_file() and path.suffix != ".tmp":
+            if path.is_file() and not path.name.startswith("."):
                 archive.write(path, Path(run.run_id) / path.relative_to(run.run_dir))
     return buffer.getvalue()
 

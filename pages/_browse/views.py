@@ -21,7 +21,7 @@ def summarise(_data: Dataset, fingerprint: str, split: str) -> tuple[np.ndarray,
 
 
 def render_classes(data: Dataset, split: str) -> None:
-    from fmnist.figures import dataset as dataset_figures
+    from fmnist.figures.dataset import plot_class_counts
 
     counts, means = summarise(data, data.fingerprint, split)
     st.subheader("The mean image of each class")
@@ -43,7 +43,7 @@ def render_classes(data: Dataset, split: str) -> None:
         url.write(classes=[position], view=None)
         st.rerun()
     st.subheader("Images per class")
-    st.plotly_chart(dataset_figures.plot_class_counts(counts, data.class_names), key="counts")
+    st.plotly_chart(plot_class_counts(counts, data.class_names), key="counts")
 
 
 def render_table(images: np.ndarray, labels: np.ndarray, sample: np.ndarray, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The same drawing for a model of photographs, and the photographs that look most like it."""
+"""The same drawing for a model for photographs, and the photographs that look most like it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from fmnist.engine.client import EngineError
 from fmnist.evaluation.prediction import describe_prediction
 from fmnist.evaluation.uncertainty import read_threshold
 from fmnist.runs import store
-from pages._draw import answer
 from pages._draw.models import Models
-from pages._shared import data as _data
+from pages._draw.prediction import describe, render_card
 from pages._shared import engine, url
+from pages._shared.data import dataset_if_here
 from pages._shared.neighbours import render_neighbours_of
 
 KEY = "draw_comparison"  # for `st.rerun` in a widget's callback
@@ -46,7 +46,7 @@ def render_comparison(models: Models, class_names: Sequence[str]) -> None:
         try:
             with left:
                 _render_prediction_of(
-                    photograph_model, plain, "The model of photographs", _GAP, class_names
+                    photograph_model, plain, "The model for photographs", _GAP, class_names
                 )
             with right:
                 fine_tuned = store.read_run(model.parent).fine_tuned
@@ -54,7 +54,7 @@ def render_comparison(models: Models, class_names: Sequence[str]) -> None:
                 _render_prediction_of(model, sketch.image, name, _CLOSED, class_names)
         except (EngineError, ValueError):
             return  # the prediction above says why
-    data = _data.dataset_if_here()
+    data = dataset_if_here()
     if data is not None and data.class_names == tuple(class_names):
         st.subheader("The nearest photographs")
         render_neighbours_of(sketch.image, data, _open_on_browse)
@@ -64,10 +64,8 @@ def _render_prediction_of(
     model: Path, image: np.ndarray, name: str, lesson: str, class_names: Sequence[str]
 ) -> None:
     probabilities = engine.get().predict(model, image[np.newaxis]).probabilities[0]
-    title, detail = answer.describe(
-        describe_prediction(probabilities, class_names, read_threshold(model))
-    )
-    answer.render_card(title, detail, probabilities, image, name, class_names, role="note")
+    title, detail = describe(describe_prediction(probabilities, class_names, read_threshold(model)))
+    render_card(title, detail, probabilities, image, name, class_names, role="note")
     st.caption(lesson)
 
 

@@ -18,7 +18,8 @@ def render_question(source: str) -> None:
     sketch = st.session_state.get("sketch")
     if sketch is not None and sketch.is_photo:
         st.caption(
-            "Only drawings can be corrected; this picture was classified by a model of photographs."
+            "Only drawings can be corrected; this picture was classified by a model for "
+            "photographs."
         )
         return
     if st.session_state.get("answered") is None:

@@ -14,8 +14,8 @@ from fmnist.plain_text import markdown
 from fmnist.runs import jobs, store
 from fmnist.runs.fine_tuned_record import stage_fraction
 from pages._draw import correction
-from pages._draw import corrections as draw_corrections
-from pages._draw import fine_tuned as draw_taught
+from pages._draw.corrections import render_corrections
+from pages._draw.fine_tuned import render_fine_tuned
 from pages._shared import dataset_choice
 
 KEY = "draw_fine_tune"  # for `st.rerun` in a widget's callback
@@ -42,7 +42,7 @@ def render_fine_tune(model: Path, source: str) -> None:
         st.warning(markdown(problem), icon=":material/broken_image:")
     _render_corrections(is_offered, source)
     if is_offered:  # no part of the fragment: what is chosen here concerns the whole page
-        draw_taught.render_fine_tuned(next(iter(ended), None))
+        render_fine_tuned(next(iter(ended), None))
 
 
 @st.fragment(key=KEY)
@@ -50,7 +50,7 @@ def _render_corrections(is_offered: bool, source: str) -> None:
     if not is_offered:
         return
     correction.render_question(source)
-    count = draw_corrections.render_corrections()
+    count = render_corrections()
     fine_tuned = fine_tuning_runs.list_fine_tuned()
     live = next((run for run in fine_tuned if run.is_live), None)
     if live:

@@ -94,7 +94,9 @@ def _render_choice(shown: Run | None) -> None:
         if in_use:
             before = fine_tuning_runs.find_before(in_use)
             which = (
-                f"the one fine-tuned {formats.day_and_time(before)}" if before else "the Lab's own"
+                f"the one fine-tuned {formats.day_and_time(before)}"
+                if before
+                else "the Lab's model"
             )
             _render_button(f"Undo: use {which} again", "undo", "fine_tuned_undo", before)
 

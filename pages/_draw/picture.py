@@ -39,7 +39,7 @@ def read_picture(
     """Ask for a picture (source: "upload" or "camera"), prepare it; None while there is none.
 
     width: of an uploaded picture on the page, CSS pixels. on_change: called when another one came.
-    trained_on_photos: whether there is a model of photographs; without, all are taken for drawings.
+    trained_on_photos: whether there is a model for photographs; without, all count as drawings.
 
     Raises ImageError when the file cannot be used.
     """

@@ -40,22 +40,20 @@ _STYLE = style_beside(__file__, "stages.css")
 
 @st.fragment(key=KEY)
 def render_stages(models: Models, class_names: Sequence[str]) -> None:
-    """Of what was last classified, which is kept in the session; each with its model's
-    prediction.
-    """
+    """The stages of what was last classified, each with its model's prediction."""
     sketch: Sketch | None = st.session_state.get("sketch")
     if sketch is None or sketch.is_empty:
         return
     *earlier, image = sketch.stages.values()
     images = np.stack([*map(to_model_image, earlier), image])
     try:
-        probabilities = engine.get().predict(models.choose(sketch), images).probabilities
+        predictions = engine.get().predict(models.choose(sketch), images).probabilities
     except EngineError:
         return  # the prediction above says why
     items = [
-        _item(number, name, stage, shares, class_names)
-        for number, ((name, stage), shares) in enumerate(
-            zip(sketch.stages.items(), probabilities, strict=True), start=1
+        _item(number, name, stage, probabilities, class_names)
+        for number, ((name, stage), probabilities) in enumerate(
+            zip(sketch.stages.items(), predictions, strict=True), start=1
         )
     ]
     st.subheader(f"From the {'photo' if sketch.is_photo else 'drawing'} to the prediction")
@@ -64,13 +62,13 @@ def render_stages(models: Models, class_names: Sequence[str]) -> None:
 
 
 def _item(
-    number: int, name: str, stage: np.ndarray, shares: np.ndarray, class_names: Sequence[str]
+    number: int, name: str, stage: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]
 ) -> str:
     title, purpose = _WORDS.get(name, (name.capitalize(), ""))
     source = base64.b64encode(image_png(stage)).decode("ascii")
     guesses = "".join(
-        _guess(label, class_names[label], float(shares[label]))
-        for label in np.argsort(-shares, kind="stable")[:_LIKELIEST]
+        _guess(label, class_names[label], float(probabilities[label]))
+        for label in np.argsort(-probabilities, kind="stable")[:_LIKELIEST]
     )
     return (
         f'<li><img src="data:image/png;base64,{source}" alt="{escape(title)}">'

@@ -26,7 +26,7 @@ MATRIX_HELP = {
 
 
 def render_matrix(evaluation: Evaluation, images: np.ndarray) -> None:
-    from fmnist.figures import evaluation as evaluation_figures
+    from fmnist.figures.evaluation import plot_confusion_matrix
 
     cell = url.read("true"), url.read("predicted")
     selected = cell if None not in cell else None
@@ -41,7 +41,7 @@ def render_matrix(evaluation: Evaluation, images: np.ndarray) -> None:
             **url.bind("matrix"),
         )
         st.caption(f"{MATRIX_HELP[mode]} Choose a cell to see its images.")
-        figure = evaluation_figures.plot_confusion_matrix(
+        figure = plot_confusion_matrix(
             evaluation.confusion_matrix,
             mode,
             evaluation.class_names,

@@ -22,7 +22,7 @@ SCALE = 9
 
 def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
     """The whole page for test image `index` (valid)."""
-    from fmnist.figures import evaluation as evaluation_figures
+    from fmnist.figures.evaluation import plot_probabilities
 
     true, predicted = evaluation.labels[index], evaluation.predictions[index]
     names = evaluation.class_names
@@ -49,7 +49,7 @@ def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
             query_params=url.link(split="test", index=index),
         )
     right.plotly_chart(
-        evaluation_figures.plot_probabilities(evaluation.probabilities[index], int(true), names),
+        plot_probabilities(evaluation.probabilities[index], int(true), names),
         key="probabilities",
         config={"displayModeBar": False},
         alt="The probability of each class as bars",

@@ -11,8 +11,8 @@ from fmnist.evaluation.evaluate import Evaluation
 from fmnist.plain_text import markdown
 from fmnist.runs import outputs
 from fmnist.runs.store import Run
-from pages._shared import data as _data
 from pages._shared import dataset_choice
+from pages._shared.data import was_scored_on
 
 
 def render_data_note(run: Run, data: Dataset) -> None:
@@ -20,7 +20,7 @@ def render_data_note(run: Run, data: Dataset) -> None:
     if run.fine_tuned:
         st.caption(f":material/school: {run.fine_tuned.explanation}")
     data_name = markdown(dataset_choice.mend_choice().name)
-    if not _data.was_scored_on(run, data):
+    if not was_scored_on(run, data):
         then = formats.percent(outputs.read_results(run).get("test_accuracy"))
         seen = markdown(outputs.read_environment(run).get("dataset", "other data"))
         st.caption(
@@ -30,7 +30,7 @@ def render_data_note(run: Run, data: Dataset) -> None:
         )
     elif len(catalogue.list_choices()) > 1:
         st.caption(
-            f":material/dataset: Its predictions for {data_name}, the data this run was trained on."
+            f":material/dataset: Predictions for {data_name}, the data this run was trained on."
         )
 
 

@@ -10,12 +10,12 @@ import streamlit as st
 from fmnist.plain_text import for_streamlit
 from fmnist.runs import store
 from fmnist.runs.store import Run
-from pages._shared import data
+from pages._shared.data import dataset
 
 
 def render(run: Run) -> None:
     """A section, closed at first, with the card computed from the run's own folder."""
-    card = _write_card(str(run.run_dir), run.title, _stamp(run), data.dataset().fingerprint)
+    card = _write_card(str(run.run_dir), run.title, _stamp(run), dataset().fingerprint)
     with st.expander("Model card", icon=":material/id_card:"):
         shown = re.sub("^#", "####", card, flags=re.MULTILINE)  # smaller than the page's own
         st.markdown(for_streamlit(shown))
@@ -37,7 +37,7 @@ def _write_card(run_dir: str, title: str, written_at: int, fingerprint: str) -> 
     from fmnist.evaluation.model_card_text import format_model_card
 
     run = store.read_run(Path(run_dir))
-    return format_model_card(compute_model_card(run, data.dataset().test_labels))
+    return format_model_card(compute_model_card(run, dataset().test_labels))
 
 
 def _stamp(run: Run) -> int:

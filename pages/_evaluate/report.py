@@ -11,7 +11,7 @@ from pages._shared import url
 
 
 def render_report(evaluation: Evaluation, _images: np.ndarray) -> None:
-    from fmnist.figures import evaluation as evaluation_figures
+    from fmnist.figures.evaluation import plot_report
 
     left, right = st.columns([5, 6], gap="medium")
     with left:
@@ -52,7 +52,7 @@ def render_report(evaluation: Evaluation, _images: np.ndarray) -> None:
             on_click="ignore",
         )
     right.plotly_chart(
-        evaluation_figures.plot_report(evaluation.report),
+        plot_report(evaluation.report),
         key="report",
         config={"displayModeBar": False},
         alt="Precision, recall and F1 of each class as bars",

@@ -59,12 +59,12 @@ def was_scored_on(run: store.Run, data: Dataset) -> bool:
 
 
 def can_predict(run: store.Run, data: Dataset) -> bool:
-    """Whether there is an `evaluation`: by its scores, or by its model where the classes agree."""
+    """Whether `evaluate_run` can: by its scores, or by its model where the classes agree."""
     same_classes = outputs.read_class_names(run) == data.class_names
     return was_scored_on(run, data) or (run.has_model and same_classes)
 
 
-def evaluation(run: store.Run, data: Dataset):
+def evaluate_run(run: store.Run, data: Dataset):
     """The run's `Evaluation` on the dataset looked at.
 
     By its scores; on data that it was not scored on, by what its model predicts now.

@@ -43,8 +43,8 @@ def choose(slug: str, **values) -> None:
     st.session_state["data_slug"] = st.query_params.get("data")
 
 
-def keep_choice(page: str) -> None:
-    """Bring the dataset back that Streamlit's own sidebar links drop from the address."""
+def restore_choice(page: str) -> None:
+    """Put the dataset back into the address where Streamlit's own sidebar links dropped it."""
     before = st.session_state.get("data_slug")
     if before and "data" not in st.query_params and st.session_state["data_page"] != page:
         url.write(data=before)

@@ -29,14 +29,14 @@ _ask_for_rerun = st.components.v2.component(
 
 def render() -> None:
     """Name, epoch, validation accuracy and time left of what trains; nothing while nothing does."""
-    live = _live_runs()
+    live = _keep_live_runs_moving()
     if live:
         st.session_state["strip_followed"] = [run.run_id for run in live]
         with st.sidebar:
             st.fragment(_strip, key=_KEY)([live])
 
 
-def _live_runs() -> list[Run]:
+def _keep_live_runs_moving() -> list[Run]:
     live = [run for run in store.list_runs() if run.is_live and not run.imported_model]
     with contextlib.suppress(store.RunsFolderError):  # the Train page says so
         queue.keep_moving(live)
@@ -48,7 +48,7 @@ def _strip(just_read: list[list[Run]]) -> None:
 
     just_read: the live runs, for whoever looks first; later looks find them taken and read again.
     """
-    live = just_read.pop() if just_read else _live_runs()
+    live = just_read.pop() if just_read else _keep_live_runs_moving()
     if live:
         st.fragment(_tick, run_every=TICK)([live])
     else:
@@ -56,7 +56,7 @@ def _strip(just_read: list[list[Run]]) -> None:
 
 
 def _tick(just_read: list[list[Run]]) -> None:
-    live = just_read.pop() if just_read else _live_runs()
+    live = just_read.pop() if just_read else _keep_live_runs_moving()
     followed = st.session_state["strip_followed"]
     has_ended = not {run.run_id for run in live}.issuperset(followed)
     page = (st.context.url or "").rstrip("/").rsplit("/", 1)[-1]

@@ -1,4 +1,4 @@
-"""From one image to the next in the order seen before, and an address that asks for none."""
+"""To the previous or next image, and what is said of one that is not there."""
 
 from __future__ import annotations
 

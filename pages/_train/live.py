@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from fmnist import formats
-from fmnist.figures import curves as figures
+from fmnist.figures.curves import plot_history
 from fmnist.plain_text import markdown
 from fmnist.runs import jobs, outputs, progress, store
 from fmnist.runs.progress import Curves
@@ -155,6 +155,6 @@ def _stop(run_id: str) -> None:
 
 @functools.lru_cache(maxsize=32)
 def _figure(curves: Curves, metric: str, epochs: int, steps_per_epoch: int | None) -> go.Figure:
-    return figures.plot_history(
+    return plot_history(
         curves.history, curves.batches, metric, epochs=epochs, steps_per_epoch=steps_per_epoch
     )

@@ -14,7 +14,7 @@ from fmnist.config import TrainConfig
 from fmnist.engine.client import EngineError
 from fmnist.plain_text import markdown
 from fmnist.runs import store, time_estimate
-from pages._shared import engine as _engine
+from pages._shared import engine
 
 _PATIENCE = 0.3  # seconds; a warm engine answers sooner
 _LOOK_AGAIN = 1.0  # seconds
@@ -76,11 +76,11 @@ def _render_description(plan: dict[str, Any], config: TrainConfig, image_count: 
 @st.cache_resource(show_spinner=False, max_entries=200)
 def _ask_engine(network: TrainConfig) -> Future:
     """The engine's description of a network, as soon as it is there."""
-    engine, answer = _engine.get(), Future()
+    client, answer = engine.get(), Future()
 
     def ask() -> None:
         try:
-            answer.set_result(engine.describe(network))
+            answer.set_result(client.describe(network))
         except EngineError as error:
             answer.set_exception(error)
         finally:

@@ -94,7 +94,7 @@ def page_that_keeps_its_choice() -> None:
 
     from pages._shared import dataset_choice
 
-    dataset_choice.keep_choice(st.session_state["page"])
+    dataset_choice.restore_choice(st.session_state["page"])
 
 
 def test_a_link_in_the_sidebar_keeps_the_choice_and_the_way_back_does_not():
@@ -138,7 +138,7 @@ def test_a_training_is_started_on_the_dataset_chosen(shapes, monkeypatch):
 def test_evaluate_looks_at_the_data_that_the_run_saw(shapes, run_dir):
     at = open_page("evaluate", run=RUN)
     assert address(at)["data"] == "my-shapes"
-    assert "Its predictions for My shapes, the data this run was trained on" in words(at)
+    assert "Predictions for My shapes, the data this run was trained on" in words(at)
     assert "Misclassified shirts" not in [button.label for button in at.button]
     labels = data_factory.make_split(30, 12)[1]
     wrong = [label for label in at.button if "“" in label.label]
@@ -158,7 +158,7 @@ def test_evaluate_goes_back_to_the_standard_data_for_a_run_that_saw_that(lab, sh
     run_factory.write_run(lab.runs_dir, RUN)
     at = open_page("evaluate", run=RUN, data="my-shapes")
     assert "data" not in address(at)
-    assert "Its predictions for Fashion-MNIST" in words(at)
+    assert "Predictions for Fashion-MNIST" in words(at)
     assert button(at, "Misclassified shirts")
 
 

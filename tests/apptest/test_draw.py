@@ -361,14 +361,14 @@ def test_the_model_for_drawings_answers_and_the_run_is_compared(
     assert (first, other) == (drawing_model, run_dir / "model.keras")
     assert (prepared[0, 9:19, 3:25] == FILL_LEVEL).all()
     assert not plain[0, 9:19, 3:25].any()  # the outline as it was drawn
-    assert "What a model of photographs says" in [heading.value for heading in at.subheader]
+    assert "What a model for photographs says" in [heading.value for heading in at.subheader]
     # e^H of 0.9 and nine times 0.0111: over 1.73 classes.
     assert "Perplexity 1.7; above 2.5, chosen on validation drawings" in shown(at)
     engine.confidence = 0.6  # e^H of 0.6 and nine times 0.0444: 4.7
     at.run()
     assert shown(at).startswith("Not sure Perhaps Bag (confidence 60.0 %)")
     _, _, of_photographs, for_drawings = texts(at)
-    assert of_photographs.startswith("Bag Confidence 60.0 % The model of photographs")
+    assert of_photographs.startswith("Bag Confidence 60.0 % The model for photographs")
     assert for_drawings.startswith("Not sure Perhaps Bag (confidence 60.0 %) The model for drawing")
 
 
@@ -582,7 +582,7 @@ def test_what_was_gained_and_lost_is_said_and_the_fine_tuned_model_used(
     assert not at.exception
     assert engine.asked[-1][0] == run_dir / "model.keras"
     assert settings.read_drawing_run() == run_dir.name
-    button(at, "Undo: use the Lab's own again").click().run()
+    button(at, "Undo: use the Lab's model again").click().run()
     assert engine.asked[-1][0] == tunable_model
     assert settings.read_drawing_run() == ""
 
@@ -602,7 +602,7 @@ def test_a_later_fine_tuning_is_seen_while_the_model_of_an_earlier_one_answers(
     assert "It is used for drawings" in words(at)
     button(at, "Undo: use the one fine-tuned 2026-01-03 00:00 UTC again").click().run()
     assert settings.read_drawing_run() == first
-    button(at, "Undo: use the Lab's own again").click().run()
+    button(at, "Undo: use the Lab's model again").click().run()
     assert settings.read_drawing_run() == ""
 
 
@@ -621,6 +621,6 @@ def test_without_the_fine_tuned_model_the_labs_own_answers(
     assert not at.exception
     assert engine.asked[0][0] == tunable_model
     assert "The fine-tuned model that was chosen cannot be used" in words(at)
-    button(at, "Undo: use the Lab's own again").click().run()
+    button(at, "Undo: use the Lab's model again").click().run()
     assert settings.read_drawing_run() == ""
     assert "that was chosen cannot be used" not in words(at)

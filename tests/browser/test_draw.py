@@ -113,7 +113,7 @@ def test_a_wrong_answer_is_corrected_fine_tuned_used_and_undone(page: Page):
     click(page, "Use it for drawings")
     expect(status(page)).to_contain_text(fine_tuned)
     wait_for_the_rest(page)
-    click(page, "Undo: use the Lab's own again")
+    click(page, "Undo: use the Lab's model again")
     expect(status(page)).not_to_contain_text(fine_tuned)
     wait_for_the_rest(page)
     click(page, "Undo the last correction")

@@ -56,11 +56,10 @@ def write_run(
         labels: uint8 (N,), the test labels that the probabilities answer to. Those of the data
             folder when not given.
         accuracy: fraction of the N predictions that are correct (rounded to whole ones).
-        with_model: write a real Keras model that was trained on the made shapes (takes seconds the
-        first
-            time in a session). Otherwise `model.keras` is there, but no model.
-        data_dir: the dataset it was trained on; `data_factory.write_dataset`'s default if not
-        given.
+        with_model: write a real Keras model that was trained on the made shapes (takes seconds
+            the first time in a session). Otherwise `model.keras` is there, but no model.
+        data_dir: the dataset it was trained on; `data_factory.write_dataset`'s default if
+            not given.
         is_alive: for a queued or running run, whether a process (this one) stands behind it.
         message: `status.json`'s message.
         class_names: what `environment.json` says of them; nothing when not given.

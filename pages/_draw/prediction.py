@@ -21,7 +21,7 @@ from fmnist.figures.palette import CLASS_COLOURS
 from fmnist.images import image_png
 from pages._shared.style import style_beside
 
-_STYLE = style_beside(__file__, "answer.css")
+_STYLE = style_beside(__file__, "prediction.css")
 
 
 def render_hint(title: str, detail: str, class_names: Sequence[str]) -> None:
@@ -82,7 +82,7 @@ def render_card(
     )
     st.html(
         f"""{_STYLE}
-<section class="answer">
+<section class="prediction">
 <header><img src="data:image/png;base64,{source}" alt="The 28 by 28 image the model sees">
 <div role="{role}"><strong>{escape(title)}</strong><p>{escape(detail)}</p>
 <p class="quiet">{escape(note)}</p></div></header>
