@@ -105,7 +105,7 @@ def _render(run: Run) -> None:
     if run.fine_tuned:
         st.caption(f":material/school: {run.fine_tuned.explanation}")
     live_states.render(run, curves)
-    if run.status.status != "running" and not len(curves.batches):
+    if run.status.status != "running" and curves.batches.empty and curves.history.empty:
         return
     for metric in ("accuracy", "loss"):
         st.plotly_chart(

@@ -392,6 +392,13 @@ def test_start_trains_in_a_process_of_its_own(lab):
     assert metrics(at)["Test accuracy"].endswith("%")
 
 
+def test_a_training_too_short_for_a_row_between_its_epochs_shows_its_curves(lab):
+    run_dir = run_factory.write_run(lab.runs_dir)
+    batches = run_dir / "batches.csv"
+    batches.write_text(batches.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    assert len(open_train(run=run_dir.name).get("plotly_chart")) == 2
+
+
 def test_a_training_without_a_sign_of_life_says_so_and_can_be_stopped_though_it_was_asked(lab):
     run_dir = run_factory.write_run(lab.runs_dir, status="running")
     store.write_status(run_dir, heartbeat_at=time.time() - 75)
