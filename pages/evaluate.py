@@ -55,7 +55,7 @@ if not run.has_scores:
     not_scored.render_reason(run)
     st.stop()
 data = _data.switch_to_dataset_of(run)
-if not _data.can_predict(run, data):
+if not _data.can_evaluate(run, data):
     not_scored.render_another_dataset(run, data)
     st.stop()
 standin.render_banner()

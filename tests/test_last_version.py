@@ -20,7 +20,7 @@ from fmnist.data import catalogue
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.drawing import corrections
 from fmnist.evaluation.uncertainty import read_threshold
-from fmnist.imported import refusals
+from fmnist.imported import refused_files
 from fmnist.runs import outputs, settings, store
 from fmnist.runs.fine_tuned_record import Comparison
 
@@ -83,7 +83,7 @@ def test_what_a_run_has_written_is_read(last_version):
 def test_what_lies_beside_the_runs_is_read(last_version):
     assert settings.read_parallel_trainings() == 2
     assert settings.read_drawing_run() == TAUGHT
-    assert refusals.read_refusal(REFUSED).file_name == "notes.txt"
+    assert refused_files.read_refusal(REFUSED).file_name == "notes.txt"
     drawn, pictured = corrections.read_corrections().corrections
     assert (drawn.label, drawn.answered, pictured.label) == (0, 1, 2)
     assert (pictured.image == catalogue.load().train_images[0]).all()

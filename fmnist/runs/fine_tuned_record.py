@@ -16,7 +16,7 @@ SURE = 0.05  # a p-value below it: no play of chance
 STAGES = {
     "loading TensorFlow": 0.05,
     "drawing the training images": 0.25,
-    "fine-tuning": 0.5,
+    "training the last layer": 0.5,
     "comparing it with the model before": 0.65,
     "cross-validating": 0.75,
     "scoring": 0.9,

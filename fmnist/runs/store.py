@@ -287,7 +287,7 @@ def request_stop(run: Run) -> None:
         raise cannot_write(run.run_dir, error) from error
 
 
-def queue(runs: list[Run] | None = None) -> list[Run]:
+def list_queued(runs: list[Run] | None = None) -> list[Run]:
     """The queued trainings, first come first."""
     everything = list_runs() if runs is None else runs
     waiting = [run for run in everything if run.is_training and run.status.status == "queued"]

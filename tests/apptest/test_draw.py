@@ -532,7 +532,7 @@ def test_fine_tuning_is_started_watched_and_not_started_twice(
     corrections.add(correct(4, 6, load_examples()["Coat"]))
     started = []
     monkeypatch.setattr(
-        jobs, "start_process", lambda run, module: started.append((run.run_id, module))
+        jobs, "start_and_watch", lambda run, module: started.append((run.run_id, module))
     )
     at = open_page()
     button(at, FINE_TUNE).click().run()

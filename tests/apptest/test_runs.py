@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from fmnist import json_files
 from fmnist.config import TrainConfig
-from fmnist.imported.refusals import read_refusal
+from fmnist.imported.refused_files import read_refusal
 from fmnist.runs import store
 from fmnist.runs.fine_tuned_record import FineTuned
 from fmnist.runs.imported_record import ImportedModel
@@ -197,7 +197,7 @@ def test_the_strip_follows_a_training_on_every_page(lab):
 def test_the_strip_follows_a_fine_tuning_to_the_page_it_began_on(lab):
     run = store.create_fine_tuning_run(TrainConfig(name="fine-tuned"), FineTuned(1), b"[]")
     store.claim_run(run.run_dir)
-    store.write_status(run.run_dir, status="running", message="fine-tuning")
+    store.write_status(run.run_dir, status="running", message="training the last layer")
     at = AppTest.from_file(str(APP), default_timeout=120).run()
     assert at.sidebar.get("progress")[0].proto.text == "**Fine-tuning on drawings**"
     link = at.sidebar.get("page_link")[0].proto

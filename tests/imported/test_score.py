@@ -33,7 +33,7 @@ def import_file(path: Path, **said: str) -> store.Run:
 def check_and_score(run: store.Run, report=lambda what, fraction: None) -> dict[str, float]:
     """In this process; how the command goes about it is tested in test_check.py."""
     with tempfile.TemporaryDirectory() as scratch:
-        return score.check_and_score(run, Path(scratch), report)
+        return score.score_import(run, Path(scratch), report)
 
 
 def expected_predictions(activation: str | None) -> np.ndarray:
