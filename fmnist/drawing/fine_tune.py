@@ -92,7 +92,7 @@ def _fine_tune(run: store.Run, set_message: Any) -> dict[str, Any]:
     split_model = load_split_model(drawing_model.DRAWING_MODEL)
     trainer = HeadTrainer(split_model, config, drawings, variants, labels)
     before = {
-        "learnt": split_model.predict(images),
+        "corrections": split_model.predict(images),
         "drawings": split_model.predict(drawings.held_out),
         "photographs": split_model.predict(dataset.test_images),
     }
@@ -115,14 +115,14 @@ def _fine_tune(run: store.Run, set_message: Any) -> dict[str, Any]:
     set_message("comparing it with the model before")
     uncertainty = choose_threshold(split_model.predict(drawings.validation), drawings.shows_garment)
     json_files.write_json(run.file(UNCERTAINTY_FILE), uncertainty)
-    learnt = _compare(labels, before["learnt"], split_model.predict(images))
+    on_corrections = _compare(labels, before["corrections"], split_model.predict(images))
     drawn = _compare(
         drawings.held_out_labels, before["drawings"], split_model.predict(drawings.held_out)
     )
     set_message("cross-validating")
-    kept_apart = None
+    cross_validated = None
     if len(labels) >= MIN_FOR_CROSS_VALIDATION:
-        kept_apart = _compare(labels, before["learnt"], _cross_validate(trainer, images))
+        cross_validated = _compare(labels, before["corrections"], _cross_validate(trainer, images))
 
     set_message("scoring")
     probabilities = compute_probabilities(run.file("model.keras"), dataset.test_images)
@@ -130,9 +130,9 @@ def _fine_tune(run: store.Run, set_message: Any) -> dict[str, Any]:
     photographs = _compare(dataset.test_labels, before["photographs"], probabilities)
     fine_tuned = replace(
         run.fine_tuned,
-        taught_from=hashlib.sha256(drawing_model.DRAWING_MODEL.read_bytes()).hexdigest()[:16],
-        learnt=learnt,
-        kept_apart=kept_apart,
+        started_from=hashlib.sha256(drawing_model.DRAWING_MODEL.read_bytes()).hexdigest()[:16],
+        on_corrections=on_corrections,
+        cross_validated=cross_validated,
         drawings=drawn,
         photographs=photographs,
     )

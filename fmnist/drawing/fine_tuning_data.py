@@ -1,4 +1,4 @@
-"""What the model for drawings is taught from: made drawings, and corrections by other hands."""
+"""What the model for drawings is fine-tuned on: synthetic drawings, and augmented corrections."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class FineTuningData:
     rehearsal: np.ndarray  # from training photographs, nonsense among them
     validation: np.ndarray  # from others of them, nonsense among them
     validation_labels: np.ndarray
-    shows_garment: np.ndarray  # bool (VALIDATED,)
+    shows_garment: np.ndarray  # bool (VALIDATION,)
     held_out: np.ndarray  # from test photographs, for neither training nor choices
     held_out_labels: np.ndarray
 

@@ -69,7 +69,9 @@ def score_import(
     )
     pixels = Pixels.of(dataset.train_images)
     with explained(f"{name} cannot be kept as a run"):
-        wrapped = wrap_model(model, imported_model.used_inputs, imported_model.used_outputs, pixels)
+        wrapped = wrap_model(
+            model, imported_model.effective_inputs, imported_model.effective_outputs, pixels
+        )
         write_model(wrapped, run.file("model.keras"))
     environment = {"parameters": model.count_params(), **describe_environment(dataset)}
     json_files.write_json(run.file("environment.json"), environment)

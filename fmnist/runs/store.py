@@ -110,7 +110,11 @@ def reset_import(run: Run, inputs: str, outputs: str) -> None:
     if run.imported_model is None or run.is_live:
         raise ConfigError(f"{run.title} is no model that can be checked again now.")
     imported_model = replace(
-        run.imported_model, inputs=inputs, outputs=outputs, used_inputs="", used_outputs=""
+        run.imported_model,
+        inputs=inputs,
+        outputs=outputs,
+        effective_inputs="",
+        effective_outputs="",
     )
     try:
         json_files.write_json(run.file("status.json"), asdict(_waiting()))

@@ -175,7 +175,7 @@ def test_no_process_to_be_had_leaves_no_run_behind(lab, monkeypatch):
 # -- models imported from files -------------------------------------------------------------------
 
 
-def test_a_imported_file_is_checked_beside_a_training_and_checked_again(lab):
+def test_an_imported_file_is_checked_beside_a_training_and_checked_again(lab):
     training = start_and_wait(LONG)
     run_id = start_imported.start_import(run_factory.tiny_model(), "C:\\models\\mine.keras")
     run = store.load_run(run_id)
@@ -184,7 +184,7 @@ def test_a_imported_file_is_checked_beside_a_training_and_checked_again(lab):
     run = store.load_run(run_id)
     assert (run.status.status, run.damaged) == ("completed", ""), outputs.read_log(run)
     assert outputs.read_results(run)["test_accuracy"] > 0.8
-    assert run.imported_model.used_outputs == "probabilities"
+    assert run.imported_model.effective_outputs == "probabilities"
     assert is_training(training)
     jobs.stop_run(training)
 
@@ -193,7 +193,7 @@ def test_a_imported_file_is_checked_beside_a_training_and_checked_again(lab):
         start_imported.rescore_import(run_id, "raw", "logits")
     wait_for(lambda: not status_of(run_id).is_live, "the second check ends")
     used = store.load_run(run_id).imported_model
-    assert (used.used_inputs, used.used_outputs) == ("unit", "logits")
+    assert (used.effective_inputs, used.effective_outputs) == ("unit", "logits")
 
 
 def test_a_file_that_is_no_model_leaves_no_run_but_a_reason(lab):
