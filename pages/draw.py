@@ -39,7 +39,7 @@ def render_board(models: Models, class_names: tuple[str, ...], source: str) -> N
     """The drawing or picture, and the prediction beside it; a stroke reruns only this."""
     with st.container(horizontal=True, gap="medium"):
         left, right = st.container(width=CANVAS_WIDTH), st.container(width="stretch")
-    st.session_state["sketch"] = st.session_state["answered"] = None
+    st.session_state["sketch"] = st.session_state["predicted"] = None
     try:
         with left:
             if source == "draw":
@@ -83,7 +83,7 @@ def render_result(
         return
     label = render_prediction(prediction, sketch.image, class_names, threshold)
     if not sketch.is_photo:  # only what the model for drawings predicted can be corrected
-        st.session_state["answered"] = label
+        st.session_state["predicted"] = label
 
 
 render_banner()

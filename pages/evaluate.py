@@ -7,7 +7,7 @@ from fmnist.plain_text import markdown
 from pages._evaluate import confusion_matrix, image_detail, metrics, model_card, not_scored, report
 from pages._evaluate.images import render_images, show_misclassified_shirts
 from pages._shared import standin, url
-from pages._shared.data import can_predict, evaluate_run, switch_to_dataset_of, was_scored_on
+from pages._shared.data import can_evaluate, evaluate_run, switch_to_dataset_of, was_scored_on
 from pages._shared.pager import render_no_such_image
 from pages._shared.run_picker import render_run_picker
 
@@ -55,7 +55,7 @@ if not run.has_scores:
     not_scored.render_reason(run)
     st.stop()
 data = switch_to_dataset_of(run)
-if not can_predict(run, data):
+if not can_evaluate(run, data):
     not_scored.render_another_dataset(run, data)
     st.stop()
 standin.render_banner()

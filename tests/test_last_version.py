@@ -1,7 +1,7 @@
 """A runs folder of the last version opens, is written as it was, scores and trains on.
 
 `tests/last_version` was written by that version, on the small made dataset: a finished training
-with a name given later, a queued one, an imported model, a taught one, a refused file, two
+with a name given later, a queued one, an imported model, a fine-tuned one, a refused file, two
 corrections, settings, and the folder of an imported dataset. When a file of a run changes, this
 folder stays as it is, and the new version reads it.
 """
@@ -20,7 +20,7 @@ from fmnist.data import catalogue
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.drawing import corrections
 from fmnist.evaluation.uncertainty import read_threshold
-from fmnist.imported import refusals
+from fmnist.imported import refused_files
 from fmnist.runs import outputs, settings, store
 from fmnist.runs.fine_tuned_record import Comparison
 
@@ -59,7 +59,7 @@ def test_every_run_opens_undamaged(last_version):
     assert imported.imported_model.file_name == "theirs.keras"
     assert imported.imported_model.input_shape == (28, 28, 1)
     assert imported.imported_model.accuracies["standardised"] == 0.138
-    assert (fine_tuned.fine_tuned.corrections, fine_tuned.fine_tuned.taught_from) == (
+    assert (fine_tuned.fine_tuned.corrections, fine_tuned.fine_tuned.started_from) == (
         2,
         "b37be041e8c53860",
     )
@@ -83,9 +83,9 @@ def test_what_a_run_has_written_is_read(last_version):
 def test_what_lies_beside_the_runs_is_read(last_version):
     assert settings.read_parallel_trainings() == 2
     assert settings.read_drawing_run() == TAUGHT
-    assert refusals.read_refusal(REFUSED).file_name == "notes.txt"
+    assert refused_files.read_refusal(REFUSED).file_name == "notes.txt"
     drawn, pictured = corrections.read_corrections().corrections
-    assert (drawn.label, drawn.answered, pictured.label) == (0, 1, 2)
+    assert (drawn.label, drawn.predicted, pictured.label) == (0, 1, 2)
     assert (pictured.image == catalogue.load().train_images[0]).all()
     taken = corrections.from_json((last_version / TAUGHT / "corrections.json").read_bytes())
     assert [one.key for one in taken] == [drawn.key, pictured.key]

@@ -5,8 +5,7 @@ import re
 
 import pytest
 
-from fmnist import terminal
-from fmnist.terminal import draw_progress, make_console, say
+from fmnist.terminal import clear_abandoned_bar, draw_progress, make_console, say
 
 
 class Terminal(io.StringIO):
@@ -14,53 +13,53 @@ class Terminal(io.StringIO):
         return True
 
 
-def text_of(screen: io.StringIO) -> str:
+def text_of(terminal: io.StringIO) -> str:
     """What was written, without what moves the cursor or colours."""
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
 
 
 def test_what_a_file_is_called_moves_nothing_on_the_terminal(capsys):
     say(ValueError("a\x1b[2Jb\u202ecod\n.png\x07 is no picture"))
     assert capsys.readouterr().err == "a[2Jbcod .png is no picture\n"
-    screen = Terminal()
-    with draw_progress(screen) as show:
+    terminal = Terminal()
+    with draw_progress(terminal) as show:
         show("[bold]x\x1b[1A.csv", 60, 60)
-    assert "[bold]x[1A.csv" in text_of(screen)
-    assert "\x1b[1A.csv" not in screen.getvalue()
+    assert "[bold]x[1A.csv" in text_of(terminal)
+    assert "\x1b[1A.csv" not in terminal.getvalue()
 
 
 def test_progress_says_what_is_done_and_leaves_nothing_behind():
-    screen = Terminal()
-    with draw_progress(screen) as show:
+    terminal = Terminal()
+    with draw_progress(terminal) as show:
         show("train.csv", 30, 60)
         show("test.csv", 10, 40)
-    last = text_of(screen).rstrip().splitlines()[-1]
+    last = text_of(terminal).rstrip().splitlines()[-1]
     assert last.startswith("test.csv ")
     assert " 25% " in last
-    assert screen.getvalue().endswith("\x1b[1A\x1b[2K"), "the line is taken away"
+    assert terminal.getvalue().endswith("\x1b[1A\x1b[2K"), "the line is taken away"
 
 
 def test_bytes_are_told_as_such():
-    screen = Terminal()
-    with draw_progress(screen, in_bytes=True) as show:
+    terminal = Terminal()
+    with draw_progress(terminal, in_bytes=True) as show:
         show("labels.gz", 1_500_000, 3_000_000)
-    assert "1.5/3.0 MB" in text_of(screen)
+    assert "1.5/3.0 MB" in text_of(terminal)
 
 
 def test_a_file_gets_no_progress(monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    screen = io.StringIO()
-    with draw_progress(screen) as show:
+    terminal = io.StringIO()
+    with draw_progress(terminal) as show:
         assert show is None
-    make_console(screen).print("plain [bold]words", style="red")
-    assert screen.getvalue() == "plain [bold]words\n"
+    make_console(terminal).print("plain [bold]words", style="red")
+    assert terminal.getvalue() == "plain [bold]words\n"
 
 
 def test_the_cursor_comes_back_after_a_fault(monkeypatch):
-    screen = Terminal()
-    with pytest.raises(KeyboardInterrupt), draw_progress(screen):
+    terminal = Terminal()
+    with pytest.raises(KeyboardInterrupt), draw_progress(terminal):
         raise KeyboardInterrupt
-    assert screen.getvalue().rfind("\x1b[?25h") > screen.getvalue().rfind("\x1b[?25l") >= 0
-    monkeypatch.setattr(terminal.sys, "stderr", killed := Terminal())
-    terminal.clear_abandoned_bar()
+    assert terminal.getvalue().rfind("\x1b[?25h") > terminal.getvalue().rfind("\x1b[?25l") >= 0
+    monkeypatch.setattr("sys.stderr", killed := Terminal())
+    clear_abandoned_bar()
     assert killed.getvalue() == "\r\x1b[2K\x1b[?25h"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fmnist.commands.parser import Parser
-from fmnist.drawing.package_model import keep_drawing_model
+from fmnist.drawing.keep_drawing_model import keep_drawing_model
 from fmnist.engine.client import Engine, EngineError
 from fmnist.runs import store
 from fmnist.terminal import say

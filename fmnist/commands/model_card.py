@@ -21,7 +21,7 @@ from fmnist.runs.store import Run
 from fmnist.terminal import say
 
 
-def open_run(run: str) -> Run:
+def find_scored_run(run: str) -> Run:
     """The run with this id, or in this folder.
 
     Raises ValueError with one sentence when there is none that is sound.
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser()
     options = parser.parse_args(arguments)
     try:
-        run = open_run(options.run)
+        run = find_scored_run(options.run)
         data = catalogue.load(run.config.dataset)
         fingerprint = outputs.read_environment(run).get("dataset_fingerprint")
         if fingerprint != data.fingerprint:

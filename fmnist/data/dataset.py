@@ -182,7 +182,7 @@ def _load_cached(folder: Path) -> tuple[dict[str, np.ndarray], str]:
     cached = cache_dir() / "arrays" / _arrays_key(folder)
     try:
         arrays, fingerprint = _read_cached(cached)
-    except (OSError, ValueError, EOFError):  # not kept yet, or damaged
+    except (OSError, ValueError, EOFError):  # not cached yet, or damaged
         arrays = read_folder(folder)
         fingerprint = compute_fingerprint(*arrays.values())
         try:

@@ -10,11 +10,11 @@ from typing import BinaryIO
 import numpy as np
 
 from fmnist.data.idx import MAX_IMAGES, SIDE, DatasetError
+from fmnist.data.import_csv_files import TellRead
 from fmnist.data.import_names import spell_plainly
 from fmnist.data.import_parts import Part, Scale
 from fmnist.data.import_roles import IMAGES, LABELS, Item, Pair
 from fmnist.data.import_source import MAX_BYTES, Member
-from fmnist.data.import_tables import TellRead
 
 _PIXELS = SIDE * SIDE
 _SHAPES = ((_PIXELS,), (SIDE, SIDE), (SIDE, SIDE, 1), (1, SIDE, SIDE))  # of one image

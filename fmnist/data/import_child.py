@@ -19,7 +19,7 @@ from fmnist.data.importing import open_source, read_dataset
 _SHOW_EVERY_S = 0.1
 
 
-def limit_memory(most: int) -> None:
+def refuse_more_memory(most: int) -> None:
     """Let the system refuse this process more than `most` bytes, where it can: a MemoryError."""
     try:
         import resource
@@ -36,8 +36,8 @@ def limit_memory(most: int) -> None:
             continue
 
 
-def describe_prediction(request: dict[str, Any], show: Progress) -> dict[str, Any]:
-    """Do what was asked for."""
+def carry_out(request: dict[str, Any], show: Progress) -> dict[str, Any]:
+    """Do what was asked for; the last line to answer with."""
     paths = [Path(path) for path in request["paths"]]
     if request["do"] == "look":
         with open_source(paths) as source:
@@ -65,7 +65,7 @@ def describe_prediction(request: dict[str, Any], show: Progress) -> dict[str, An
 
 def main() -> None:
     request = json.loads(sys.stdin.buffer.readline())
-    limit_memory(request["memory"])
+    refuse_more_memory(request["memory"])
     current, shown_at = ", ".join(Path(path).name for path in request["paths"])[:80], 0.0
 
     def show(file: str, done: int, total: int) -> None:
@@ -76,7 +76,7 @@ def main() -> None:
             _say({"file": file, "done": done, "total": total})
 
     try:
-        last = describe_prediction(request, show)
+        last = carry_out(request, show)
     except DatasetError as error:
         last = {"error": str(error), "incomplete": isinstance(error, SourceIncomplete)}
     except MemoryError:

@@ -19,10 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fmnist.data.idx import MAX_IMAGES, DatasetError
-from fmnist.data.import_lines import LONGEST_ROW, find_encoding, iterate_blocks
-from fmnist.data.import_parts import UNIT, Scale
-from fmnist.data.import_source import Member
-from fmnist.data.import_table import (
+from fmnist.data.import_columns import (
     EXPECTED,
     FAULTS,
     Layout,
@@ -31,6 +28,9 @@ from fmnist.data.import_table import (
     is_number,
     recognise,
 )
+from fmnist.data.import_lines import LONGEST_ROW, find_encoding, iterate_blocks
+from fmnist.data.import_parts import UNIT, Scale
+from fmnist.data.import_source import Member
 
 if TYPE_CHECKING:
     import pandas as pd

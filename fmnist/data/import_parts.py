@@ -15,7 +15,7 @@ from fmnist.data.dataset import CLASS_NAMES
 from fmnist.data.idx import SIDE, DatasetError
 from fmnist.data.import_names import match_names, order_classes
 
-TEST_FRACTION = 7  # one image in seven, where nothing says which are for testing
+TEST_ONE_IN = 7  # one image in seven, where nothing says which are for testing
 RAW, UNIT = "0 to 255", "0 to 1"  # what pixels are
 
 
@@ -109,7 +109,7 @@ def assemble(parts: Sequence[Part], class_names: Sequence[str] | None) -> Assemb
     splits = {part.split for part in parts}
     if len(splits) == 1:
         images, labels = _join(parts)
-        notes.append(f"One image in {TEST_FRACTION} of each class was drawn for testing.")
+        notes.append(f"One image in {TEST_ONE_IN} of each class was drawn for testing.")
         return Assembled(_draw_test_images(images, labels), found, tuple(notes))
     testing = "test" if "test" in splits else "val"
     if testing == "val":
@@ -200,7 +200,7 @@ def _draw_test_images(images: np.ndarray, labels: np.ndarray) -> list[np.ndarray
                 "testing."
             )
         if len(places):
-            drawn = max(1, round(len(places) / TEST_FRACTION))
+            drawn = max(1, round(len(places) / TEST_ONE_IN))
             is_test[rng.permutation(places)[:drawn]] = True
     return [images[~is_test], labels[~is_test], images[is_test], labels[is_test]]
 

@@ -17,6 +17,7 @@ import numpy as np
 from fmnist.data.dataset import Progress
 from fmnist.data.idx import DatasetError, read_idx
 from fmnist.data.import_arrays import find_arrays, read_arrays
+from fmnist.data.import_csv_files import TellRead, find_tables, read_tables
 from fmnist.data.import_names import (
     CLASSES_FILE,
     DIGITS,
@@ -27,10 +28,9 @@ from fmnist.data.import_names import (
     spell_plainly,
 )
 from fmnist.data.import_parts import RAW, Assembled, Part, assemble, stand_upright
-from fmnist.data.import_png import Folders, find_folders, order_by, read_folders
+from fmnist.data.import_pictures import Folders, find_folders, order_by, read_folders
 from fmnist.data.import_roles import Item, Pair, SourceIncomplete, pair_items
 from fmnist.data.import_source import Member, Members, open_members
-from fmnist.data.import_tables import TellRead, find_tables, read_tables
 from fmnist.data.names import check_class_names
 from fmnist.json_files import parse_json
 

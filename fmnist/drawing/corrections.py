@@ -45,7 +45,7 @@ class Correction:
     """One corrected prediction. Either `drawing` or `pixels` is empty."""
 
     label: int  # what it is, 0 to 9
-    answered: int  # what the model predicted, 0 to 9
+    predicted: int  # what the model predicted, 0 to 9
     made_at: float  # Unix seconds
     drawing: Drawing = ()
     pixels: bytes = b""  # of a picture: 28 × 28 grey levels, as the model saw them
@@ -72,14 +72,14 @@ class CorrectionsFile:
 
 
 def correct(
-    label: int, answered: int, drawing: Drawing = (), image: np.ndarray | None = None
+    label: int, predicted: int, drawing: Drawing = (), image: np.ndarray | None = None
 ) -> Correction:
     """A correction made now, of a drawing or else of a picture's image, uint8 (28, 28).
 
     Raises CorrectionError when a label is not 0 to 9, or nothing is shown.
     """
     pixels = b"" if drawing or image is None else image.tobytes()
-    return _check(Correction(label, answered, round(time.time(), 3), drawing, pixels))
+    return _check(Correction(label, predicted, round(time.time(), 3), drawing, pixels))
 
 
 # -- the file -------------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ def from_json(data: bytes) -> tuple[Correction, ...]:
 def _to_values(correction: Correction) -> dict[str, Any]:
     return {
         "label": correction.label,
-        "answered": correction.answered,
+        "answered": correction.predicted,
         "made_at": correction.made_at,
         "drawing": to_link(correction.drawing) if correction.drawing else "",
         "pixels": base64.b64encode(correction.pixels).decode("ascii"),
@@ -262,7 +262,7 @@ def _from_values(values: Any) -> Correction:
 
 
 def _check(correction: Correction) -> Correction:
-    for name, label in (("label", correction.label), ("answered", correction.answered)):
+    for name, label in (("label", correction.label), ("answered", correction.predicted)):
         if type(label) is not int or not 0 <= label <= 9:
             raise CorrectionError(f"its {name} is {str(label)[:20]!r}, not a class from 0 to 9.")
     if correction.drawing:

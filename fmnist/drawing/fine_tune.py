@@ -28,7 +28,7 @@ from fmnist.drawing.fine_tuning_data import (
     augment_correction,
     make_fine_tuning_data,
 )
-from fmnist.drawing.head import _HeadTrainer, load_split_model
+from fmnist.drawing.head import HeadTrainer, load_split_model
 from fmnist.evaluation.uncertainty import UNCERTAINTY_FILE, choose_threshold
 from fmnist.files import save_array
 from fmnist.models.keras_import import import_keras
@@ -80,20 +80,20 @@ def _fine_tune(run: store.Run, set_message: Any) -> dict[str, Any]:
 
     set_message("drawing the training images")
     assert run.fine_tuned
-    lesson_data = make_fine_tuning_data(dataset)
+    drawings = make_fine_tuning_data(dataset)
     count = min(MOST_VARIANTS, max(FEWEST_VARIANTS, ALL_VARIANTS // len(corrections)))
     variants = np.concatenate([augment_correction(one, count) for one in corrections])
     labels = np.array([one.label for one in corrections], np.uint8)
     images = np.stack([one.image for one in corrections])
 
-    set_message("fine-tuning")
+    set_message("training the last layer")
     config = run.config
     keras.utils.set_random_seed(config.seed)
     split_model = load_split_model(drawing_model.DRAWING_MODEL)
-    trainer = _HeadTrainer(split_model, config, lesson_data, variants, labels)
+    trainer = HeadTrainer(split_model, config, drawings, variants, labels)
     before = {
-        "learnt": split_model.predict(images),
-        "drawings": split_model.predict(lesson_data.held_out),
+        "corrections": split_model.predict(images),
+        "drawings": split_model.predict(drawings.held_out),
         "photographs": split_model.predict(dataset.test_images),
     }
     reporter = RunReporter(run.run_dir, trainer.length, config.batch_size)
@@ -113,18 +113,16 @@ def _fine_tune(run: store.Run, set_message: Any) -> dict[str, Any]:
         },
     )
     set_message("comparing it with the model before")
-    uncertainty = choose_threshold(
-        split_model.predict(lesson_data.validation), lesson_data.shows_garment
-    )
+    uncertainty = choose_threshold(split_model.predict(drawings.validation), drawings.shows_garment)
     json_files.write_json(run.file(UNCERTAINTY_FILE), uncertainty)
-    learnt = _compare(labels, before["learnt"], split_model.predict(images))
+    on_corrections = _compare(labels, before["corrections"], split_model.predict(images))
     drawn = _compare(
-        lesson_data.held_out_labels, before["drawings"], split_model.predict(lesson_data.held_out)
+        drawings.held_out_labels, before["drawings"], split_model.predict(drawings.held_out)
     )
     set_message("cross-validating")
-    kept_apart = None
+    cross_validated = None
     if len(labels) >= MIN_FOR_CROSS_VALIDATION:
-        kept_apart = _compare(labels, before["learnt"], _cross_validate(trainer, images))
+        cross_validated = _compare(labels, before["corrections"], _cross_validate(trainer, images))
 
     set_message("scoring")
     probabilities = compute_probabilities(run.file("model.keras"), dataset.test_images)
@@ -132,9 +130,9 @@ def _fine_tune(run: store.Run, set_message: Any) -> dict[str, Any]:
     photographs = _compare(dataset.test_labels, before["photographs"], probabilities)
     fine_tuned = replace(
         run.fine_tuned,
-        taught_from=hashlib.sha256(drawing_model.DRAWING_MODEL.read_bytes()).hexdigest()[:16],
-        learnt=learnt,
-        kept_apart=kept_apart,
+        started_from=hashlib.sha256(drawing_model.DRAWING_MODEL.read_bytes()).hexdigest()[:16],
+        on_corrections=on_corrections,
+        cross_validated=cross_validated,
         drawings=drawn,
         photographs=photographs,
     )
@@ -149,7 +147,7 @@ def _fine_tune(run: store.Run, set_message: Any) -> dict[str, Any]:
     return results
 
 
-def _cross_validate(trainer: _HeadTrainer, images: np.ndarray) -> np.ndarray:
+def _cross_validate(trainer: HeadTrainer, images: np.ndarray) -> np.ndarray:
     """Each correction's probabilities by a head that was trained on the other folds alone."""
     part = np.arange(len(images)) % FOLDS
     probabilities = np.empty((len(images), 10), np.float32)

@@ -1,4 +1,4 @@
-"""What the model for drawings is taught from: made drawings, and corrections by other hands."""
+"""What the model for drawings is fine-tuned on: synthetic drawings, and augmented corrections."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class FineTuningData:
     rehearsal: np.ndarray  # from training photographs, nonsense among them
     validation: np.ndarray  # from others of them, nonsense among them
     validation_labels: np.ndarray
-    shows_garment: np.ndarray  # bool (VALIDATED,)
+    shows_garment: np.ndarray  # bool (VALIDATION,)
     held_out: np.ndarray  # from test photographs, for neither training nor choices
     held_out_labels: np.ndarray
 
@@ -52,7 +52,7 @@ def make_fine_tuning_data(dataset: Dataset) -> FineTuningData:
     tested = rng.permutation(len(dataset.test_labels))[:HELD_OUT]
     made = make_drawings(dataset.train_images[chosen], dataset.train_labels[chosen], SEED)
     split = max(1, round(len(chosen) * REHEARSAL / (REHEARSAL + VALIDATION)))
-    lesson_data = FineTuningData(
+    data = FineTuningData(
         rehearsal=made[:split],
         validation=made[split:],
         validation_labels=dataset.train_labels[chosen[split:]],
@@ -65,8 +65,8 @@ def make_fine_tuning_data(dataset: Dataset) -> FineTuningData:
     with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
         cached.parent.mkdir(parents=True, exist_ok=True)
         with replacing_file(cached, ".npz") as draft:
-            np.savez(draft, **vars(lesson_data))
-    return lesson_data
+            np.savez(draft, **vars(data))
+    return data
 
 
 def augment_correction(correction: Correction, count: int) -> np.ndarray:

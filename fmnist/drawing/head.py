@@ -67,14 +67,14 @@ def load_split_model(path: Path) -> SplitModel:
     return SplitModel(model, backbone, keras.Model(head.input, network.outputs), head)
 
 
-class _HeadTrainer:
+class HeadTrainer:
     """Trains the head on features that the backbone computes once: inputs, targets and weights."""
 
     def __init__(
         self,
         split_model: SplitModel,
         config: TrainConfig,
-        lesson_data: FineTuningData,
+        data: FineTuningData,
         variants: np.ndarray,
         labels: np.ndarray,
     ) -> None:
@@ -82,15 +82,15 @@ class _HeadTrainer:
         import keras
 
         self.split_model, self._config = split_model, config
-        self._rehearsal = split_model.features(lesson_data.rehearsal)
+        self._rehearsal = split_model.features(data.rehearsal)
         self._rehearsal_targets = split_model.classifier.predict(self._rehearsal, verbose=0)
         self._variants = split_model.features(variants)
         self._numbers = np.repeat(np.arange(len(labels)), len(variants) // len(labels))
         self._targets = np.eye(10, dtype=np.float32)[labels][self._numbers]
-        shown = lesson_data.shows_garment
+        shown = data.shows_garment
         self.validation = (
-            split_model.features(lesson_data.validation[shown]),
-            np.eye(10, dtype=np.float32)[lesson_data.validation_labels[shown]],
+            split_model.features(data.validation[shown]),
+            np.eye(10, dtype=np.float32)[data.validation_labels[shown]],
         )
         self.length = len(self._rehearsal) + len(self._variants)
         optimizer = keras.optimizers.Adam(config.learning_rate)

@@ -177,13 +177,13 @@ def _format_origin(card: ModelCard, imported_model: ImportedModel) -> str:
 
 def _format_fine_tuning(card: ModelCard, fine_tuned: FineTuned) -> str:
     """What the last layer was trained on, and what that gained and lost."""
-    learnt = (
+    training = (
         f"{fine_tuned.summary}: its last layer alone, from the model file whose SHA-256 begins "
-        f"with {fine_tuned.taught_from or 'unknown'}, with synthetic drawings as a rehearsal set"
+        f"with {fine_tuned.started_from or 'unknown'}, with synthetic drawings as a rehearsal set"
     )
     pairs = (
-        ("The corrections themselves", fine_tuned.learnt),
-        ("The same, cross-validated", fine_tuned.kept_apart),
+        ("The corrections themselves", fine_tuned.on_corrections),
+        ("The same, cross-validated", fine_tuned.cross_validated),
         ("Synthetic drawings, held out", fine_tuned.drawings),
         (
             "Test look-alikes" if card.trained_on_standin else "Test photographs",
@@ -191,7 +191,7 @@ def _format_fine_tuning(card: ModelCard, fine_tuned: FineTuned) -> str:
         ),
     )
     return _bullets(
-        ("Training", markdown_file(learnt)),
+        ("Training", markdown_file(training)),
         *((name, _format_pair(pair)) for name, pair in pairs if pair is not None),
         ("Seed", str(card.seed)),
     )
@@ -213,12 +213,12 @@ def _format_training(card: ModelCard) -> str:
         f"{card.epochs_done} of {card.epochs}, in {formats.duration(card.seconds)}; the weights "
         f"kept are {kept}"
     )
-    learnt = f"{formats.count(card.train_images)} images" if card.train_images else "the rest"
+    trained_on = f"{formats.count(card.train_images)} images" if card.train_images else "the rest"
     data = (
         f"{card.dataset or 'unknown'} (fingerprint {card.dataset_fingerprint or 'unknown'}): "
-        f"{learnt} to train on; {100 * card.validation_fraction:g} % of the training set, drawn "
-        f"by the seed, for choices; {formats.count(card.test_images)} test images, scored once at "
-        "the end"
+        f"{trained_on} to train on; {100 * card.validation_fraction:g} % of the training set, "
+        f"drawn by the seed, for choices; {formats.count(card.test_images)} test images, scored "
+        "once at the end"
     )
     versions = ", ".join(f"{name} {version}" for name, version in card.versions)
     return _bullets(

@@ -27,7 +27,7 @@ import filelock
 from fmnist import PROJECT_ROOT, memory_limit
 from fmnist.imported.archive_check import check_file
 from fmnist.imported.config_check import ModelRefused
-from fmnist.imported.refusals import refuse
+from fmnist.imported.refused_files import refuse
 from fmnist.runs import store
 from fmnist.runs.imported_record import CHECK_SECONDS
 from fmnist.runs.process import TrainingError, record_failure

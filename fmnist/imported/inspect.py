@@ -109,13 +109,13 @@ def find_out(
             answers[inputs] = core.predict(prepared, batch_size=SCORING_BATCH, verbose=0)
             report((number + 1) / len(CANDIDATES))
     scores = {inputs: score(_as_probabilities(a), labels) for inputs, a in answers.items()}
-    found_inputs = _choose(answers, labels)
-    used_inputs = found_inputs if imported_model.inputs == "auto" else imported_model.inputs
-    given = answers[used_inputs]
+    detected_inputs = _choose(answers, labels)
+    effective_inputs = detected_inputs if imported_model.inputs == "auto" else imported_model.inputs
+    given = answers[effective_inputs]
     if not np.isfinite(given).all():
         raise ModelRefused(f"{name} gives outputs that are not numbers: its training diverged.")
-    found_outputs = _recognise(given)
-    if imported_model.outputs == "probabilities" and found_outputs == "logits":
+    detected_outputs = _recognise(given)
+    if imported_model.outputs == "probabilities" and detected_outputs == "logits":
         raise ModelRefused(
             f"{name} gives no probabilities: one of its outputs is {given.min():.3g}, below 0. "
             "Say that its outputs are logits."
@@ -123,10 +123,10 @@ def find_out(
     return replace(
         imported_model,
         input_shape=_image_shape(model.inputs[0].shape),
-        found_inputs=found_inputs,
-        found_outputs=found_outputs,
-        used_inputs=used_inputs,
-        used_outputs="logits" if imported_model.outputs == "logits" else found_outputs,
+        detected_inputs=detected_inputs,
+        detected_outputs=detected_outputs,
+        effective_inputs=effective_inputs,
+        effective_outputs="logits" if imported_model.outputs == "logits" else detected_outputs,
         accuracies={inputs: each["test_accuracy"] for inputs, each in scores.items()},
         losses={inputs: each["test_loss"] for inputs, each in scores.items()},
         checked_images=count,

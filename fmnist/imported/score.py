@@ -38,7 +38,7 @@ _SLICE = 1000  # test images between two reports
 _OPENED, _FOUND_OUT = 0.15, 0.45  # of the whole work, once that is done
 
 
-def check_and_score(
+def score_import(
     run: store.Run, scratch: Path, report: Report = lambda what, fraction: None
 ) -> dict[str, Any]:
     """Check an imported model, wrap it, and score it once on the whole test set.
@@ -69,7 +69,9 @@ def check_and_score(
     )
     pixels = Pixels.of(dataset.train_images)
     with explained(f"{name} cannot be kept as a run"):
-        wrapped = wrap_model(model, imported_model.used_inputs, imported_model.used_outputs, pixels)
+        wrapped = wrap_model(
+            model, imported_model.effective_inputs, imported_model.effective_outputs, pixels
+        )
         write_model(wrapped, run.file("model.keras"))
     environment = {"parameters": model.count_params(), **describe_environment(dataset)}
     json_files.write_json(run.file("environment.json"), environment)
@@ -116,7 +118,7 @@ def main(run_dir: str, scratch: str, most_bytes: str) -> None:
         check_file(run.file(store.UPLOADED_FILE), run.imported_model.file_name)
         import_keras()
         memory_limit.limit_memory(most)
-        results = check_and_score(
+        results = score_import(
             run, Path(scratch), lambda what, done: tell(message=what, fraction=done)
         )
         tell(results=results)

@@ -1,4 +1,4 @@
-"""Start the process that checks and scores a model somebody brings."""
+"""Start the process that checks and scores an imported model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import PurePath
 from fmnist.data.dataset import STANDARD
 from fmnist.runs import store
 from fmnist.runs.imported_record import ImportedModel
-from fmnist.runs.jobs import start_new_run, start_process
+from fmnist.runs.jobs import start_and_watch, start_new_run
 
 
 def start_import(content: bytes, file_name: str, name: str = "", dataset: str = STANDARD) -> str:
@@ -42,7 +42,7 @@ def rescore_import(run_id: str, inputs: str, outputs: str) -> None:
     run = store.load_run(run_id)
     store.reset_import(run, inputs, outputs)
     try:
-        start_process(store.load_run(run_id), "import-model")
+        start_and_watch(store.load_run(run_id), "import-model")
     except store.RunsFolderError as error:
         store.write_status(
             run.run_dir, status="failed", finished_at=time.time(), message=str(error)

@@ -73,13 +73,13 @@ class _Dispatcher:
 
     def _look(self) -> list[Run]:
         """Cancel what is to be cancelled, start what may begin; returns what waits for this."""
-        line = self._queue.look()
-        ours = [run for run in line.waiting if run.status.pid is None]
+        found = self._queue.look()
+        ours = [run for run in found.waiting if run.status.pid is None]
         for run in ours:
             if store.is_stop_requested(run.run_dir):
                 cancel(run.run_dir)
-        if line.next in ours and not store.is_stop_requested(line.next.run_dir):
-            self._start(line.next)
+        if found.next in ours and not store.is_stop_requested(found.next.run_dir):
+            self._start(found.next)
         return ours
 
     def _start(self, run: Run) -> None:

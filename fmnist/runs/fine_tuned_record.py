@@ -16,7 +16,7 @@ SURE = 0.05  # a p-value below it: no play of chance
 STAGES = {
     "loading TensorFlow": 0.05,
     "drawing the training images": 0.25,
-    "fine-tuning": 0.5,
+    "training the last layer": 0.5,
     "comparing it with the model before": 0.65,
     "cross-validating": 0.75,
     "scoring": 0.9,
@@ -64,14 +64,23 @@ class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.p_value < SURE
 
 
-class FineTuned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class FineTuned(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={
+        "started_from": "taught_from",
+        "on_corrections": "learnt",
+        "cross_validated": "kept_apart",
+    },
+):
     """`taught.json`. What has not been measured yet, or cannot be, is None."""
 
     corrections: Count  # how many it was trained on
     before: str = ""  # the fine-tuned run that was used until then; "": the Lab's model
-    taught_from: str = ""  # the first 16 digits of the SHA-256 of the model file it started from
-    learnt: Comparison | None = None  # the corrections themselves
-    kept_apart: Comparison | None = None  # cross-validated: by a head trained on the others alone
+    started_from: str = ""  # the first 16 digits of the SHA-256 of the model file
+    on_corrections: Comparison | None = None
+    cross_validated: Comparison | None = None  # each by a head trained on the others alone
     drawings: Comparison | None = None  # made from test photographs, held out
     photographs: Comparison | None = None  # the test images of the dataset
 
@@ -84,7 +93,9 @@ class FineTuned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         try:
             return msgspec.convert(values, cls)
         except msgspec.ValidationError as error:
-            raise ValueError(f"taught.json does not describe a taught model: {error}.") from error
+            raise ValueError(
+                f"taught.json does not describe a fine-tuned model: {error}."
+            ) from error
 
     @property
     def summary(self) -> str:

@@ -40,17 +40,27 @@ _Count = Annotated[int, msgspec.Meta(gt=-(10**15), lt=10**15)]
 _OLDER_FIELDS = {"accuracy": "accuracies", "loss": "losses"}  # of raw and unit alone
 
 
-class ImportedModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ImportedModel(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={
+        "detected_inputs": "found_inputs",
+        "detected_outputs": "found_outputs",
+        "effective_inputs": "used_inputs",
+        "effective_outputs": "used_outputs",
+    },
+):
     """`own_model.json`. What has not been found out yet is "", (), {} or None."""
 
     file_name: str  # as it was called where it came from; never a path
     inputs: str = "auto"  # what the person says, one of INPUTS
     outputs: str = "auto"  # one of OUTPUTS
     input_shape: tuple[_Count, ...] = ()  # of one image
-    found_inputs: str = ""  # one of INPUTS but "auto"
-    found_outputs: str = ""  # "probabilities", "scores" or "logits"
-    used_inputs: str = ""  # what the run's scores rest on
-    used_outputs: str = ""
+    detected_inputs: str = ""  # one of INPUTS but "auto"
+    detected_outputs: str = ""  # "probabilities", "scores" or "logits"
+    effective_inputs: str = ""  # what the run's scores rest on
+    effective_outputs: str = ""
     # By a name of INPUTS: the fraction of `checked_images` it recognises, and their mean
     # cross-entropy in nats.
     accuracies: dict[str, _Measured] = {}
@@ -62,10 +72,10 @@ class ImportedModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         allowed = {
             "inputs": tuple(INPUTS),
             "outputs": tuple(OUTPUTS),
-            "found_inputs": ("", *found),
-            "used_inputs": ("", *found),
-            "found_outputs": ("", *_OUTPUTS_FOUND),
-            "used_outputs": ("", *_OUTPUTS_FOUND),
+            "detected_inputs": ("", *found),
+            "effective_inputs": ("", *found),
+            "detected_outputs": ("", *_OUTPUTS_FOUND),
+            "effective_outputs": ("", *_OUTPUTS_FOUND),
         }
         for name, choices in allowed.items():
             if getattr(self, name) not in choices:
@@ -88,7 +98,7 @@ class ImportedModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def is_checked(self) -> bool:
         """Whether it was accepted once: a later failure is about what was said of it."""
-        return bool(self.found_inputs)
+        return bool(self.detected_inputs)
 
     @property
     def fits_well(self) -> bool:
@@ -107,10 +117,11 @@ class ImportedModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def summary(self) -> str:
         """E.g. "28 × 28 in, values 0 to 1; logits (a softmax follows)"; "" before it is known."""
-        if not (self.used_inputs and self.used_outputs):
+        if not (self.effective_inputs and self.effective_outputs):
             return ""
         shape = " × ".join(map(str, self.input_shape))
-        return f"{shape} in, values {INPUTS[self.used_inputs]}; {_OUTPUTS_FOUND[self.used_outputs]}"
+        inputs, outputs = INPUTS[self.effective_inputs], _OUTPUTS_FOUND[self.effective_outputs]
+        return f"{shape} in, values {inputs}; {outputs}"
 
 
 def _from_older(values: dict[str, Any]) -> dict[str, Any]:

@@ -48,14 +48,15 @@ def start_run(config: TrainConfig) -> str:
 def start_new_run(run: store.Run, command: str) -> str:
     """Start a run's process, or leave no run behind; returns its id."""
     try:
-        start_process(run, command)
+        start_and_watch(run, command)
     except store.RunsFolderError:
         shutil.rmtree(run.run_dir, ignore_errors=True)
         raise
     return run.run_id
 
 
-def start_process(run: store.Run, command: str) -> None:
+def start_and_watch(run: store.Run, command: str) -> None:
+    """Start a run's process; a thread records how it ended, where it cannot say so itself."""
     process = start_in_background(command, run, watched_by=BACKGROUND)
 
     def await_end() -> None:

@@ -138,7 +138,7 @@ def _await_end(process: subprocess.Popen[bytes], run: store.Run) -> int:
             if was_asked:
                 process.kill()
                 process.wait()
-                _record_failure(run.run_dir, "Interrupted with Ctrl-C.")
+                _write_failure(run.run_dir, "Interrupted with Ctrl-C.")
                 say("Interrupted.")
                 return 130
             was_asked = True
@@ -197,14 +197,14 @@ def record_failure(run: store.Run) -> Iterator[None]:
     try:
         yield
     except (ConfigError, DatasetError, TrainingError) as error:
-        _record_failure(run.run_dir, str(error))
+        _write_failure(run.run_dir, str(error))
         raise
     except KeyboardInterrupt:
-        _record_failure(run.run_dir, "Interrupted with Ctrl-C.")
+        _write_failure(run.run_dir, "Interrupted with Ctrl-C.")
         raise
     except OSError as error:
         message = _describe_os_error(error, run.run_dir)
-        _record_failure(run.run_dir, message)
+        _write_failure(run.run_dir, message)
         raise TrainingError(message) from error
     except Exception as error:  # TensorFlow has dozens of kinds, with pages of text
         log = run.file("log.txt")
@@ -213,10 +213,10 @@ def record_failure(run: store.Run) -> Iterator[None]:
         if _is_about_room(error):  # HDF5 and TensorFlow say so in words of their own
             full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             message = _describe_os_error(full, run.run_dir)
-            _record_failure(run.run_dir, message)
+            _write_failure(run.run_dir, message)
             raise TrainingError(message) from error
         reason = f"{type(error).__name__}: {first_line(error)}"
-        _record_failure(run.run_dir, f"{reason} (log.txt has the whole story)")
+        _write_failure(run.run_dir, f"{reason} (log.txt has the whole story)")
         raise TrainingError(f"{reason} (the whole story is in {log})") from error
 
 
@@ -249,7 +249,7 @@ def first_line(error: Exception) -> str:
     return textwrap.shorten(lines[0], _LONGEST_REASON, placeholder=" …")
 
 
-def _record_failure(run_dir: Path, message: str) -> None:
+def _write_failure(run_dir: Path, message: str) -> None:
     # Where the folder itself is the trouble, whoever reads it sees that the process is gone.
     with contextlib.suppress(OSError, ValueError):
         store.write_status(run_dir, status="failed", finished_at=time.time(), message=message)

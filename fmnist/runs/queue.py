@@ -35,7 +35,7 @@ _looking = threading.Lock()
 _dispatchers: dict[Path, tuple[subprocess.Popen[bytes], float]] = {}
 
 
-class Line(NamedTuple):
+class Waiting(NamedTuple):
     """The trainings of a runs folder that have not ended."""
 
     running: list[Run]
@@ -59,7 +59,7 @@ class Queue:
         self._folder = folder
         self._ended: set[Path] = set()
 
-    def look(self) -> Line:
+    def look(self) -> Waiting:
         live = []
         for entry in self._folder.iterdir():
             if entry in self._ended or not (store.RUN_ID.fullmatch(entry.name) and entry.is_dir()):
@@ -70,7 +70,7 @@ class Queue:
             elif not run.damaged:
                 self._ended.add(entry)
         running = [run for run in live if run.status.status == "running"]
-        return Line(running, store.queue(live))
+        return Waiting(running, store.list_queued(live))
 
     def forget_ended(self) -> None:
         """Read every run again at the next look."""
@@ -130,8 +130,8 @@ def _wait(run_dir: Path) -> bool:
             store.claim_run(run_dir, status="queued", finished_at=None, message="")
             queue.forget_ended()
         with contextlib.suppress(filelock.Timeout), granting(run_dir.parent):
-            line = queue.look()
-            if line.next and line.next.run_id == run_dir.name:
+            found = queue.look()
+            if found.next and found.next.run_id == run_dir.name:
                 begin(run_dir)
                 return True
         keep_moving(store.list_runs())
@@ -148,7 +148,7 @@ def keep_moving(everything: list[Run]) -> None:
 
     Raises RunsFolderError as `ensure_dispatcher` does.
     """
-    if any(run.status.pid is None for run in store.queue(everything)):
+    if any(run.status.pid is None for run in store.list_queued(everything)):
         ensure_dispatcher()
 
 

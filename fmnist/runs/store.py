@@ -110,7 +110,11 @@ def reset_import(run: Run, inputs: str, outputs: str) -> None:
     if run.imported_model is None or run.is_live:
         raise ConfigError(f"{run.title} is no model that can be checked again now.")
     imported_model = replace(
-        run.imported_model, inputs=inputs, outputs=outputs, used_inputs="", used_outputs=""
+        run.imported_model,
+        inputs=inputs,
+        outputs=outputs,
+        effective_inputs="",
+        effective_outputs="",
     )
     try:
         json_files.write_json(run.file("status.json"), asdict(_waiting()))
@@ -287,7 +291,7 @@ def request_stop(run: Run) -> None:
         raise cannot_write(run.run_dir, error) from error
 
 
-def queue(runs: list[Run] | None = None) -> list[Run]:
+def list_queued(runs: list[Run] | None = None) -> list[Run]:
     """The queued trainings, first come first."""
     everything = list_runs() if runs is None else runs
     waiting = [run for run in everything if run.is_training and run.status.status == "queued"]

@@ -74,7 +74,7 @@ def estimate_epoch_seconds(
     """Seconds that one epoch of a network will take on this machine.
 
     A rough model of the cost of an image, corrected by how far it was off for the past runs;
-    runs of a similar network count most, so that a repeated one is foretold by its own speed.
+    runs of a similar network count most, so that a repeated one is predicted by its own speed.
     """
     guess = _first_guess(macs_per_image, parameters, batch_size)
     correction = 1.0

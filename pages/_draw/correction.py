@@ -22,7 +22,7 @@ def render_question(source: str) -> None:
             "photographs."
         )
         return
-    if st.session_state.get("answered") is None:
+    if st.session_state.get("predicted") is None:
         st.caption("Where a prediction is wrong, say here what it really is.")
         return
     label = st.pills(
@@ -42,11 +42,11 @@ def render_question(source: str) -> None:
 
 
 def _keep(source: str) -> None:
-    label, answered = st.session_state["correct_label"], st.session_state["answered"]
-    if answered is None:  # another prediction is on its way
+    label, predicted = st.session_state["correct_label"], st.session_state["predicted"]
+    if predicted is None:  # another prediction is on its way
         return
     is_drawn = source == "draw"
     drawing = canvas.drawing() if is_drawn else ()
     image = None if is_drawn else st.session_state["sketch"].image
-    if try_change(lambda: corrections.add(corrections.correct(label, answered, drawing, image))):
+    if try_change(lambda: corrections.add(corrections.correct(label, predicted, drawing, image))):
         st.session_state["correct_label"] = None

@@ -59,9 +59,9 @@ def render_corrections() -> int:
 
 
 def _render_images(shown: tuple[Correction, ...]) -> None:
-    pairs = [(CLASS_NAMES[one.label], CLASS_NAMES[one.answered]) for one in shown]
-    captions = [f"{label}\npredicted {answered}" for label, answered in pairs]
-    said = [f"{label}; the model predicted {answered}" for label, answered in pairs]
+    pairs = [(CLASS_NAMES[one.label], CLASS_NAMES[one.predicted]) for one in shown]
+    captions = [f"{label}\npredicted {predicted}" for label, predicted in pairs]
+    said = [f"{label}; the model predicted {predicted}" for label, predicted in pairs]
     images = _images(tuple(one.key for one in shown), shown)
     position = render_grid(
         images, captions, alts=said, key="corrections", size=SIZE, label="Corrections"

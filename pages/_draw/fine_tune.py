@@ -70,7 +70,7 @@ def _tick(run_id: str) -> None:
         st.rerun()
     if not run.is_live:
         st.rerun()
-    stage = run.status.message or "fine-tuning"
+    stage = run.status.message or "training the last layer"
     is_stopping = store.is_stop_requested(run.run_dir)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(stage_fraction(stage), f"Fine-tuning: {markdown(stage)} …")

@@ -37,10 +37,10 @@ def _render_outcome(run: Run) -> None:
         st.error(f"Fine-tuning failed: {markdown(run.status.message)}", icon=":material/error:")
     else:
         rows = (
-            ("Your corrections, which it was trained on", fine_tuned.learnt),
+            ("Your corrections, which it was trained on", fine_tuned.on_corrections),
             (
                 "The same, cross-validated: expect this of new ones",
-                fine_tuned.kept_apart,
+                fine_tuned.cross_validated,
             ),
             ("Synthetic drawings, held out", fine_tuned.drawings),
             (
@@ -52,7 +52,7 @@ def _render_outcome(run: Run) -> None:
             f"**Fine-tuned {formats.day_and_time(run.run_id)}: what was gained, what was lost**"
         )
         lines = [
-            f"- {what}: {_count(pair)}{'' if pair is fine_tuned.learnt else _judge(pair)}"
+            f"- {what}: {_count(pair)}{'' if pair is fine_tuned.on_corrections else _judge(pair)}"
             for what, pair in rows
             if pair is not None
         ]

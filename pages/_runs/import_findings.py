@@ -73,7 +73,7 @@ def _render_accuracies(run: Run) -> None:
     told = "; ".join(
         f"{INPUTS[name]}: {formats.percent(imported_model.accuracies[name])}"
         f" (loss {formats.loss(imported_model.losses.get(name))})"
-        for name in dict.fromkeys([*best, imported_model.used_inputs])
+        for name in dict.fromkeys([*best, imported_model.effective_inputs])
         if name in imported_model.accuracies
     )
     st.caption(
@@ -99,7 +99,7 @@ def _render_choices(run: Run, imported_model: ImportedModel) -> None:
                 format_func=lambda value, meanings=meanings: (
                     meanings[value][:1].upper() + meanings[value][1:]
                 ),
-                key=f"own_{what}_{run.run_id}",
+                key=f"import_{what}_{run.run_id}",
                 width=320,
             )
             for (what, label, meanings), said in zip(choices, before, strict=True)

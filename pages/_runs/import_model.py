@@ -6,7 +6,7 @@ import streamlit as st
 
 from fmnist import formats
 from fmnist.imported import start
-from fmnist.imported.refusals import read_refusal
+from fmnist.imported.refused_files import read_refusal
 from fmnist.plain_text import markdown
 from fmnist.runs import outputs, store
 from fmnist.runs.imported_record import CHECK_SECONDS, MAX_FILE_BYTES

@@ -58,7 +58,7 @@ def was_scored_on(run: store.Run, data: Dataset) -> bool:
     return outputs.read_fingerprint(run) in ("", data.fingerprint)
 
 
-def can_predict(run: store.Run, data: Dataset) -> bool:
+def can_evaluate(run: store.Run, data: Dataset) -> bool:
     """Whether `evaluate_run` can: by its scores, or by its model where the classes agree."""
     same_classes = outputs.read_class_names(run) == data.class_names
     return was_scored_on(run, data) or (run.has_model and same_classes)

@@ -18,8 +18,8 @@ from fmnist.runs.progress import Curves
 from fmnist.runs.store import Run
 from pages._train import live_states, recipe
 
-# Seconds between two looks. A place in line changes seldom; a damaged run may only have been met
-# while a file of it was being replaced.
+# Seconds between two looks. A place in the queue changes seldom; a damaged run may only have been
+# met while a file of it was being replaced.
 TICKS = {"running": 0.5, "queued": 1.0, "damaged": 3.0}
 CHART_HEIGHT = 235  # pixels
 _BADGES = {
@@ -31,7 +31,7 @@ _BADGES = {
     "silent": ("Not responding", ":material/heart_broken:", "orange"),
 }
 _STOP_HELP = {
-    "queued": "Takes it out of the line",
+    "queued": "Takes it out of the queue",
     "running": "Keeps and scores the model as it stands",
     "fine-tuned": "Ends it without a model",
     "silent": "Ends its process, within seconds and without a model",

@@ -40,7 +40,7 @@ def _render_silence(run: Run) -> None:
     if run.is_silent:
         st.warning(
             f"{progress.describe_silence(run)}: its process hangs or has been suspended. Stop ends "
-            "it without a model, and the next in line starts.",
+            "it without a model, and the next one in the queue starts.",
             icon=":material/heart_broken:",
         )
 

@@ -456,7 +456,7 @@ def write_fine_tuned(
 ) -> Path:
     """The run of a fine-tuning as it ends; `told` as in `FineTuned`."""
     run_dir = run_factory.write_run(lab.runs_dir, run_id, status, class_names=CLASS_NAMES)
-    values = {"corrections": 2, "learnt": Comparison(2, 0, 2, 0)} | told
+    values = {"corrections": 2, "on_corrections": Comparison(2, 0, 2, 0)} | told
     json_files.write_json(run_dir / "taught.json", FineTuned(**values).to_json())
     return run_dir
 
@@ -485,7 +485,7 @@ def test_a_wrong_answer_is_corrected_seen_undone_and_moved(
     at.button(key="correct_keep").click().run()
     assert not at.exception
     (kept,) = corrections.read_corrections().corrections
-    assert (kept.label, kept.answered, kept.drawing) == (5, 8, parse([BAG]))
+    assert (kept.label, kept.predicted, kept.drawing) == (5, 8, parse([BAG]))
     assert "**1 correction kept**" in words(at)
     assert FINE_TUNE in labels(at)
     at.file_uploader(key="corrections_0").upload("mine.json", b"{").run()
@@ -532,7 +532,7 @@ def test_fine_tuning_is_started_watched_and_not_started_twice(
     corrections.add(correct(4, 6, load_examples()["Coat"]))
     started = []
     monkeypatch.setattr(
-        jobs, "start_process", lambda run, module: started.append((run.run_id, module))
+        jobs, "start_and_watch", lambda run, module: started.append((run.run_id, module))
     )
     at = open_page()
     button(at, FINE_TUNE).click().run()

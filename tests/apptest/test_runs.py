@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from fmnist import json_files
 from fmnist.config import TrainConfig
-from fmnist.imported.refusals import read_refusal
+from fmnist.imported.refused_files import read_refusal
 from fmnist.runs import store
 from fmnist.runs.fine_tuned_record import FineTuned
 from fmnist.runs.imported_record import ImportedModel
@@ -197,7 +197,7 @@ def test_the_strip_follows_a_training_on_every_page(lab):
 def test_the_strip_follows_a_fine_tuning_to_the_page_it_began_on(lab):
     run = store.create_fine_tuning_run(TrainConfig(name="fine-tuned"), FineTuned(1), b"[]")
     store.claim_run(run.run_dir)
-    store.write_status(run.run_dir, status="running", message="fine-tuning")
+    store.write_status(run.run_dir, status="running", message="training the last layer")
     at = AppTest.from_file(str(APP), default_timeout=120).run()
     assert at.sidebar.get("progress")[0].proto.text == "**Fine-tuning on drawings**"
     link = at.sidebar.get("page_link")[0].proto
@@ -242,7 +242,7 @@ def test_a_file_is_imported_and_the_reason_why_it_is_refused_stands_in_the_form(
     assert "mine.pkl is a pickle" in words(open_runs(runs=run_id)), "another tab, or a reload"
 
 
-def test_what_a_imported_file_became_stands_in_the_form(lab):
+def test_what_an_imported_file_became_stands_in_the_form(lab):
     run_dir = run_factory.write_imported_run(lab.runs_dir)
     at = open_runs()
     at.session_state["import_checked"] = run_dir.name
@@ -268,7 +268,7 @@ def test_what_was_found_is_shown_and_can_be_corrected(lab):
     assert "evaluate" in pages
     assert "train" not in pages[-2:], "it has no curves"
     assert button(at, "Score again").disabled
-    at.selectbox(key=f"own_outputs_{run_dir.name}").select("probabilities").run()
+    at.selectbox(key=f"import_outputs_{run_dir.name}").select("probabilities").run()
     (run_dir / store.UPLOADED_FILE).write_bytes(b"PK")
     button(at, "Score again").click().run()
     assert not at.exception
@@ -295,7 +295,7 @@ def test_a_model_that_recognises_little_is_pointed_out(lab):
     assert said in words(open_runs(run=run_dir.name))
 
 
-def test_a_imported_model_is_compared_by_nothing_it_does_not_have(lab):
+def test_an_imported_model_is_compared_by_nothing_it_does_not_have(lab):
     ids = [
         run_factory.write_imported_run(lab.runs_dir).name,
         run_factory.write_run(lab.runs_dir).name,
@@ -306,7 +306,7 @@ def test_a_imported_model_is_compared_by_nothing_it_does_not_have(lab):
 
 
 @pytest.mark.parametrize("status", ["completed", "running", "failed"])
-def test_the_train_page_shows_no_training_of_a_imported_model(lab, status):
+def test_the_train_page_shows_no_training_of_an_imported_model(lab, status):
     run_dir = run_factory.write_imported_run(lab.runs_dir, status=status)
     at = open_page("train", run=run_dir.name)
     assert "was trained elsewhere and imported from a file" in words(at)
@@ -316,7 +316,7 @@ def test_the_train_page_shows_no_training_of_a_imported_model(lab, status):
 
 
 @pytest.mark.parametrize("status", ["completed", "running", "failed"])
-def test_evaluate_knows_a_imported_model(lab, status):
+def test_evaluate_knows_an_imported_model(lab, status):
     run_dir = run_factory.write_imported_run(lab.runs_dir, status=status, message="It was cut.")
     at = open_page("evaluate", run=run_dir.name)
     if status == "completed":

@@ -15,7 +15,7 @@ def names_shown(page: Page) -> list[str]:
     return grid(page).evaluate_all("buttons => buttons.map(b => b.ariaLabel || b.title)")
 
 
-def test_a_person_shuffles_opens_an_image_and_fractions_it(page: Page, visitors: Visitors):
+def test_a_person_shuffles_opens_an_image_and_shares_it(page: Page, visitors: Visitors):
     page.goto("/")
     expect(page).to_have_title(re.compile("Fashion-MNIST Lab|Browse"))
     expect(grid(page)).to_have_count(100)

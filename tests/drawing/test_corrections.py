@@ -61,8 +61,8 @@ def test_an_export_is_imported_elsewhere(lab):
     mine = (correct(4, 6, COAT), correct(1, 3, image=picture()))
     content = to_json(mine)
     taken = from_json(content)
-    assert [(one.label, one.answered, one.key) for one in taken] == [
-        (one.label, one.answered, one.key) for one in mine
+    assert [(one.label, one.predicted, one.key) for one in taken] == [
+        (one.label, one.predicted, one.key) for one in mine
     ]
     add(*taken)
     add(*taken)

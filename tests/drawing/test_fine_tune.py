@@ -51,8 +51,8 @@ def write_drawing_model(folder: Path, patch: pytest.MonkeyPatch) -> Path:
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """One teaching that several tests look at: four drawings and a picture, kept as corrections."""
+class FineTuning:
+    """One fine-tuning that several tests look at: on corrections of four drawings and a picture."""
 
     run: store.Run
     kept: list[corrections.Correction]
@@ -69,8 +69,8 @@ class Lesson:
 
 
 @pytest.fixture(scope="module")
-def one_lesson(tmp_path_factory: pytest.TempPathFactory, small_data_dir: Path) -> Lesson:
-    folder = tmp_path_factory.mktemp("lesson")
+def one_fine_tuning(tmp_path_factory: pytest.TempPathFactory, small_data_dir: Path) -> FineTuning:
+    folder = tmp_path_factory.mktemp("fine_tuning")
     (folder / "runs").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         for name in ("runs", "cache", "datasets"):
@@ -82,84 +82,92 @@ def one_lesson(tmp_path_factory: pytest.TempPathFactory, small_data_dir: Path) -
         add(*kept)
         run = fine_tuning_runs.create_fine_tuning("fashion-mnist")
         results = fine_tune.fine_tune(run)
-        return Lesson(store.load_run(run.run_id), kept, results, path)
+        return FineTuning(store.load_run(run.run_id), kept, results, path)
 
 
 @pytest.fixture
-def lesson(lab: Lab, one_lesson: Lesson, monkeypatch: pytest.MonkeyPatch) -> Lesson:
-    """The teaching in the runs folder of this test, which may change it."""
-    shutil.copytree(one_lesson.run.run_dir.parent, lab.runs_dir, dirs_exist_ok=True)
-    monkeypatch.setattr(shipped_model, "DRAWING_MODEL", one_lesson.before_path)
-    return replace(one_lesson, run=store.load_run(one_lesson.run.run_id))
+def fine_tuning(
+    lab: Lab, one_fine_tuning: FineTuning, monkeypatch: pytest.MonkeyPatch
+) -> FineTuning:
+    """The fine-tuning in the runs folder of this test, which may change it."""
+    shutil.copytree(one_fine_tuning.run.run_dir.parent, lab.runs_dir, dirs_exist_ok=True)
+    monkeypatch.setattr(shipped_model, "DRAWING_MODEL", one_fine_tuning.before_path)
+    return replace(one_fine_tuning, run=store.load_run(one_fine_tuning.run.run_id))
 
 
 def wrong_ones(path: Path, count: int) -> list[corrections.Correction]:
     """Corrections of example drawings that the model gives another label than a made-up one."""
     found = [correct(0, 1, drawing) for drawing in EXAMPLES[:count]]
-    answers = load_split_model(path).predict(np.stack([one.image for one in found])).argmax(axis=1)
+    predictions = (
+        load_split_model(path).predict(np.stack([one.image for one in found])).argmax(axis=1)
+    )
     return [
-        correct((int(classifier) + 1) % 10, int(classifier), one.drawing)
-        for one, classifier in zip(found, answers, strict=True)
+        correct((int(predicted) + 1) % 10, int(predicted), one.drawing)
+        for one, predicted in zip(found, predictions, strict=True)
     ]
 
 
-def test_corrected_drawings_become_right_and_earlier_layers_stay(lesson):
-    run = lesson.run
+def test_corrected_drawings_become_right_and_earlier_layers_stay(fine_tuning):
+    run = fine_tuning.run
     assert (run.status.status, run.damaged, run.title) == ("completed", "", "fine-tuned")
-    images = np.stack([one.image for one in lesson.kept])
-    labels = [one.label for one in lesson.kept]
-    assert (lesson.before.predict(images).argmax(axis=1) != labels)[:4].all()
-    assert (lesson.after.predict(images).argmax(axis=1) == labels)[:4].all()
-    weights = zip(lesson.before.model.get_weights(), lesson.after.model.get_weights(), strict=True)
+    images = np.stack([one.image for one in fine_tuning.kept])
+    labels = [one.label for one in fine_tuning.kept]
+    assert (fine_tuning.before.predict(images).argmax(axis=1) != labels)[:4].all()
+    assert (fine_tuning.after.predict(images).argmax(axis=1) == labels)[:4].all()
+    weights = zip(
+        fine_tuning.before.model.get_weights(), fine_tuning.after.model.get_weights(), strict=True
+    )
     same = [np.array_equal(old, new) for old, new in weights]
     assert same == [True] * (len(same) - 2) + [False, False]
 
 
-def test_what_a_fine_tuning_changed_is_counted_as_the_two_models_say(lesson):
-    fine_tuned, data = lesson.run.fine_tuned, load_dataset()
+def test_what_a_fine_tuning_changed_is_counted_as_the_two_models_say(fine_tuning):
+    fine_tuned, data = fine_tuning.run.fine_tuned, load_dataset()
     assert (fine_tuned.corrections, fine_tuned.before) == (5, "")
-    assert fine_tuned.learnt.images == fine_tuned.kept_apart.images == 5
-    assert fine_tuned.learnt.gained >= 4
+    assert fine_tuned.on_corrections.images == fine_tuned.cross_validated.images == 5
+    assert fine_tuned.on_corrections.gained >= 4
     assert fine_tuned.drawings.images == 30
     before, after = (
         split_model.predict(data.test_images).argmax(axis=1) == data.test_labels
-        for split_model in (lesson.before, lesson.after)
+        for split_model in (fine_tuning.before, fine_tuning.after)
     )
     pair = fine_tuned.photographs
     assert (pair.images, pair.before, pair.after) == (200, before.sum(), after.sum())
     assert (pair.gained, pair.lost) == ((~before & after).sum(), (before & ~after).sum())
 
 
-def test_a_fine_tuned_model_is_scored_as_it_was_saved(lesson):
-    data, saved = load_dataset(), outputs.read_results(lesson.run)
-    probabilities = lesson.after.predict(data.test_images)
+def test_a_fine_tuned_model_is_scored_as_it_was_saved(fine_tuning):
+    data, saved = load_dataset(), outputs.read_results(fine_tuning.run)
+    probabilities = fine_tuning.after.predict(data.test_images)
     accuracy = (probabilities.argmax(axis=1) == data.test_labels).mean()
-    assert lesson.results["test_accuracy"] == saved["test_accuracy"] == accuracy
-    np.testing.assert_allclose(outputs.read_probabilities(lesson.run), probabilities, atol=1e-5)
-    assert 1 <= read_threshold(lesson.run.file("model.keras")) <= 10
+    assert fine_tuning.results["test_accuracy"] == saved["test_accuracy"] == accuracy
+    np.testing.assert_allclose(
+        outputs.read_probabilities(fine_tuning.run), probabilities, atol=1e-5
+    )
+    assert 1 <= read_threshold(fine_tuning.run.file("model.keras")) <= 10
 
 
-def test_a_fine_tuning_is_a_run_with_its_history_data_and_corrections(lesson):
-    run = lesson.run
+def test_a_fine_tuning_is_a_run_with_its_history_data_and_corrections(fine_tuning):
+    run = fine_tuning.run
     assert len(outputs.read_history(run)) == run.config.epochs
     assert outputs.read_fingerprint(run) == load_dataset().fingerprint
     kept = corrections.from_json(run.file("corrections.json").read_bytes())
-    assert kept == tuple(lesson.kept)
+    assert kept == tuple(fine_tuning.kept)
 
 
-def test_a_fine_tuning_is_done_once(lesson):
+def test_a_fine_tuning_is_done_once(fine_tuning):
     with pytest.raises(ConfigError, match="has been begun already: start another one"):
-        open_run(lesson.run.run_dir)
+        open_run(fine_tuning.run.run_dir)
 
 
-def test_a_fine_tuned_model_opens_where_this_project_is_not_installed(lesson, tmp_path):
+def test_a_fine_tuned_model_opens_where_this_project_is_not_installed(fine_tuning, tmp_path):
     code = """
 import sys, keras
 model = keras.models.load_model(sys.argv[1], safe_mode=True)
 print(model.input_shape, model.output_shape, "fmnist" in sys.modules)
 """
     done = subprocess.run(
-        [sys.executable, "-c", code, str(lesson.run.file("model.keras"))],
+        [sys.executable, "-c", code, str(fine_tuning.run.file("model.keras"))],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -167,33 +175,34 @@ print(model.input_shape, model.output_shape, "fmnist" in sys.modules)
     assert done.stdout.strip() == "(None, 28, 28, 1) (None, 10) False", done.stderr
 
 
-def test_a_fine_tuned_model_answers_for_drawings_once_it_was_chosen(lesson):
-    fine_tuned = lesson.run.file("model.keras")
-    assert shipped_model.find_drawing_model() == (lesson.before_path, "")
-    settings.write_drawing_run(lesson.run.run_id)
+def test_a_fine_tuned_model_answers_for_drawings_once_it_was_chosen(fine_tuning):
+    fine_tuned = fine_tuning.run.file("model.keras")
+    assert shipped_model.find_drawing_model() == (fine_tuning.before_path, "")
+    settings.write_drawing_run(fine_tuning.run.run_id)
     assert shipped_model.find_drawing_model() == (fine_tuned, "")
     assert find_model(sketch=True) == fine_tuned
     settings.write_drawing_run("")
-    assert shipped_model.find_drawing_model() == (lesson.before_path, "")
+    assert shipped_model.find_drawing_model() == (fine_tuning.before_path, "")
 
 
-def test_the_next_fine_tuning_goes_on_from_the_model_that_was_chosen(lesson):
-    settings.write_drawing_run(lesson.run.run_id)
+def test_the_next_fine_tuning_goes_on_from_the_model_that_was_chosen(fine_tuning):
+    settings.write_drawing_run(fine_tuning.run.run_id)
     assert (
-        fine_tuning_runs.create_fine_tuning("fashion-mnist").fine_tuned.before == lesson.run.run_id
+        fine_tuning_runs.create_fine_tuning("fashion-mnist").fine_tuned.before
+        == fine_tuning.run.run_id
     )
-    assert fine_tuning_runs.find_before(lesson.run.run_id) == ""
+    assert fine_tuning_runs.find_before(fine_tuning.run.run_id) == ""
 
 
-def test_a_chosen_model_that_is_damaged_or_gone_is_told_and_the_shipped_one_answers(lesson):
-    settings.write_drawing_run(lesson.run.run_id)
-    lesson.run.file("doubt.json").write_text("{")
+def test_a_chosen_model_that_is_damaged_or_gone_is_told_and_the_shipped_one_answers(fine_tuning):
+    settings.write_drawing_run(fine_tuning.run.run_id)
+    fine_tuning.run.file("doubt.json").write_text("{")
     path, sentence = shipped_model.find_drawing_model()
-    assert path == lesson.before_path
+    assert path == fine_tuning.before_path
     assert "doubt.json is damaged" in sentence
-    store.delete_run(lesson.run)
+    store.delete_run(fine_tuning.run)
     path, sentence = shipped_model.find_drawing_model()
-    assert path == lesson.before_path
+    assert path == fine_tuning.before_path
     assert "it may have been deleted" in sentence
 
 

@@ -1,4 +1,4 @@
-"""What the model for drawings is taught from."""
+"""What the model for drawings is fine-tuned on."""
 
 import numpy as np
 

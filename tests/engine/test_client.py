@@ -355,7 +355,7 @@ def test_an_answer_that_costs_gigabytes_ends_with_a_sentence_and_gives_its_memor
     assert psutil.Process(engine.pid_of_imported).memory_info().rss < bound
 
 
-def test_a_imported_model_that_never_answers_is_ended_and_keeps_nobody_waiting(
+def test_an_imported_model_that_never_answers_is_ended_and_keeps_nobody_waiting(
     engine, models, monkeypatch
 ):
     engine.predict(models.path("brought/modest"), models.images)

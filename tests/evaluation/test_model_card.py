@@ -193,7 +193,7 @@ def test_a_card_of_other_classes_names_no_garment(lab):
     assert card.worst_class.name in data_factory.SHAPE_NAMES
 
 
-def test_the_card_of_a_imported_model_claims_nothing_about_its_training(lab, labels):
+def test_the_card_of_an_imported_model_claims_nothing_about_its_training(lab, labels):
     run = store.read_run(run_factory.write_imported_run(lab.runs_dir, accuracy=0.8))
     card = format_model_card(compute_model_card(run, labels))
     assert "imported from a file, theirs.keras" in card
@@ -208,7 +208,7 @@ def test_the_card_of_a_imported_model_claims_nothing_about_its_training(lab, lab
 def test_the_card_of_a_fine_tuned_model_says_what_it_learned(lab, labels):
     run_dir = run_factory.write_run(lab.runs_dir)
     fine_tuned = FineTuned(
-        14, taught_from="0123456789abcdef", photographs=Comparison(200, 150, 9, 12)
+        14, started_from="0123456789abcdef", photographs=Comparison(200, 150, 9, 12)
     )
     json_files.write_json(run_dir / "taught.json", fine_tuned.to_json())
     card = format_model_card(compute_model_card(store.read_run(run_dir), labels))

@@ -16,7 +16,7 @@ from fmnist import memory_limit
 from fmnist.imported import check
 from fmnist.imported.check import check_and_score
 from fmnist.imported.config_check import ModelRefused
-from fmnist.imported.refusals import read_refusal
+from fmnist.imported.refused_files import read_refusal
 from fmnist.runs import store
 from fmnist.runs.imported_record import ImportedModel
 from fmnist.runs.process import TrainingError

@@ -69,7 +69,7 @@ def test_the_way_a_network_was_trained_is_found_out_and_kept_in_the_model(
 ):
     model = train(AS_PEOPLE_DO[inputs](TRAIN), data.train_labels)
     found = find_out(model, ImportedModel("theirs.keras"), data)
-    assert (found.found_inputs, found.fits_well) == (inputs, True)
+    assert (found.detected_inputs, found.fits_well) == (inputs, True)
     path = tmp_path / "model.keras"
     wrap_model(model, inputs, "logits", pixels).save(path)
     plain = keras.models.load_model(path, safe_mode=True)
@@ -93,7 +93,7 @@ def test_a_dataset_sorted_by_class_is_looked_at_as_a_whole(data):
         data, train_images=data.train_images[order], train_labels=data.train_labels[order]
     )
     model = train(TRAIN / 127.5 - 1, data.train_labels)
-    assert find_out(model, ImportedModel("theirs.keras"), kept).found_inputs == "signed"
+    assert find_out(model, ImportedModel("theirs.keras"), kept).detected_inputs == "signed"
 
 
 def train(prepared: np.ndarray, labels: np.ndarray) -> keras.Model:

@@ -18,8 +18,7 @@ from fmnist.data import catalogue
 from fmnist.data.dataset import load_dataset
 from fmnist.imported import score
 from fmnist.imported.config_check import ModelRefused
-from fmnist.runs import outputs as run_files
-from fmnist.runs import store
+from fmnist.runs import outputs, store
 from fmnist.runs.imported_record import ImportedModel
 from tests.factories import data as data_factory
 from tests.factories import models as model_factory
@@ -33,7 +32,7 @@ def import_file(path: Path, **said: str) -> store.Run:
 def check_and_score(run: store.Run, report=lambda what, fraction: None) -> dict[str, float]:
     """In this process; how the command goes about it is tested in test_check.py."""
     with tempfile.TemporaryDirectory() as scratch:
-        return score.check_and_score(run, Path(scratch), report)
+        return score.score_import(run, Path(scratch), report)
 
 
 def expected_predictions(activation: str | None) -> np.ndarray:
@@ -51,7 +50,7 @@ def expected_predictions(activation: str | None) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("shape", "scale", "activation", "outputs"),
+    ("shape", "scale", "activation", "kind"),
     [
         ((28, 28, 1), "unit", None, "logits"),
         ((28, 28), "raw", "softmax", "probabilities"),
@@ -60,27 +59,27 @@ def expected_predictions(activation: str | None) -> np.ndarray:
         ((28, 28), "unit", "softmax", "probabilities"),
     ],
 )
-def test_shape_scale_and_output_are_found_out(lab, tmp_path, shape, scale, activation, outputs):
+def test_shape_scale_and_output_are_found_out(lab, tmp_path, shape, scale, activation, kind):
     model = model_factory.build_model(shape, scale, activation)
     run = import_file(model_factory.save(model, tmp_path))
     results = check_and_score(run)
     run = store.load_run(run.run_id)
     found = run.imported_model
-    assert (found.found_inputs, found.used_inputs) == (scale, scale)
-    assert (found.found_outputs, found.used_outputs) == (outputs, outputs)
+    assert (found.detected_inputs, found.effective_inputs) == (scale, scale)
+    assert (found.detected_outputs, found.effective_outputs) == (kind, kind)
     assert found.input_shape == shape
     assert found.checked_images == 500
     assert found.fits_well
     other = {"raw": "unit", "unit": "raw"}[scale]
     assert found.accuracies[scale] > 0.9 > found.accuracies[other]
     expected = expected_predictions(activation)
-    probabilities = run_files.read_probabilities(run)
+    probabilities = outputs.read_probabilities(run)
     assert probabilities.dtype == np.float32
     np.testing.assert_allclose(probabilities, expected, atol=1e-4)
     labels = load_dataset().test_labels
     assert results["test_accuracy"] == (expected.argmax(axis=1) == labels).mean()
-    assert run_files.read_results(run)["test_accuracy"] == results["test_accuracy"]
-    environment = run_files.read_environment(run)
+    assert outputs.read_results(run)["test_accuracy"] == results["test_accuracy"]
+    environment = outputs.read_environment(run)
     assert environment["parameters"] == 7850
     assert environment["dataset_fingerprint"] == load_dataset().fingerprint
     assert not {"seed", "precision"} & environment.keys(), "nobody knows those of its training"
@@ -99,7 +98,7 @@ def test_a_network_that_is_as_right_in_either_scale_is_told_by_its_loss(
     ten.set_weights([kernel if scale == "unit" else kernel / 255])
     check_and_score(run := import_file(model_factory.save(model, tmp_path)))
     found = store.load_run(run.run_id).imported_model
-    assert found.found_inputs == scale
+    assert found.detected_inputs == scale
     assert found.accuracies["raw"] == pytest.approx(found.accuracies["unit"], abs=0.01)
     data, chosen = load_dataset(), np.linspace(0, 599, 500).astype(int)
     logits = data.train_images[chosen].reshape(-1, 784) / 255 @ kernel
@@ -138,7 +137,7 @@ def test_what_the_person_says_goes_first_and_can_be_corrected(lab, tmp_path):
     run = import_file(path, inputs="raw", outputs="logits")
     said_wrong = check_and_score(run)["test_accuracy"]
     record = store.load_run(run.run_id).imported_model
-    assert (record.found_inputs, record.used_inputs) == ("unit", "raw")
+    assert (record.detected_inputs, record.effective_inputs) == ("unit", "raw")
     store.write_status(run.run_dir, status="completed")
     store.reset_import(store.load_run(run.run_id), "auto", "auto")
     waiting = store.load_run(run.run_id)
@@ -146,7 +145,7 @@ def test_what_the_person_says_goes_first_and_can_be_corrected(lab, tmp_path):
     assert not (waiting.has_scores or waiting.has_model), "old scores answer to other words"
     assert check_and_score(waiting)["test_accuracy"] > said_wrong
     np.testing.assert_allclose(
-        run_files.read_probabilities(store.load_run(run.run_id)),
+        outputs.read_probabilities(store.load_run(run.run_id)),
         expected_predictions(None),
         atol=1e-4,
     )
@@ -180,7 +179,7 @@ def test_unusual_models_are_taken_too(lab, tmp_path, kind):
     check_and_score(run := import_file(model_factory.save(model, tmp_path)))
     tolerance = 0.05 if kind == "bfloat16" else 1e-4
     np.testing.assert_allclose(
-        run_files.read_probabilities(store.load_run(run.run_id)),
+        outputs.read_probabilities(store.load_run(run.run_id)),
         expected_predictions(None),
         atol=tolerance,
     )
@@ -207,9 +206,9 @@ def test_a_compiled_network_inside_another_is_no_obstacle(lab, tmp_path):
     assert "SparseCategoricalCrossentropy" in json.dumps(model_factory.read_config(path))
     check_and_score(run := import_file(path))
     run = store.load_run(run.run_id)
-    assert run.imported_model.used_outputs == "probabilities"
+    assert run.imported_model.effective_outputs == "probabilities"
     np.testing.assert_allclose(
-        run_files.read_probabilities(run), expected_predictions("softmax"), atol=1e-4
+        outputs.read_probabilities(run), expected_predictions("softmax"), atol=1e-4
     )
 
 
@@ -224,7 +223,7 @@ def test_functions_of_tensorflow_as_activations_are_taken(lab, tmp_path):
     assert "softmax_v2" in json.dumps(model_factory.read_config(path))
     check_and_score(run := import_file(path))
     np.testing.assert_allclose(
-        run_files.read_probabilities(run), expected_predictions("softmax"), atol=1e-4
+        outputs.read_probabilities(run), expected_predictions("softmax"), atol=1e-4
     )
 
 
@@ -237,7 +236,7 @@ def test_three_channels_get_the_grey_three_times(lab, tmp_path):
     run = store.load_run(run.run_id)
     assert run.imported_model.input_shape == (28, 28, 3)
     np.testing.assert_allclose(
-        run_files.read_probabilities(run), expected_predictions(None), atol=1e-4
+        outputs.read_probabilities(run), expected_predictions(None), atol=1e-4
     )
 
 
@@ -371,6 +370,6 @@ def test_it_is_scored_on_the_dataset_that_was_chosen(lab, tmp_path):
     run = store.create_import_run("Theirs", ImportedModel(path.name), path.read_bytes(), entry.slug)
     check_and_score(run)
     run = store.load_run(run.run_id)
-    assert run_files.read_environment(run)["dataset_fingerprint"] == entry.fingerprint
-    assert run_files.read_probabilities(run).shape == (60, 10)
-    assert run_files.read_class_names(run) == data_factory.SHAPE_NAMES
+    assert outputs.read_environment(run)["dataset_fingerprint"] == entry.fingerprint
+    assert outputs.read_probabilities(run).shape == (60, 10)
+    assert outputs.read_class_names(run) == data_factory.SHAPE_NAMES

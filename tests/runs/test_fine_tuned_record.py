@@ -61,7 +61,7 @@ def test_every_stage_that_a_fine_tuning_names_has_its_place_in_the_progress():
     assert ["loading TensorFlow", *re.findall(r'set_message\("(.+)"\)', source)] == list(STAGES)
     assert sorted(STAGES.values()) == list(STAGES.values())
     assert (
-        stage_fraction("fine-tuning"),
+        stage_fraction("training the last layer"),
         stage_fraction("of a later version"),
         stage_fraction(None),
     ) == (0.5,) * 3

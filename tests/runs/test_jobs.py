@@ -14,7 +14,7 @@ import pytest
 
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.imported import start as start_imported
-from fmnist.imported.refusals import read_refusal
+from fmnist.imported.refused_files import read_refusal
 from fmnist.runs import jobs, launch, outputs, queue, store
 from tests.factories import runs as run_factory
 from tests.waits import failure_of
@@ -94,7 +94,7 @@ def test_two_started_at_once_take_turns_and_a_stop_lets_the_next_one_go_on(lab):
     wait_for(lambda: any(map(is_training, run_ids)), "one of the two begins")
     first, second = sorted(run_ids, key=is_training, reverse=True)
     assert status_of(second).status == "queued"
-    assert [run.run_id for run in store.queue()] == [second]
+    assert [run.run_id for run in store.list_queued()] == [second]
     assert status_of(second).pid is None, "a waiting run has no process"
 
     jobs.stop_run(first)
@@ -111,7 +111,7 @@ def test_two_started_at_once_take_turns_and_a_stop_lets_the_next_one_go_on(lab):
 def test_a_waiting_run_is_cancelled_and_a_later_one_follows_a_killed_one(lab):
     first = start_and_wait(LONG)
     second, third = jobs.start_run(SHORT), jobs.start_run(SHORT)
-    assert [run.run_id for run in store.queue()] == [second, third]
+    assert [run.run_id for run in store.list_queued()] == [second, third]
     jobs.stop_run(second)
     wait_for(lambda: not status_of(second).is_live, "the second one is cancelled")
     assert status_of(second).status == "stopped"
@@ -175,7 +175,7 @@ def test_no_process_to_be_had_leaves_no_run_behind(lab, monkeypatch):
 # -- models imported from files -------------------------------------------------------------------
 
 
-def test_a_imported_file_is_checked_beside_a_training_and_checked_again(lab):
+def test_an_imported_file_is_checked_beside_a_training_and_checked_again(lab):
     training = start_and_wait(LONG)
     run_id = start_imported.start_import(run_factory.tiny_model(), "C:\\models\\mine.keras")
     run = store.load_run(run_id)
@@ -184,7 +184,7 @@ def test_a_imported_file_is_checked_beside_a_training_and_checked_again(lab):
     run = store.load_run(run_id)
     assert (run.status.status, run.damaged) == ("completed", ""), outputs.read_log(run)
     assert outputs.read_results(run)["test_accuracy"] > 0.8
-    assert run.imported_model.used_outputs == "probabilities"
+    assert run.imported_model.effective_outputs == "probabilities"
     assert is_training(training)
     jobs.stop_run(training)
 
@@ -193,7 +193,7 @@ def test_a_imported_file_is_checked_beside_a_training_and_checked_again(lab):
         start_imported.rescore_import(run_id, "raw", "logits")
     wait_for(lambda: not status_of(run_id).is_live, "the second check ends")
     used = store.load_run(run_id).imported_model
-    assert (used.used_inputs, used.used_outputs) == ("unit", "logits")
+    assert (used.effective_inputs, used.effective_outputs) == ("unit", "logits")
 
 
 def test_a_file_that_is_no_model_leaves_no_run_but_a_reason(lab):
@@ -271,10 +271,10 @@ print(*(jobs.start_run(TrainConfig(filters=(4,), epochs=1)) for _ in range(200))
     (dispatcher,) = processes_of(lab.runs_dir)
     assert "fmnist.runs.dispatcher" in dispatcher.cmdline()
     assert dispatcher.memory_info().rss < 80e6
-    assert [run.run_id for run in store.queue()] == run_ids
+    assert [run.run_id for run in store.list_queued()] == run_ids
     for run_id in run_ids[1:]:
         jobs.stop_run(run_id)
-    assert [run.run_id for run in store.queue()] == run_ids[:1]
+    assert [run.run_id for run in store.list_queued()] == run_ids[:1]
     assert {status_of(run_id).status for run_id in run_ids[1:]} == {"stopped"}
 
 

@@ -39,7 +39,7 @@ def test_only_the_oldest_waiting_run_goes_on(lab):
     assert store.read_status(second.run_dir).status == "running"
 
 
-def test_the_check_of_a_imported_model_takes_nobodys_place(lab):
+def test_the_check_of_an_imported_model_takes_nobodys_place(lab):
     checked = store.create_import_run("Theirs", ImportedModel("theirs.keras"), b"")
     assert checked.status.status == "queued"
     run = store.create_run(TrainConfig())

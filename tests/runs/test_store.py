@@ -127,7 +127,7 @@ def test_the_bundled_run_is_last_and_no_run_of_ones_own(bundled, made):
 
 def test_the_bundled_run_is_neither_queued_nor_a_measure_of_this_machine(bundled_dir, lab):
     run_factory.write_run(bundled_dir.parent, status="queued").rename(bundled_dir)
-    assert store.queue() == []
+    assert store.list_queued() == []
     assert past_runs() == []
 
 
@@ -337,5 +337,5 @@ def test_the_queue_is_first_come_first_served(lab):
         run_dir = run_factory.write_run(lab.runs_dir, f"20260102-030405-{name}", status="queued")
         store.write_status(run_dir, queued_at=time.time() - 30 + place)
     run_factory.write_run(lab.runs_dir, "20260101-000000-trains", status="running")
-    assert [run.run_id[-1] for run in store.queue()] == ["c", "a", "b"]
-    assert store.queue([]) == []
+    assert [run.run_id[-1] for run in store.list_queued()] == ["c", "a", "b"]
+    assert store.list_queued([]) == []

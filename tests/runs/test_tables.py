@@ -33,7 +33,7 @@ def test_the_summary_of_a_finished_a_running_and_a_waiting_run(lab):
     assert table["parameters"].isna().tolist() == [False, False, True]
 
 
-def test_a_imported_model_shows_no_setting_of_a_training(lab):
+def test_an_imported_model_shows_no_setting_of_a_training(lab):
     run_factory.write_imported_run(lab.runs_dir)
     run_factory.write_imported_run(
         lab.runs_dir, "20260103-000000-b", "running", imported_model=ImportedModel("x.keras")

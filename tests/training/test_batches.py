@@ -11,7 +11,7 @@ def test_an_epoch_holds_every_training_image_once_in_an_order_of_its_own():
     labels = np.arange(50, dtype=np.uint8) % 10
     batches = make_training_batches(images, labels, TrainConfig(batch_size=16))
     epochs = []
-    taken = [(x.numpy(), y.numpy()) for x, y in batches.take(8)]  # 4 a epoch: 16, 16, 16, 2
+    taken = [(x.numpy(), y.numpy()) for x, y in batches.take(8)]  # 4 an epoch: 16, 16, 16, 2
     assert [len(x) for x, _ in taken] == [16, 16, 16, 2] * 2
     for part in (taken[:4], taken[4:]):
         seen = np.concatenate([x[:, 0, 0, 0] for x, _ in part])

@@ -50,7 +50,7 @@ def test_a_training_leaves_a_whole_run_folder(lab):
     ]
     status = run.status
     assert (status.status, status.message, run.damaged) == ("completed", "", "")
-    # 600 images, a tenth for validation: 540 in steps of 32 are 17 a epoch
+    # 600 images, a tenth for validation: 540 in steps of 32 are 17 an epoch
     assert (status.epoch, status.step, status.steps_per_epoch, status.epochs) == (1, 34, 17, 2)
     assert status.queued_at <= status.started_at <= status.heartbeat_at <= status.finished_at
 

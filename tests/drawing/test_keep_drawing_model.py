@@ -9,7 +9,7 @@ import pytest
 from fmnist.data import catalogue
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.drawing.drawing_model import DRAWING_MODEL
-from fmnist.drawing.package_model import PACKAGED_FILES, keep_drawing_model
+from fmnist.drawing.keep_drawing_model import PACKAGED_FILES, keep_drawing_model
 from fmnist.evaluation.uncertainty import UNCERTAINTY_FILE, read_threshold
 from fmnist.runs import store
 from tests.factories import data as data_factory

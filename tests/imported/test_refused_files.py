@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from fmnist.imported import refusals
-from fmnist.imported.refusals import read_refusal, refuse
+from fmnist.imported import refused_files
+from fmnist.imported.refused_files import read_refusal, refuse
 from fmnist.runs import store
 from fmnist.runs.imported_record import ImportedModel
 
@@ -25,7 +25,7 @@ def test_the_reason_is_kept_and_the_run_is_gone(lab):
 
 
 def test_only_the_newest_reasons_are_kept(lab, monkeypatch):
-    monkeypatch.setattr(refusals, "_KEPT", 2)
+    monkeypatch.setattr(refused_files, "_KEPT", 2)
     ids = []
     for _ in range(3):
         run = make_run()

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from fmnist.data.idx import SIDE, DatasetError
+from fmnist.data.import_columns import FAULTS, Layout, describe_label_fault, find_fault, is_number
 from fmnist.data.import_csv import Table, look_into_table, read_table
 from fmnist.data.import_names import TABLE_SUFFIXES, find_split, spell_plainly
 from fmnist.data.import_parts import RAW, UNIT, Part
 from fmnist.data.import_roles import BOTH, IMAGES, LABELS, Item, Pair
 from fmnist.data.import_source import Member
-from fmnist.data.import_table import FAULTS, Layout, describe_label_fault, find_fault, is_number
 
 _MOST_OF_ONE = 0.9  # of all labels; a border pixel has the same value nearly everywhere
 _HOLDS = {"table": BOTH, "pixels": IMAGES, "labels": LABELS}

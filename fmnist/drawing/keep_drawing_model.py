@@ -78,6 +78,6 @@ def keep_drawing_model(run: Run, engine: Engine, target: Path = DRAWING_MODEL.pa
 def choose_rejection_threshold(run: Run, engine: Engine) -> dict[str, Any]:
     """The threshold of `fmnist.evaluation.uncertainty`, from the run's validation drawings."""
     images = catalogue.load(SLUG).train_images
-    _, kept_apart = split_train_val(len(images), run.config.validation_fraction, run.config.seed)
-    probabilities = engine.predict(run.file("model.keras"), images[kept_apart]).probabilities
-    return choose_threshold(probabilities, np.array([shows_garment(int(i)) for i in kept_apart]))
+    _, validation = split_train_val(len(images), run.config.validation_fraction, run.config.seed)
+    probabilities = engine.predict(run.file("model.keras"), images[validation]).probabilities
+    return choose_threshold(probabilities, np.array([shows_garment(int(i)) for i in validation]))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fmnist.data.idx import MAX_IMAGES, SIDE, DatasetError
+from fmnist.data.import_csv_files import TellRead
 from fmnist.data.import_names import (
     IMAGE_SUFFIXES,
     find_split,
@@ -20,7 +21,6 @@ from fmnist.data.import_names import (
 )
 from fmnist.data.import_parts import RAW, Part
 from fmnist.data.import_source import Member
-from fmnist.data.import_tables import TellRead
 from fmnist.images import MAX_FILE_BYTES, ImageError, read_image
 
 _GREY = 8  # levels between red, green and blue that still count as grey
