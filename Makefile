@@ -5,9 +5,9 @@ ADDRESS ?= 127.0.0.1
 # The names and addresses that others open the Lab by, with commas between them; localhost always
 # does. A web page with a name of its own for this computer is kept out.
 ALLOWED_HOSTS ?= $(filter-out 0.0.0.0 ::,$(ADDRESS))
-# Test files run at the same time. Half of the tests wait for processes of their own: one more than
-# two cores can do. Files start in the order of tests/conftest.py, the longest first.
-WORKERS ?= 3
+# Test files run at the same time, on two cores; many start processes of their own besides. Files
+# start in the order of tests/conftest.py, the longest first.
+WORKERS ?= 2
 PYTEST = $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 comma := ,
