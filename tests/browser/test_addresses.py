@@ -1,14 +1,12 @@
 """Whatever a stranger puts into an address: a calm page, never an exception."""
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from fmnist.data.dataset import CLASS_NAMES
-from tests.browser.conftest import Server, Visitors
 
 PAGE_TITLES = ["Browse", "Train", "Runs", "Evaluate", "Draw"]
 HEADINGS = {
@@ -40,16 +38,9 @@ HOSTILE = {
 
 
 @pytest.fixture(scope="module")
-def visitors(browser: Browser, server: Server) -> Iterator[Visitors]:
-    visitors = Visitors(browser, server.url)
-    yield visitors
-    visitors.close()
-
-
-@pytest.fixture(scope="module")
-def page(visitors: Visitors) -> Page:
+def page(one_page: Page) -> Page:
     """One visitor who tries every address, and has Streamlit's front end after the first."""
-    return visitors.open()
+    return one_page
 
 
 def test_a_link_into_the_app_may_be_a_servers_first_visit(page: Page):
