@@ -52,9 +52,7 @@ def build_parser() -> Parser:
         metavar="SLUG",
         help=f"whose photographs are drawn for rehearsal and scored (default: {STANDARD})",
     )
-    parser.add_argument(
-        "--runs-dir", type=Path, metavar="DIR", help="where runs live (default: FMNIST_RUNS_DIR)"
-    )
+    parser.add_runs_dir()
     return parser
 
 

@@ -68,9 +68,7 @@ def build_parser() -> Parser:
         metavar="SLUG",
         help="what it is scored on (default: %(default)s)",
     )
-    parser.add_argument(
-        "--runs-dir", type=Path, metavar="DIR", help="where runs live (default: FMNIST_RUNS_DIR)"
-    )
+    parser.add_runs_dir()
     return parser
 
 

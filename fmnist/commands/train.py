@@ -44,13 +44,7 @@ def build_parser() -> Parser:
         default=argparse.SUPPRESS,
         help=f"start from one of: {', '.join(RECIPES)}",
     )
-    parser.add_argument(
-        "--runs-dir",
-        type=Path,
-        metavar="DIR",
-        default=argparse.SUPPRESS,
-        help="where runs live (default: FMNIST_RUNS_DIR)",
-    )
+    parser.add_runs_dir(default=argparse.SUPPRESS)
     for name, field in FIELDS.items():
         options: dict[str, Any] = {"type": _reader(field.default), "metavar": "VALUE"}
         if isinstance(field.default, bool):
