@@ -72,6 +72,11 @@ class Server:
             )
         wait_for(self._is_healthy, "the server to answer", seconds=60)
 
+    def bring_back(self) -> None:
+        """Start it again where a test that failed has left it dead, so that only that one fails."""
+        if self.process.poll() is not None:
+            self.start()
+
     def kill(self) -> None:
         """End it without a word, as a crash would."""
         self.process.kill()
@@ -161,6 +166,7 @@ class Visitors:
 
 @pytest.fixture
 def visitors(browser: Browser, server: Server) -> Iterator[Visitors]:
+    server.bring_back()
     visitors = Visitors(browser, server.url)
     yield visitors
     visitors.close()

@@ -101,9 +101,9 @@ def test_a_training_outlives_the_server(page: Page, server: Server, long_run: st
     engine = wait_for(lambda: engine_of(server), "the engine to start")
     server.kill()
     wait_for(lambda: not is_running(engine), "the engine to be gone")
-    before = steps.read_status(server, long_run).step
+    before = steps.read_status(server, long_run).step or 0  # none yet between two epochs
     wait_for(
-        lambda: steps.read_status(server, long_run).step > before,
+        lambda: (steps.read_status(server, long_run).step or 0) > before,
         "the training to go on",
         give_up=lambda: failure_of(server.runs_dir / long_run),
     )
