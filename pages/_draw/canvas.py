@@ -8,37 +8,20 @@ the canvas is a new version, and what the browser sends about an older one no lo
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import streamlit as st
 
 from fmnist.drawing import fabric
 from fmnist.drawing.strokes import MAX_WIDTH, Drawing, DrawingError, from_link, to_link
+from pages._draw.memory import keep_in_browser
 from pages._shared import url
 
 PAPER = 0  # grey level of the canvas: black, as the dataset's images are
 KEY = "canvas"
 MAX_STEPS_BACK = 200
 _TOOLS = {"pen": ":material/edit: Pen", "eraser": ":material/ink_eraser: Eraser"}
-
-# Keeps the drawing, as a link has it, in the browser's tab; hands it over when Python has none.
-_memory = st.components.v2.component(
-    "fmnist_drawing_memory",
-    js="""
-const name = "fmnist-lab-drawing";
-const met = new WeakSet();
-export default function ({ data: [link], parentElement, setStateValue }) {
-  try {
-    const kept = met.has(parentElement) ? null : sessionStorage.getItem(name);
-    met.add(parentElement);
-    if (!link && kept) setStateValue("kept", kept);
-    else sessionStorage.setItem(name, link);
-  } catch {
-    // Storage is full or forbidden: the drawing lasts as long as the session.
-  }
-}
-""",
-)
 
 
 def drawing() -> Drawing:
@@ -190,14 +173,11 @@ def _steps(direction: str) -> list[Drawing]:
 
 
 def _keep_in_browser(on_change: Callable[[], None]) -> None:
-    def bring_back() -> None:
-        kept = st.session_state["drawing_memory"].get("kept")
-        if isinstance(kept, str) and not drawing() and not _steps("before"):
-            try:
-                _put(from_link(kept))
-            except DrawingError:
-                return  # of an older version of the Lab
+    def bring_back(kept: str) -> None:
+        if drawing() or _steps("before"):
+            return  # what is drawn here is newer
+        with contextlib.suppress(DrawingError):  # kept by another version of the Lab
+            _put(from_link(kept))
             on_change()
 
-    link = to_link(drawing()) if drawing() else ""
-    _memory(key="drawing_memory", data=[link], on_kept_change=bring_back)
+    keep_in_browser(to_link(drawing()) if drawing() else "", bring_back)

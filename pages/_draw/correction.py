@@ -10,6 +10,7 @@ import streamlit as st
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.drawing import corrections, drawing_model
 from fmnist.drawing.corrections import Correction, CorrectionError
+from fmnist.plain_text import markdown
 from pages._draw import canvas
 
 _LABEL = "correct_label"
@@ -50,7 +51,7 @@ def render_question(model: Path, source: str, on_change: Callable[[], None]) -> 
                     args=(saved.key, on_change),
                 )
         if problem := st.session_state.pop("correct_refused", ""):
-            st.error(problem, icon=":material/error:")
+            st.error(markdown(problem), icon=":material/error:")
 
 
 def _correct(label: int, source: str) -> Correction:
