@@ -9,6 +9,7 @@ from fmnist.runs.listing import Group, filter_by_words, group_over_seeds
 from fmnist.runs.store import Run
 from fmnist.runs.tables import Summary, summarise
 from pages._runs import actions, charts, choice, comparison, detail, import_model, table
+from pages._runs.columns import STATUS_NAMES
 from pages._shared import standin, url
 from pages._train.config_labels import LABELS
 
@@ -63,7 +64,7 @@ def _render_filter(summaries: list[Summary]) -> list[Summary]:
             help="Runs with the same settings except for the seed, with mean ± standard deviation.",
             **url.bind("group"),
         )
-        listed = filter_by_words(summaries, words, table.STATUS_NAMES, LABELS)
+        listed = filter_by_words(summaries, words, STATUS_NAMES, LABELS)
         count = f"{len(listed):,} of {len(summaries):,}" if words else f"{len(summaries):,}"
         st.caption(f"{count} {'run' if len(summaries) == 1 else 'runs'}", width="content")
     return listed

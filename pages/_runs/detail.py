@@ -11,7 +11,7 @@ from fmnist.runs.reader import MAX_NOTE, MAX_TAG, MAX_TAGS, MAX_TITLE
 from fmnist.runs.store import Run
 from fmnist.runs.tables import Summary
 from pages._runs import actions, import_findings
-from pages._runs.table import STATUS_NAMES
+from pages._runs.columns import STATUS_NAMES
 from pages._runs.words import describe_settings
 from pages._shared import url
 
