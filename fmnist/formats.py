@@ -48,6 +48,18 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60}{_NBSP}h {minutes % 60:02d}{_NBSP}min"
 
 
+def rough_duration(seconds: float) -> str:
+    """An estimate: 0.02 → "under 1 s", 12.3 → "12 s", 200 → "3 min", 4000 → "1 h 05 min"."""
+    if seconds < 1:
+        return f"under 1{_NBSP}s"
+    if seconds < 59.5:
+        return f"{round(seconds)}{_NBSP}s"
+    if seconds < 3570:
+        return f"{round(seconds / 60)}{_NBSP}min"
+    minutes = 5 * round(seconds / 300)
+    return f"{minutes // 60}{_NBSP}h {minutes % 60:02d}{_NBSP}min"
+
+
 def day_and_time(run_id: str) -> str:
     """The UTC day and time that a run id begins with: "2026-11-20 15:45 UTC"."""
     day, clock = run_id[:8], run_id[9:13]
