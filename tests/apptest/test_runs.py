@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -133,7 +134,7 @@ def test_several_runs_from_the_address_are_compared(three):
         r"Twin (2026-01-02 00\:00 UTC)",
         "Alone",
     ]
-    assert table.to_numpy().tolist() == [["Dropout", "0.0", "0.1", "0.2"]]
+    assert table.to_numpy().tolist() == [["Dropout", "0", "0.1", "0.2"]]
     assert "Select exactly two runs" in words(at)
 
 
@@ -212,7 +213,7 @@ def test_filtering_and_grouping(lab):
     head = dict(zip(names, grouped["rows"][1]["cells"], strict=True))
     # mean and sample deviation of 0.8, 0.9, 0.8
     assert head["Test"] == "83.3\N{NO-BREAK SPACE}% ± 5.8"
-    assert (head["Dropout"], head["Seed"]) == ("0.0", "")
+    assert (head["Dropout"], head["Seed"]) == ("0", "")
 
 
 def test_tags_and_a_note_are_saved(three):
@@ -226,6 +227,10 @@ def test_tags_and_a_note_are_saved(three):
     assert shown["Tags"] == ["", "wide", ""]
     assert shown["Note"] == ["", "better *than* the rest", ""]
     assert runs_table(open_runs(find="WIDE"))["Run"] == ["Twin"]
+    shutil.rmtree(run.run_dir)  # another tab deletes it
+    at.text_input(key=f"note_{three[1]}").set_value("Too late").run()
+    assert not at.exception
+    assert "There is no run" in at.error[0].value
 
 
 def test_a_run_in_the_address_that_is_gone_is_a_warning(three):
@@ -346,7 +351,10 @@ def test_a_file_is_imported_and_the_reason_why_it_is_refused_stands_in_the_form(
     assert "Refused: mine.pkl is a pickle, which can run code when it is opened" in words(at)
     assert "There is no run" not in words(at)
     assert not at.get("bidi_component")
-    assert "mine.pkl is a pickle" in words(open_runs(runs=run_id)), "another tab, or a reload"
+    for name in ("run", "runs"):
+        at = open_runs(**{name: run_id})  # another tab, or a reload
+        assert "mine.pkl is a pickle" in words(at)
+        assert name not in at.query_params
 
 
 def test_what_an_imported_file_became_stands_in_the_form(lab):
