@@ -17,11 +17,10 @@ from fmnist.plain_text import markdown
 from fmnist.runs import outputs
 from pages._draw import canvas, comparison, fine_tune, stages
 from pages._draw.files import render_files
-from pages._draw.models import Models, can_predict, choose_models, name_classes, render_no_model
+from pages._draw.models import Models, choose_models, name_classes, render_no_model
 from pages._draw.picture import read_picture, render_sources
 from pages._draw.prediction import render_hint, render_prediction
-from pages._shared import engine, url
-from pages._shared.run_picker import render_run_picker
+from pages._shared import engine, model_in_hand, url
 from pages._shared.standin import render_banner
 
 HINTS = {
@@ -90,13 +89,10 @@ render_banner()
 st.title("Draw")
 introduction = st.empty()
 canvas.open_shared()
-board, preparation, heading = st.container(), st.container(), st.empty()
-run = render_run_picker(can_predict, "Model")
+board, preparation = st.container(), st.container()
+run = model_in_hand.read()
 models = choose_models(run)
-model, photograph_model, _ = models
-heading.subheader(
-    "What a model for photographs says" if photograph_model else "Which model is used"
-)
+model = models.drawings
 if model is None:
     with board:
         render_no_model(run)

@@ -42,6 +42,7 @@ def render_comparison(models: Models, class_names: Sequence[str]) -> None:
         return
     if photograph_model is not None and not sketch.is_photo:
         plain = to_model_image(sketch.stages["bright on black"])
+        st.subheader("What a photo-trained model says")
         left, right = st.columns(2, gap="large")
         try:
             with left:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from streamlit.runtime.pages_manager import PagesManager
 
 from fmnist.engine.client import EngineError, Prediction
 from pages._shared import engine as _engine
@@ -46,6 +47,20 @@ class FakeEngine:
     def _refuse(self) -> None:
         if self.error:
             raise EngineError(self.error)
+
+
+@pytest.fixture(autouse=True)
+def _whole_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every page runs inside app.py; AppTest would take the files in pages/ for apps of their own
+    (as would Streamlit: see pages/__init__.py).
+    """
+    start = PagesManager.__init__
+
+    def start_with_app(manager: PagesManager, *arguments: Any, **options: Any) -> None:
+        PagesManager.uses_pages_directory = False
+        start(manager, *arguments, **options)
+
+    monkeypatch.setattr(PagesManager, "__init__", start_with_app)
 
 
 @pytest.fixture
