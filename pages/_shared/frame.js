@@ -11,6 +11,10 @@ export default function ({ data: [data] }) {
 }
 
 function closeSidebar() {
-  const sidebar = document.querySelector('[data-testid="stSidebar"][aria-expanded="true"]');
-  sidebar?.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  if (find("stExpandSidebarButton")) return; // closed already
+  find("stSidebarCollapseButton")?.querySelector("button")?.click();
+}
+
+function find(name) {
+  return document.querySelector(`[data-testid="${name}"]`);
 }

@@ -111,7 +111,8 @@ def _read(wanted: str | None, everything: list[Run] | None = None) -> Run | None
 def _find_usual(everything: list[Run] | None) -> Run | None:
     """The bundled model; without one, the newest of one's own, which the address then keeps.
 
-    One on the dataset looked at comes first, then completed ones; imported and fine-tuned models are only chosen by a person.
+    One on the dataset looked at comes first, then completed ones. Imported and fine-tuned models
+    are only chosen by a person.
     """
     if _has_bundled():
         return store.load_run(BUNDLED_ID)
