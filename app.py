@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._shared import engine, sidebar, style
+from pages._start import steps
 
 HERE = Path(__file__).parent
 
@@ -15,7 +16,8 @@ st.set_page_config(
 )
 style.render_frame()
 pages = [
-    st.Page("pages/browse.py", title="Browse", icon=":material/grid_view:", default=True),
+    st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
+    st.Page("pages/browse.py", title="Browse", icon=":material/grid_view:"),
     st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
     st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
     st.Page("pages/evaluate.py", title="Evaluate", icon=":material/query_stats:"),
@@ -23,5 +25,6 @@ pages = [
 ]
 page = st.navigation(pages, position="hidden")
 sidebar.render(page, pages)
+steps.note_visit(page.url_path)
 page.run()
 engine.warm_soon()

@@ -15,7 +15,7 @@ from fmnist.runs.store import Run
 from pages._shared import dataset_choice, standin, url
 from pages._shared.data import dataset
 from pages._shared.style import style_beside
-from pages._train import config_form
+from pages._train import config_form, open_recipe
 from pages._train.live import render_live, render_nothing_yet
 from pages._train.plan import render_plan
 
@@ -106,6 +106,7 @@ st.title("Train")
 st.caption(f"Choose a network, start it, and watch it learn{dataset_choice.name_choice()}.")
 everything = store.list_runs()
 watched = _choose_run(everything)
+open_recipe.fill_from_address()
 st.html(style_beside(__file__, "_train/train.css"))
 with st.container(key="train_watching" if watched else "train_page"):
     setup, live = st.columns([3, 5], gap="large")

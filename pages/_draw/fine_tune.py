@@ -37,7 +37,7 @@ def render_fine_tune(model: Path, source: str) -> None:
         ended = [run for run in ended if run.run_dir == model.parent]
     is_offered = model.is_file() and (model == chosen or bool(ended))
     if is_offered:
-        st.subheader("Correct and fine-tune")
+        st.subheader("Teach it")
     if is_offered and problem:
         st.warning(markdown(problem), icon=":material/broken_image:")
     _render_corrections(is_offered, source)

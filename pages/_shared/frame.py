@@ -1,10 +1,10 @@
-"""What the browser itself has to do on every page: remember, close the phone's menu."""
+"""What the browser itself has to do on every page: remember, close the phone's menu, scroll."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages._shared import carried
+from pages._shared import carried, url
 from pages._shared.style import read_beside
 
 _component = st.components.v2.component(
@@ -19,5 +19,12 @@ def render(page: str) -> None:
         _component(
             key="frame",
             # In a list: given a dictionary, Streamlit imports pandas to look for tables in it.
-            data=[{"name": carried.COOKIE, "cookie": cookie, "place": f"{page}?{cookie}"}],
+            data=[
+                {
+                    "name": carried.COOKIE,
+                    "cookie": cookie,
+                    "place": f"{page}?{cookie}",
+                    "section": url.read("section") or "",
+                }
+            ],
         )

@@ -100,12 +100,14 @@ PARAMETERS: dict[str, _Parameter] = {
     "matrix": _choice("counts", "rows", "share", "errors"),
     "view": _Parameter(None, lambda text: _word(text), "a short word"),
     "page": _whole(1, 10_000, 1),
+    "recipe": _Parameter(None, lambda text: _word(text), "the name of a recipe"),
+    "section": _Parameter(None, lambda text: _word(text), "a short word"),
     "drawing": _Parameter((), from_link, "a drawing as the Draw page shares it", to_link, MAX_LINK),
 }
 
 
 def _word(text: str) -> str:
-    if not re.fullmatch(r"[a-z-]{1,20}", text):
+    if not re.fullmatch(r"[a-z0-9-]{1,30}", text):
         raise ValueError
     return text
 
