@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
-from fmnist.config import ConfigError, TrainConfig
+from fmnist.config import ConfigError
 from fmnist.data.dataset import Dataset
 from fmnist.models.feature_maps import check_architecture
 from fmnist.plain_text import markdown
-from fmnist.runs import jobs, settings, store
+from fmnist.runs import settings, store
 from fmnist.runs.store import Run
 from pages._shared import dataset_choice, standin, url
 from pages._shared.data import dataset
@@ -18,8 +16,8 @@ from pages._shared.style import style_beside
 from pages._train import config_form, open_recipe
 from pages._train.live import render_live, render_nothing_yet
 from pages._train.plan import render_plan
-
-_DOUBLE_CLICK = 2.0  # seconds within which a second press of Start is the same wish
+from pages._train.same_run import render_same_run
+from pages._train.start import start
 
 
 def _choose_run(everything: list[Run]) -> Run | None:
@@ -57,11 +55,12 @@ def _render_setup(data: Dataset) -> None:
         )
         _render_queue_setting()
     if is_pressed and config:
-        _start(config)
+        start(config)
     plan = st.container()
     config_form.render_more_settings()
     if config:  # last: the engine may have to start first, and nothing else waits for it
         with plan:
+            render_same_run(config)
             render_plan(config, len(data.train_labels))
 
 
@@ -85,20 +84,6 @@ def _set_parallel() -> None:
         settings.write_parallel_trainings(st.session_state["train_parallel"])
     except store.RunsFolderError as error:
         st.session_state["train_problem"] = str(error)
-
-
-def _start(config: TrainConfig) -> None:
-    now = time.monotonic()
-    if now - st.session_state.get("train_started_at", -_DOUBLE_CLICK) < _DOUBLE_CLICK:
-        st.rerun()
-    st.session_state["train_started_at"] = now
-    try:
-        run_id = jobs.start_run(config)
-    except (ConfigError, store.RunsFolderError) as error:
-        st.error(markdown(error), icon=":material/error:")
-        return
-    url.write(run=run_id)
-    st.rerun()
 
 
 notice = st.container()

@@ -122,6 +122,10 @@ class Engine:
         child = self._own if model_path is None else self._child_for(model_path)
         child.warm(None if model_path is None else _path(model_path))
 
+    def is_awake(self, model_path: Path) -> bool:
+        """Whether the child for this model runs and has answered, so that it will at once."""
+        return self._child_for(model_path).is_awake
+
     @property
     def alive(self) -> bool:
         return self._own.alive
@@ -163,11 +167,16 @@ class _Child:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._requests = 0
+        self._answered: int | None = None  # the process that has
         self._warmed: set[str | None] = set()  # model paths; None stands for TensorFlow alone
 
     @property
     def alive(self) -> bool:
         return self.pid is not None
+
+    @property
+    def is_awake(self) -> bool:
+        return self.pid is not None and self.pid == self._answered
 
     @property
     def pid(self) -> int | None:
@@ -224,6 +233,7 @@ class _Child:
                 if answer.get("out_of_memory"):
                     self._discard()  # with all that it still holds
                     raise EngineError(self._too_much())
+                self._answered = process.pid
                 self._give_back_when_idle(process)
                 if "error" in answer:
                     raise EngineError(answer["error"])

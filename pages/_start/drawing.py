@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import streamlit as st
 
@@ -11,10 +13,10 @@ from fmnist.drawing.strokes import Drawing, DrawingError
 from fmnist.engine.client import EngineError
 from fmnist.plain_text import markdown
 from pages._draw import canvas
-from pages._draw.prediction import render_hint, render_prediction
+from pages._draw.prediction import render_hint, render_prediction, render_waking
 from pages._shared import engine, url
 
-_CANVAS_WIDTH = 360  # CSS pixels, as in Draw; a phone's width holds it
+_CANVAS_WIDTH = 336  # CSS pixels, as in Draw; a phone's width holds it
 
 
 @st.fragment
@@ -25,7 +27,7 @@ def render() -> None:
     left.subheader("Draw a T-shirt", anchor=False)
     try:
         with left:
-            drawn = canvas.render_canvas(lambda: None, on_idle=lambda: None)
+            drawn = canvas.render_canvas(lambda: None)
         with right:
             _render_prediction(drawn)
     except DrawingError as error:
@@ -45,14 +47,15 @@ def _render_prediction(drawn: Drawing) -> None:
 
     sketch = sketch_to_image(draw(drawn), background=canvas.PAPER)
     model, _ = drawing_model.find_drawing_model()
-    try:
-        threshold = read_threshold(model)
-        with st.spinner("The model is waking up …"):
+    is_awake = engine.get().is_awake(model)
+    with contextlib.nullcontext() if is_awake else render_waking(sketch.image, CLASS_NAMES):
+        try:
+            threshold = read_threshold(model)
             prediction = engine.get().predict(model, sketch.image[np.newaxis])
-    except (EngineError, ValueError) as error:
-        st.error(markdown(error), icon=":material/error:")
-        return
-    render_prediction(prediction, sketch.image, CLASS_NAMES, threshold)
+        except (EngineError, ValueError) as error:
+            st.error(markdown(error), icon=":material/error:")
+            return
+        render_prediction(prediction, sketch.image, CLASS_NAMES, threshold)
     st.page_link(
         "pages/draw.py",
         label="Draw on, and see how it comes to this",

@@ -24,6 +24,9 @@ class FakeEngine:
         self.asked: list[tuple] = []
         self.sought: list[tuple] = []
 
+    def is_awake(self, model_path: Path) -> bool:
+        return True
+
     def warm(self, model_path: Path | None = None) -> None:
         pass
 

@@ -360,6 +360,17 @@ def test_a_runs_folder_that_cannot_be_written_is_one_sentence(lab):
     assert "cannot be written" in at.error[0].value
 
 
+def test_settings_that_were_trained_already_are_named_with_a_link(lab):
+    run_dir = run_factory.write_run(lab.runs_dir, **TrainConfig(name="As it is").to_json())
+    at = open_train()
+    (link,) = (one.proto for one in at.get("page_link") if "Same settings" in one.proto.label)
+    score = "90.0\N{NO-BREAK SPACE}% on the test set"
+    assert link.label == f"Same settings and seed: As it is · {score}"
+    assert run_dir.name in link.query_string
+    at.slider(key="train_dropout").set_value(0.3).run()
+    assert "Same settings" not in str([one.proto.label for one in at.get("page_link")])
+
+
 def test_trainings_at_once_is_kept_in_the_runs_folder(lab):
     at = open_train()
     at.slider(key="train_parallel").set_value(2).run()
