@@ -64,6 +64,7 @@ def _whole_app(monkeypatch: pytest.MonkeyPatch) -> None:
         start(manager, *arguments, **options)
 
     monkeypatch.setattr(PagesManager, "__init__", start_with_app)
+    monkeypatch.setattr(_engine, "warm_soon", lambda: None)  # TensorFlow, for nobody
 
 
 @pytest.fixture
