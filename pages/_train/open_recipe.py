@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from fmnist.recipes import RECIPES
 from pages._shared import url
 from pages._train.config_form import fill_form
@@ -13,6 +11,5 @@ def fill_from_address() -> None:
     """Move the form to the recipe in the address, once; call it before the form is drawn."""
     recipe = RECIPES.get(url.read("recipe") or "")
     if recipe:
-        st.session_state["train_recipe"] = recipe.name
         fill_form(recipe.config)
     url.write(recipe=None)
