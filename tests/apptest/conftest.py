@@ -1,6 +1,7 @@
 """A made engine in the place of the process that holds TensorFlow, for the pages' tests."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
