@@ -55,8 +55,8 @@ def _render(run: Run) -> None:
         if is_offered and accuracy is not None:
             which = "on the stand-in data" if run.trained_on_standin else ""
             said += f", {formats.percent(accuracy)} {which}".rstrip()
-        name = "Fine-tuning" if run.fine_tuned else markdown(run.title)
-        st.markdown(f"**{name}** {said}.{' Use it?' if is_offered else ''}")
+        what = "Fine-tuning" if run.fine_tuned else markdown(run.title)
+        st.markdown(f"**{what}** {said}.{' Use it?' if is_offered else ''}")
         render_link(run, "See how it went")
         with st.container(horizontal=True, gap="small"):
             if is_offered and st.button("Use it", type="primary", key=f"use_{run.run_id}"):

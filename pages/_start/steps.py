@@ -21,7 +21,7 @@ _SHIRT = CLASS_NAMES.index("Shirt")
 
 @dataclass(frozen=True)
 class _Step:
-    title: str
+    heading: str
     words: str
     icon: str
     page: str
@@ -105,7 +105,7 @@ def render() -> None:
 def _render(number: int, step: _Step, is_done: bool) -> None:
     st.page_link(
         f"pages/{step.page}.py",
-        label=f"**{number}. {step.title}**",
+        label=f"**{number}. {step.heading}**",
         icon=":material/check_circle:" if is_done else f":material/{step.icon}:",
         query_params=url.link(**step.opened),
     )
