@@ -639,6 +639,7 @@ def test_fine_tuning_is_started_watched_and_not_started_twice(
         jobs, "start_and_watch", lambda run, module: started.append((run.run_id, module))
     )
     at = open_page()
+    assert "This takes about 30 s" in words(at).replace("\N{NO-BREAK SPACE}", " ")
     button(at, FINE_TUNE).click().run()
     assert not at.exception
     ((run_id, module),) = started
@@ -681,6 +682,8 @@ def test_what_was_gained_and_lost_is_said_and_the_fine_tuned_model_used(
     assert (
         "**397 of 600 right**, before 432 (15 gained, 50 lost: more than chance, p < 0.001)" in text
     )
+    assert "(5.8 points fewer)" in text, "it forgot too much to be used without asking"
+    assert button(at, "Use it anyway").key == "fine_tuned_use"
     at.button(key="fine_tuned_use").click().run()
     assert not at.exception
     assert engine.asked[-1][0] == run_dir / "model.keras"
@@ -700,6 +703,7 @@ def test_a_later_fine_tuning_is_seen_while_the_model_of_an_earlier_one_answers(
     at = open_page()
     assert "**Fine-tuned 2026-01-04 05:06 UTC" in words(at)
     assert "The one fine-tuned 2026-01-03 00:00 UTC is used for drawings" in words(at)
+    assert button(at, "Use it for drawings").key == "fine_tuned_use", "it forgot nothing"
     at.button(key="fine_tuned_use").click().run()
     assert settings.read_drawing_run() == second
     assert "It is used for drawings" in words(at)
