@@ -53,7 +53,7 @@ def test_no_runs_lead_to_the_train_page(lab):
     at = open_runs()
     assert "No run of your own yet" in words(at)
     assert not at.get("bidi_component")
-    assert any(link.proto.page == "train" for link in at.get("page_link"))
+    assert any(link.proto.page == "train" for link in at.main.get("page_link"))
 
 
 def test_all_kinds_of_runs_are_listed_newest_first(lab):
@@ -90,8 +90,8 @@ def test_the_bundled_run_alone_is_listed_under_the_way_to_train(lab, bundled):
 def test_the_bundled_run_can_be_opened_and_downloaded_but_not_changed(three, bundled):
     at = open_runs(run="bundled")
     assert "it cannot be renamed or deleted" in words(at)
-    links = {link.proto.page: link.proto.query_string for link in at.get("page_link")}
-    assert links["evaluate"] == "run=bundled"
+    links = {link.proto.page: link.proto.query_string for link in at.main.get("page_link")}
+    assert links["evaluate"] == "model=bundled"
     assert len(at.get("download_button")) == 4
     assert [popover.proto.popover.label for popover in at.get("popover")] == ["Download"]
     assert [field.key for field in at.text_input] == ["import_model_name", "url_find"], "no name"
@@ -111,7 +111,7 @@ def test_without_a_choice_the_newest_runs_are_drawn_and_nothing_is_selected(thre
 
 def test_one_run_from_the_address_can_be_opened_and_downloaded(three):
     at = open_runs(run=three[0])
-    links = {link.proto.page: link.proto.query_string for link in at.get("page_link")}
+    links = {link.proto.page: link.proto.query_string for link in at.main.get("page_link")}
     assert three[0] in links["train"]
     assert three[0] in links["evaluate"]
     assert [button.proto.label for button in at.get("download_button")] == [
@@ -372,7 +372,7 @@ def test_what_was_found_is_shown_and_can_be_corrected(lab):
     told = "0 to 1: 90.0\N{NO-BREAK SPACE}% (loss 0.300); 0 to 255: 10.0"
     assert told in words(at)
     assert runs_table(at)["Epochs"] == ["–", "3 of 3"]
-    pages = [link.proto.page for link in at.get("page_link")]
+    pages = [link.proto.page for link in at.main.get("page_link")]
     assert "evaluate" in pages
     assert "train" not in pages[-2:], "it has no curves"
     assert button(at, "Score again").disabled
