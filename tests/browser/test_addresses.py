@@ -98,7 +98,7 @@ def test_the_model_in_hand_outlives_links_reloads_and_typed_addresses(
 
 
 def test_the_menu_of_a_phone_closes_after_a_choice(visitors: Visitors, server: Server):
-    run_factory.write_run(server.runs_dir, name="mine", accuracy=0.8)
+    run_factory.write_run(server.runs_dir, "20260103-000000-b", name="theirs", accuracy=0.8)
     page = visitors.open(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page.goto("/browse")
     menu = page.get_by_test_id("stExpandSidebarButton")
@@ -109,7 +109,7 @@ def test_the_menu_of_a_phone_closes_after_a_choice(visitors: Visitors, server: S
     expect(menu).to_be_visible()
     menu.click()
     expect(menu).to_have_count(0)
-    choose_model(page, "mine")
+    choose_model(page, "theirs")
     expect(page).to_have_url(re.compile("/runs.*model="))
     expect(menu).to_be_visible()
 
