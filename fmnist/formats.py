@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TypeGuard
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _NBSP = "\N{NO-BREAK SPACE}"
 
@@ -64,6 +66,28 @@ def day_and_time(run_id: str) -> str:
     if not (day.isdigit() and clock.isdigit()):
         return ""
     return f"{day[:4]}-{day[4:6]}-{day[6:]} {clock[:2]}:{clock[2:]} UTC"
+
+
+def seconds_of(run_id: str) -> float | None:
+    """The Unix time that a run id begins with; None where it begins with none."""
+    try:
+        return datetime.strptime(f"{run_id[:15]}+0000", "%Y%m%d-%H%M%S%z").timestamp()
+    except ValueError:
+        return None
+
+
+def local_time(seconds: float | None, zone: str | None) -> str:
+    """Unix seconds → "2026-11-20 16:45" in a time zone such as "Europe/Berlin".
+
+    In UTC, and saying so, where the zone is unknown; None → "–".
+    """
+    if seconds is None:
+        return "–"
+    moment = datetime.fromtimestamp(seconds, UTC)
+    try:
+        return f"{moment.astimezone(ZoneInfo(zone or '')):%Y-%m-%d %H:%M}"
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def join(words: Sequence[str]) -> str:
