@@ -134,11 +134,11 @@ def test_the_cards_say_accuracy_and_time_and_the_title_what_was_changed(lab):
     assert "**quick**" in at.button(key="train_recipe_quick").label
     assert "92.0\N{NO-BREAK SPACE}% · " in at.button(key="train_recipe_quick").label
     choose_recipe(at, "quick")
-    assert "for **92.0\N{NO-BREAK SPACE}%** in the test" in words(at)
+    assert "**92.0\N{NO-BREAK SPACE}%** test accuracy" in words(at)
     assert title_of_recipes(at).endswith("Recipe: **quick**")
     at.slider(key="train_epochs").set_value(2).run()
     assert title_of_recipes(at).endswith("Recipe: **quick**, changed")
-    assert "in the test" not in words(at)
+    assert "test accuracy" not in words(at)
     choose_recipe(at, "none")
     assert title_of_recipes(at).endswith("Choose a recipe")
     assert at.slider(key="train_epochs").value == FIELDS["epochs"].default
