@@ -28,7 +28,6 @@ import numpy as np
 import psutil
 
 from fmnist import PROJECT_ROOT, memory_limit
-from fmnist.config import TrainConfig
 from fmnist.data.dataset import STANDARD
 from fmnist.engine.frames import Answer, Arrays, read_frame, write_frame
 
@@ -85,15 +84,6 @@ class Engine:
         child = self._child_for(model_path)
         _, arrays = child.ask("predict", {"model": _path(model_path)}, {"images": images})
         return Prediction(arrays["probabilities"], (time.perf_counter() - started) * 1000)
-
-    def describe(self, config: TrainConfig) -> dict[str, Any]:
-        """`layers` (see `fmnist.models.network.describe_model`), `parameters` and `macs_per_image`.
-
-        Raises:
-            EngineError: no network can be built from the config; the message says why.
-        """
-        answer, _ = self._own.ask("describe", {"config": config.to_json()})
-        return answer
 
     def neighbours(
         self, images: np.ndarray, k: int = 8, dataset: str = STANDARD

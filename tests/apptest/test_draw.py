@@ -188,16 +188,14 @@ def test_the_run_in_the_address_answers(open_page, lab, engine, canvas):
     run_factory.write_run(lab.runs_dir, "20260101-000000-old")
     run_factory.write_run(lab.runs_dir, "20260102-000000-new")
     canvas.drawing = drawn(BAG)
-    open_page(run="20260101-000000-old")
+    open_page(model="20260101-000000-old")
     assert engine.asked[-1][0].parent.name == "20260101-000000-old"
-    at = open_page()
+    open_page()
     assert engine.asked[-1][0].parent.name == "20260102-000000-new"
-    at.selectbox(key="url_run").set_value("20260101-000000-old").run()
-    assert engine.asked[-1][0].parent.name == "20260101-000000-old"
 
 
-@pytest.mark.parametrize("status", [None, "running", "failed", "stopped"])
-def test_without_a_completed_run_the_bundled_one_answers(
+@pytest.mark.parametrize("status", [None, "running", "failed", "stopped", "completed"])
+def test_the_bundled_one_answers_until_another_is_taken(
     open_page, lab, engine, canvas, bundled_dir, status
 ):
     run_factory.write_run(bundled_dir.parent).rename(bundled_dir)
@@ -209,31 +207,13 @@ def test_without_a_completed_run_the_bundled_one_answers(
     assert not at.info
     assert shown(at).startswith("Bag")
     assert engine.asked[-1][0] == bundled_dir / "model.keras"
-    assert at.selectbox(key="url_run").options[-1] == (
-        "bundled · test 90.0\N{NO-BREAK SPACE}% · comes with the Lab"
-    )
-    assert any("This model comes with the Lab" in caption.value for caption in at.caption)
-
-
-def test_a_completed_run_answers_before_the_bundled_one(
-    open_page, lab, engine, canvas, bundled_dir
-):
-    run_factory.write_run(bundled_dir.parent).rename(bundled_dir)
-    run_factory.write_run(lab.runs_dir, "20260101-000000-own")
-    canvas.drawing = drawn(BAG)
-    at = open_page()
-    assert engine.asked[-1][0].parent.name == "20260101-000000-own"
-    assert not [caption for caption in at.caption if "comes with the Lab" in caption.value]
-    at.selectbox(key="url_run").set_value("bundled").run()
-    assert engine.asked[-1][0] == bundled_dir / "model.keras"
-    assert at.query_params["run"] in ("bundled", ["bundled"])
 
 
 def test_a_run_in_the_address_that_still_trains_says_so(open_page, lab, engine, canvas):
     run_factory.write_run(lab.runs_dir, "20260101-000000-live", status="running")
     run_factory.write_run(lab.runs_dir, "20260102-000000-done")
     canvas.drawing = drawn(BAG)
-    at = open_page(run="20260101-000000-live")
+    at = open_page(model="20260101-000000-live")
     assert not at.exception
     assert "has no model that can be used (running)" in at.info[0].value
     assert engine.asked == []
@@ -242,10 +222,10 @@ def test_a_run_in_the_address_that_still_trains_says_so(open_page, lab, engine, 
 @pytest.mark.parametrize(
     "query",
     [
-        {"run": "../../etc/passwd"},
-        {"run": "<script>alert(1)</script>"},
-        {"run": "20200101-000000-gone"},
-        {"run": RUN, "index": "99999999"},
+        {"model": "../../etc/passwd"},
+        {"model": "<script>alert(1)</script>"},
+        {"model": "20200101-000000-gone"},
+        {"model": RUN, "index": "99999999"},
         {"drawing": "<script>alert(1)</script>"},
         {"drawing": "AQ" + "A" * 100_000},
         {"drawing": to_link(parse([BAG]))[:-3]},
