@@ -73,6 +73,7 @@ STRANGE = re.compile(
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "sklearn": "scikit-learn",
+    "streamlit_drawable_canvas": "streamlit-drawable-canvas",
 }
 # Needed without being imported: the backend of Keras, pytest's plugins, what `make lint` runs.
 NEVER_IMPORTED = {

@@ -61,7 +61,7 @@ function pixel(value, r, c) {
   td.dataset.row = r;
   td.dataset.column = c;
   td.style.backgroundColor = `rgb(${value} ${value} ${value})`;
-  td.className = value === 0 ? "zero" : value < 128 ? "dark" : "light";
+  td.className = value === 0 ? "zero" : value < 118 ? "dark" : "light";
   return td;
 }
 

@@ -16,7 +16,7 @@ from fmnist.images import read_image
 
 SOURCES = {"draw": "Draw", "upload": "Upload", "camera": "Camera"}
 ICONS = {"draw": "draw", "upload": "upload", "camera": "photo_camera"}
-KINDS = {"photo": "The thing itself", "drawing": "A drawing of it"}
+KINDS = {"photo": "The item itself", "drawing": "A drawing of it"}
 MAX_FILE = 10  # MB, as `fmnist.images` allows
 
 
@@ -44,10 +44,10 @@ def read_picture(
     Raises ImageError when the file cannot be used.
     """
     if source == "camera":
-        label = "One thing on a plain background, in even light"
+        label = "One item on a plain background, in even light"
         file = st.camera_input(label, "draw_camera", on_change=on_change)
     else:  # of any type, so that what is wrong with a file is said in our words
-        label = "One thing on a plain background"
+        label = "One item on a plain background"
         file = st.file_uploader(
             label, key="draw_upload", max_upload_size=MAX_FILE, on_change=on_change
         )
@@ -55,7 +55,7 @@ def read_picture(
         return None
     picture = read_image(file.getvalue())
     if source == "upload":
-        st.image(reduce(picture, 2 * width), "As it came", width=width)
+        st.image(reduce(picture, 2 * width), "Your picture", width=width)
     is_drawing = not trained_on_photos or is_line_drawing(picture)
     kind = st.segmented_control(
         "The picture shows",

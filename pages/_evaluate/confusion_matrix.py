@@ -46,7 +46,6 @@ def render_matrix(evaluation: Evaluation, images: np.ndarray) -> None:
             mode,
             evaluation.class_names,
             selected=selected,
-            text_colour=_text_colour(),
         )
         st.plotly_chart(
             figure,
@@ -61,11 +60,6 @@ def render_matrix(evaluation: Evaluation, images: np.ndarray) -> None:
             _render_cell(evaluation, images, *selected)
         else:
             _render_top_confusions(evaluation)
-
-
-def _text_colour() -> str:
-    """The theme's text colour: Streamlit's own for charts is a grey too faint for filled cells."""
-    return st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")
 
 
 def _choose_cell() -> None:

@@ -91,8 +91,15 @@ def render_images(evaluation: Evaluation, images: np.ndarray) -> None:
     _render_filters(evaluation.class_names)
     indices = selected_indices(evaluation)
     total = formats.count(len(evaluation.labels))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Order", SORT, format_func=SORT.get, width=240, **url.bind("sort", "page"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.selectbox(
+            "Order",
+            SORT,
+            format_func=SORT.get,
+            label_visibility="collapsed",
+            width=240,
+            **url.bind("sort", "page"),
+        )
         st.markdown(f"**{formats.count(len(indices))}** of {total} test images", width="content")
         st.button(
             "Reset filters",
@@ -107,7 +114,7 @@ def render_images(evaluation: Evaluation, images: np.ndarray) -> None:
 
 
 def _render_filters(class_names: tuple[str, ...]) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         st.segmented_control(
             "Predictions", SHOW, format_func=SHOW.get, required=True, **url.bind("show", "page")
         )

@@ -59,7 +59,7 @@ def _start(content: bytes, file_name: str, name: str) -> None:
         st.error(markdown(error), icon=":material/error:")
         return
     st.session_state[CHECKED] = run_id
-    url.write(run=None, runs=[run_id])
+    url.write(run=run_id)
     st.rerun()
 
 

@@ -16,7 +16,7 @@ import streamlit as st
 from fmnist.config import DATASET_SLUG
 from fmnist.data.dataset import STANDARD
 from fmnist.drawing.strokes import MAX_LINK, from_link, to_link
-from fmnist.plain_text import markdown
+from fmnist.plain_text import clean, markdown
 from fmnist.runs.store import RUN_ID
 
 _MAX_LENGTH = 600  # characters of most parameters: ten run ids fit
@@ -81,6 +81,20 @@ PARAMETERS: dict[str, _Parameter] = {
     "data": _Parameter(STANDARD, _slug, "the short name of a dataset"),
     "run": _A_RUN,
     "runs": _list_of(_A_RUN, 10),
+    "shown": _Parameter(
+        None,
+        lambda text: [] if text == "none" else _list_of(_A_RUN, 10).parse(text),
+        "the ids of up to 10 runs, separated by commas, or none",
+        lambda run_ids: ",".join(run_ids) or "none",
+    ),
+    "metric": _choice("accuracy", "loss", "learning_rate"),
+    "curves": _choice("val", "train", "both"),
+    "along": _choice("epochs", "seconds"),
+    "smoothing": _whole(0, 95, 0),
+    "find": _Parameter("", lambda text: clean(text, 60), "words to look for"),
+    "group": _Parameter(
+        False, lambda text: bool(_whole(0, 1).parse(text)), "0 or 1", "{:d}".format
+    ),
     "split": _choice("train", "test"),
     "seed": _whole(0, 2**31 - 1, 0),
     "classes": _list_of(_CLASS, 10),

@@ -1,7 +1,6 @@
 """A made engine in the place of the process that holds TensorFlow, for the pages' tests."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -23,11 +22,11 @@ class FakeEngine:
         self.asked: list[tuple] = []
         self.sought: list[tuple] = []
 
+    def is_awake(self, model_path: Path) -> bool:
+        return True
+
     def warm(self, model_path: Path | None = None) -> None:
         pass
-
-    def describe(self, config: Any) -> None:
-        raise EngineError("No layer table here.")
 
     def predict(self, model_path: Path, images: np.ndarray) -> Prediction:
         self._refuse()

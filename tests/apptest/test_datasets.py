@@ -13,7 +13,7 @@ from fmnist.config import TrainConfig
 from fmnist.data import catalogue
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.data.import_job import ImportStopped
-from tests.apptest.app_pages import address, button, open_page, words
+from tests.apptest.app_pages import address, button, open_page, runs_table, words
 from tests.factories import data as data_factory
 from tests.factories import runs as run_factory
 
@@ -188,7 +188,7 @@ def test_an_imported_dataset_is_deleted_and_its_run_stays(lab, shapes, run_dir):
     assert not shapes.folder.exists()
     for page in ("browse", "train", "draw"):
         assert not open_page(page, run=RUN).error
-    assert list(open_page("runs").dataframe[0].value["Test accuracy"]) == [0.9]
+    assert runs_table(open_page("runs"))["Test"] == ["90.0\N{NO-BREAK SPACE}%"]
     at = open_page("evaluate", run=RUN)
     assert "Import the same data again on the Browse page, or delete the run." in words(at)
     assert at.metric[0].value == "90.0\N{NO-BREAK SPACE}%"
@@ -215,7 +215,7 @@ def test_runs_of_different_data_are_never_compared_without_a_warning(lab, run_di
     at = open_page("runs", runs=f"{RUN},20260101-000000-a")
     [warning] = [box.value for box in at.warning]
     assert "These runs were trained on different data (my-shapes, fashion-mnist)" in warning
-    assert list(at.dataframe[0].value["Dataset"]) == ["my-shapes", "fashion-mnist"]
+    assert runs_table(at)["Dataset"] == ["my-shapes", "fashion-mnist"]
     at = open_page("runs", runs=RUN)
     assert not at.warning
 
@@ -225,7 +225,7 @@ def test_runs_of_one_dataset_have_no_column_for_it(lab):
     run_factory.write_run(lab.runs_dir, "20260101-000000-a")
     at = open_page("runs", runs=f"{RUN},20260101-000000-a")
     assert not at.warning
-    assert "Dataset" not in at.dataframe[0].value
+    assert "Dataset" not in runs_table(at)
 
 
 def start_import(at) -> None:

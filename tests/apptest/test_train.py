@@ -7,18 +7,15 @@ import functools
 import json
 import re
 import time
-from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmnist.config import FIELDS, TrainConfig
 from fmnist.data.dataset import STANDARD
-from fmnist.engine.client import EngineError
 from fmnist.recipes import RECIPES
 from fmnist.runs import jobs, launch, outputs, settings, store
-from pages._shared import engine
-from pages._train import config_labels, plan
+from pages._train import config_labels
 from tests.apptest.app_pages import button, open_page, words
 from tests.factories import runs as run_factory
 from tests.waits import wait_for
@@ -37,14 +34,14 @@ def labels(at: AppTest) -> set[str]:
     return {button.label for button in at.button}
 
 
-def wait_for_plan(at: AppTest) -> None:
-    def is_counted() -> bool:
-        if "Counting parameters" not in words(at):
-            return True
-        at.run()
-        return False
+def choose_recipe(at: AppTest, name: str) -> AppTest:
+    return at.button(key=f"train_recipe_{name}").click().run()
 
-    wait_for(is_counted, "the layers to be counted", ENGINE_STARTS)
+
+def network_of(at: AppTest) -> str:
+    """The strip that draws the network, as text."""
+    (strip,) = (html for html in at.get("html") if 'class="network"' in html.proto.body)
+    return re.sub(r"<[^>]+>", " ", strip.proto.body.split("</style>")[1])
 
 
 def metrics(at: AppTest) -> dict[str, str]:
@@ -58,14 +55,21 @@ def charts(at: AppTest) -> list:
 def test_no_runs_yet_shows_the_form_and_what_will_appear(lab):
     at = open_train()
     assert "Your training will appear here" in words(at)
-    wait_for_plan(at)
-    assert "347,146" in words(at)  # 320 of conv 3×3×32, 346,176 + 650 of dense 5408 → 64 → 10
-    assert "a first guess" in words(at).lower()
     assert not button(at, "Start training").disabled
     assert "run" not in at.query_params
-    table = at.dataframe[0].value
-    assert list(table["Output"])[-1] == "10"
-    assert table["Parameters"].sum() == 347_146
+    assert "on this machine" in words(at)
+
+
+def test_the_network_is_drawn_as_the_sliders_move(lab):
+    at = open_train()
+    # 320 of conv 3×3×32, 346,176 + 650 of dense 5408 → 64 → 10
+    assert " ".join(network_of(at).split()) == (
+        "image 28×28 conv 26×26×32 with 320 parameters 320 pool 13×13×32 flatten 5,408 "
+        "dense 64 with 346,176 parameters 346,176 classes 10 with 650 parameters 650 "
+        "347,146 parameters"
+    )
+    at.slider(key="train_filters0").set_value(16).run()
+    assert "conv 26×26×16" in " ".join(network_of(at).split())
 
 
 def test_finished_runs_are_offered_while_nothing_trains(lab):
@@ -77,7 +81,7 @@ def test_finished_runs_are_offered_while_nothing_trains(lab):
 
 def test_a_recipe_moves_all_sliders_and_its_values_survive_another_page(lab):
     at = open_train()
-    at.selectbox(key="train_recipe").select("conv-8-24-48-strided").run()
+    choose_recipe(at, "conv-8-24-48-strided")
     assert not at.exception
     at.switch_page("pages/browse.py").run()
     at.switch_page("pages/train.py").run()
@@ -97,8 +101,10 @@ def test_a_recipe_moves_all_sliders_and_its_values_survive_another_page(lab):
 def show_form():
     import streamlit as st
 
-    from pages._train import config_form
+    from pages._train import config_form, recipe_choice
 
+    config_form.fill_once()
+    recipe_choice.render_recipe_choice(60_000)
     config_form.render_main_settings()
     config_form.render_more_settings()
     st.json(config_form.read_form().to_json())
@@ -108,7 +114,7 @@ def test_every_recipe_sets_every_field(lab):
     assert set(config_labels.LABELS) == set(FIELDS) - {"dataset"}
     at = AppTest.from_function(show_form, default_timeout=120).run()
     for name, recipe in RECIPES.items():
-        at.selectbox(key="train_recipe").select(name).run()
+        choose_recipe(at, name)
         assert not at.exception
         expected = recipe.config.replace(dataset=STANDARD)  # the page has a choice for that
         assert TrainConfig.from_json(json.loads(at.json[0].value)) == expected
@@ -126,16 +132,37 @@ def test_every_setting_has_a_widget_and_a_readable_choice(lab):
     assert at.selectbox(key="train_schedule").options == ["constant", "cosine", "one-cycle"]
 
 
+def test_the_cards_say_accuracy_and_time_and_the_title_what_was_changed(lab):
+    at = open_train()
+    assert {f"train_recipe_{name}" for name in RECIPES} <= {one.key for one in at.button}
+    assert "**quick**" in at.button(key="train_recipe_quick").label
+    assert "92.0\N{NO-BREAK SPACE}% · " in at.button(key="train_recipe_quick").label
+    choose_recipe(at, "quick")
+    assert "for **92.0\N{NO-BREAK SPACE}%** in the test" in words(at)
+    assert title_of_recipes(at).endswith("Recipe: **quick**")
+    at.slider(key="train_epochs").set_value(2).run()
+    assert title_of_recipes(at).endswith("Recipe: **quick**, changed")
+    assert "in the test" not in words(at)
+    choose_recipe(at, "none")
+    assert title_of_recipes(at).endswith("Choose a recipe")
+    assert at.slider(key="train_epochs").value == FIELDS["epochs"].default
+
+
+def title_of_recipes(at: AppTest) -> str:
+    (popover,) = (one.proto.popover for one in at.get("popover") if one.proto.popover.label)
+    return popover.label
+
+
 def test_a_recipe_shows_what_it_published_and_teaches(lab):
     at = open_train()
-    at.selectbox(key="train_recipe").select("conv-64").run()
+    choose_recipe(at, "conv-64")
     said = words(at).replace("\N{NO-BREAK SPACE}", " ")
     assert "test accuracy **91.8 %** · test loss **0.305** · training accuracy **98.8 %**" in said
     assert "time **1 h 23 min**" in said  # 5,000 s
-    at.selectbox(key="train_recipe").select("augmented-cnn").run()
+    choose_recipe(at, "augmented-cnn")
     said = words(at).replace("\N{NO-BREAK SPACE}", " ")
     assert "training accuracy, epoch 30 **over 95.0 %**" in said
-    at.selectbox(key="train_recipe").select("quick").run()
+    choose_recipe(at, "quick")
     assert "Published:" not in words(at)
 
 
@@ -195,7 +222,7 @@ def test_a_compared_run_without_its_files_has_dashes(lab):
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("train_weight_decay", 0.01, "Weight decay is for adamw and sgd"),
+        ("train_weight_decay", 0.01, "Weight decay works with AdamW and SGD only"),
         ("train_augmented_copies", 1, "Augmented copies need an augmentation"),
     ],
 )
@@ -213,8 +240,10 @@ def test_a_network_that_cannot_be_built_is_one_sentence_and_no_start(lab):
     at.slider(key="train_filterscount").set_value(5).run()
     assert "use fewer convolutions" in words(at)
     assert button(at, "Start training").disabled
-    at.slider(key="train_filterscount").set_value(1).run()
+    button(at, "Use same padding").click().run()
     assert not button(at, "Start training").disabled
+    assert at.segmented_control(key="train_padding").value == "same"
+    assert "use fewer convolutions" not in words(at)
 
 
 def test_a_running_run_is_watched_without_being_asked_for(lab):
@@ -405,21 +434,6 @@ def test_the_help_says_which_epoch_is_scored(lab, keep, said):
     assert said in validation.help
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.parametrize("error", [EngineError("No memory."), RuntimeError("unforeseen")])
-def test_an_engine_that_cannot_answer_is_one_sentence_and_no_endless_wait(lab, monkeypatch, error):
-    def describe(config):
-        raise error
-
-    made = SimpleNamespace(describe=describe, warm=lambda model_path=None: None)
-    monkeypatch.setattr(engine, "get", lambda: made)
-    plan._ask_engine.clear()  # the real engine's answer to an earlier test
-    at = open_train()
-    wait_for_plan(at)
-    assert "No layer table just now" in words(at)
-    assert not button(at, "Start training").disabled
-
-
 @pytest.mark.parametrize(
     "hostile", ["../../etc/passwd", "<script>alert(1)</script>", "x" * 5000, "", "%00"]
 )
@@ -455,7 +469,7 @@ def test_settings_that_were_trained_already_are_named_with_a_link(lab):
     assert "Same settings" not in str([one.proto.label for one in at.get("page_link")])
 
 
-def test_trainings_at_once_is_kept_in_the_runs_folder(lab):
+def test_parallel_trainings_are_kept_in_the_runs_folder(lab):
     at = open_train()
     at.slider(key="train_parallel").set_value(2).run()
     assert settings.read_parallel_trainings() == 2

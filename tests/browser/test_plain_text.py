@@ -19,7 +19,7 @@ from playwright.sync_api import Page, Request, expect
 from fmnist import json_files
 from fmnist.data import dataset
 from fmnist.data import folder as dataset_folder
-from fmnist.plain_text import clean
+from fmnist.plain_text import clean, shorten
 from tests.browser.conftest import Server, at_start
 from tests.browser.steps import main
 from tests.conftest import kill_trainings
@@ -167,11 +167,15 @@ def test_the_title_of_a_run(page: Page, foreign: Foreign, number: int):
     visit(page, "train", run=run_id(number), data=SLUG)
     expect(main(page).get_by_role("heading", level=3).first).to_have_text(title)
     expect_no_life(page)
-    visit(page, "runs", runs=run_id(number))
-    # The table holds the title too, hidden: it draws on a canvas.
-    expect(main(page).locator("strong").first).to_have_text(title)
-    main(page).get_by_role("button", name="Delete").click()
-    expect(page.get_by_text(f"Delete “{title}” for good?")).to_be_visible()
+    visit(page, "runs", run=run_id(number))
+    opened = main(page).locator(".st-key-run_detail")
+    expect(opened.get_by_label("Name", exact=True)).to_have_value(title)
+    expect(opened.locator("strong").first).to_have_text(shorten(title, 44))
+    rows = main(page).get_by_role("table", name="Runs").locator("button.name")
+    expect(rows.filter(has_text=title).first).to_have_text(title)
+    opened.get_by_role("button", name="Delete").click()
+    asked = f"Permanently delete “{title}” with its model, curves and scores?"
+    expect(page.get_by_text(asked)).to_be_visible()
     expect_no_life(page)
     visit(page, "evaluate", run=run_id(number))
     chosen = page.get_by_role("combobox", name="Run")
@@ -182,12 +186,17 @@ def test_the_title_of_a_run(page: Page, foreign: Foreign, number: int):
 
 
 def test_titles_in_one_chart_and_table(page: Page, foreign: Foreign):
-    visit(page, "runs", runs=",".join(map(run_id, range(10))))
     shown = [clean(title, 60) for title in foreign.titles()[:10]]
-    chart = main(page).locator(".js-plotly-plot").first
-    expect(chart.locator(".legendtext")).to_have_text(shown)
-    expect(main(page).locator(".js-plotly-plot a")).to_have_count(0)
-    expect_no_life(page)
+    for numbers in (range(5), range(5, 10)):
+        ids = ",".join(map(run_id, numbers))
+        visit(page, "runs", runs=ids, shown=ids)
+        chart = main(page).locator(".js-plotly-plot").first
+        legend = [shorten(shown[number], 28) for number in reversed(numbers)]
+        expect(chart.locator(".legendtext")).to_have_text(legend)
+        headings = main(page).get_by_test_id("stTable").locator("th")
+        expect(headings.filter(has_text=shorten(shown[numbers[0]], 24)).first).to_be_visible()
+        expect(main(page).locator(".js-plotly-plot a")).to_have_count(0)
+        expect_no_life(page)
 
 
 def test_all_runs_as_csv(page: Page, foreign: Foreign):

@@ -17,7 +17,6 @@ import psutil
 import pytest
 
 from fmnist import memory_limit
-from fmnist.config import TrainConfig
 from fmnist.data import catalogue
 from fmnist.data.dataset import load_dataset
 from fmnist.engine.client import Engine, EngineError
@@ -279,20 +278,6 @@ def test_answers_that_are_not_numbers_are_refused(engine, models):
 def test_other_images_are_refused_before_they_are_sent(engine, models, images):
     with pytest.raises(ValueError, match="expected"):
         engine.predict(models.path("first"), images)
-
-
-def test_describes_a_network_by_layers_parameters_and_operations(engine):
-    description = engine.describe(TrainConfig(architecture="dense", dense_units=(128,)))
-    # 784·128 + 128 weights, then 128·10 + 10; every weight but the biases is one operation.
-    assert description["parameters"] == 100_480 + 1_290
-    assert description["macs_per_image"] == 784 * 128 + 128 * 10
-    assert sum(layer["parameters"] for layer in description["layers"]) == 101_770
-    assert description["layers"][-1]["output_shape"] == [10]
-
-
-def test_an_impossible_network_says_why(engine):
-    with pytest.raises(EngineError, match="Convolution 4 has a 3×3 kernel"):
-        engine.describe(TrainConfig(filters=(8, 8, 8, 8), pool=2))
 
 
 def test_neighbours_are_the_nearest_training_images(engine, lab):

@@ -210,7 +210,7 @@ def test_a_damaged_run_is_listed_with_the_reason_and_harms_no_other(lab, name, c
     assert not first.is_live
     table = summary_table([first, second])
     assert list(table["status"]) == ["damaged", "completed"]
-    assert said in table["note"][0]
+    assert said in table["message"][0]
 
 
 def test_a_status_of_a_later_version_is_read_without_its_new_fields(made):
@@ -318,7 +318,7 @@ def test_the_zip_holds_the_whole_folder_without_drafts(made):
     drafts = {".status.json.1.tmp", ".model.keras.1.keras", ".checkpoint.1.weights.h5"}
     for name in drafts:
         made.file(name).write_text("a draft")
-    with zipfile.ZipFile(BytesIO(store.zip_run(made))) as archive:
+    with zipfile.ZipFile(BytesIO(store.zip_runs([made]))) as archive:
         names = set(archive.namelist())
         assert archive.testzip() is None
         assert json.loads(archive.read(f"{made.run_id}/config.json")) == made.config.to_json()
