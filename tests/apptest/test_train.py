@@ -49,7 +49,7 @@ def metrics(at: AppTest) -> dict[str, str]:
 
 
 def charts(at: AppTest) -> list:
-    return at.get("arrow_vega_lite_chart")
+    return at.get("vega_lite_chart")
 
 
 def test_no_runs_yet_shows_the_form_and_what_will_appear(lab):
@@ -292,8 +292,9 @@ def test_the_queue_is_a_list_that_says_what_is_next(lab):
     (queue,) = (box for box in at.expander if box.label.startswith("Queue:"))
     assert queue.label == "Queue: 3 waiting · next: Waits 0"
     links = [link.proto.label for link in queue.get("page_link")]
-    assert links == ["Waits 0", "Waits 1", "Waits 2"]
-    assert [said.value for said in queue.caption] == ["training · shown here", "next"]
+    assert links == [
+        "Busy · training · shown here", "1 · Waits 0 · next", "2 · Waits 1", "3 · Waits 2"
+    ]  # fmt: skip
     queue.button[1].click().run()
     waiting = {run.config.name: store.is_stop_requested(run.run_dir) for run in store.list_queued()}
     assert waiting == {"Waits 0": False, "Waits 1": True, "Waits 2": False}
@@ -322,6 +323,7 @@ def test_a_finished_run_is_compared_with_the_one_before(lab, accuracy, said):
     assert f"test accuracy {change} points (95" in sentence
     assert "No overfitting" in sentence
     assert "Before: Before" in charts(at)[0].proto.spec
+    assert len(charts(at)) == 2
 
 
 def test_a_run_on_its_own_says_when_it_overfits(lab):
