@@ -17,11 +17,10 @@ from fmnist.plain_text import markdown
 from fmnist.runs import outputs
 from pages._draw import canvas, correction, explanation, fine_tune
 from pages._draw.files import render_files
-from pages._draw.models import Models, can_predict, choose_models, name_classes, render_no_model
+from pages._draw.models import Models, choose_models, name_classes, render_no_model
 from pages._draw.picture import read_picture, render_sources
 from pages._draw.prediction import render_hint, render_prediction, render_waking
-from pages._shared import engine, url
-from pages._shared.run_picker import render_run_picker
+from pages._shared import engine, model_in_hand, url
 from pages._shared.standin import render_banner
 
 HINTS = {
@@ -100,7 +99,7 @@ st.title("Draw")
 introduction = st.empty()
 canvas.open_shared()
 board, below = st.container(), st.container()
-run = render_run_picker(can_predict, "Model")
+run = model_in_hand.read()
 models = choose_models(run)
 if models.drawings is None:
     with board:

@@ -11,7 +11,7 @@ from fmnist.runs.store import Run
 from pages._shared import dataset_choice, standin, url
 from pages._shared.data import dataset
 from pages._shared.style import style_beside
-from pages._train import config_form
+from pages._train import config_form, open_recipe
 from pages._train.live import render_live, render_nothing_yet
 from pages._train.queue_setting import render_queue_setting
 from pages._train.recipe_choice import render_recipe_choice
@@ -56,6 +56,7 @@ with notice:
 with st.container(key="train_title", gap="xxsmall"):
     st.title("Train", anchor=False)
     st.caption(f"Choose a network, start it, and watch it learn{dataset_choice.name_choice()}.")
+open_recipe.fill_from_address()
 st.html(style_beside(__file__, "_train/train.css"))
 with st.container(key="train_watching" if watched else "train_page"):
     setup, live = st.columns([2, 3], gap="medium")

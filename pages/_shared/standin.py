@@ -45,6 +45,18 @@ def render_arrival(missing: DatasetMissing) -> None:
     dataset_import.render()
 
 
+def render_arrival_in_a_line() -> None:
+    """How far the dataset is on its way, for a page that can do without it meanwhile."""
+    if fetcher().failure:
+        st.info(
+            "The dataset is not here yet; Browse says what to do about it.",
+            icon=":material/folder_open:",
+        )
+        return
+    fetcher().start()
+    st.fragment(_render_step, run_every=_TICK)()
+
+
 def _render_step() -> None:
     """How far the download or the generation is; the whole page follows when it has ended."""
     if not fetcher().is_running:

@@ -170,9 +170,9 @@ def test_the_figures_of_a_run_on_the_standin_say_so(lab, standin_run, monkeypatc
     ]
     at = open_page("runs", runs=RUN)
     assert list(at.dataframe[0].value["Dataset"]) == ["stand-in"]
-    at = open_page("evaluate", run=RUN)
+    at = open_page("evaluate", model=RUN)
     assert metrics(at)["Stand-in accuracy"] == f"80.0{NBSP}%"
-    assert f"stand-in 80.0{NBSP}%" in at.selectbox(key="url_run").options[0]
+    assert f"80.0{NBSP}% · stand-in" in at.selectbox(key="model_in_hand").options[0]
     assert NOTICE in words(at)
     assert "generated look-alikes of Fashion-MNIST. No figure here says" in words(at)  # the card
 
@@ -191,7 +191,7 @@ def test_the_bundled_run_is_scored_on_the_standin(lab, bundled_dir, made_standin
     environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
     json_files.write_json(folder / "environment.json", {**environment, "dataset": "fashion-mnist"})
     at = open_page("evaluate")
-    assert address(at)["run"] == "bundled"
+    assert at.selectbox(key="model_in_hand").value == "bundled"
     labels = catalogue.load("stand-in").test_labels
     bags = int((labels == CLASS_NAMES.index("Bag")).sum())  # all that the made engine says
     assert metrics(at)["Stand-in accuracy"] == f"{bags:.1f}{NBSP}%"
@@ -208,5 +208,5 @@ def test_a_model_with_other_classes_is_not_scored_on_the_standin(lab, made_stand
     data_dir = data_factory.write_dataset(tmp_path / "other", train=20, test=20)
     names = list(data_factory.SHAPE_NAMES)
     run_factory.write_run(lab.runs_dir, RUN, data_dir=data_dir, class_names=names)
-    at = open_page("evaluate", run=RUN)
+    at = open_page("evaluate", model=RUN)
     assert list(metrics(at)) == ["Test accuracy then", "Test loss then"]
