@@ -1,6 +1,5 @@
 """The live chart: what it draws, and that it stays the same chart while a run trains."""
 
-import altair
 import numpy as np
 import pandas as pd
 import pytest
@@ -55,6 +54,7 @@ def test_vega_lite_accepts_it_and_its_axes_are_named(history, batches, metric, i
     chart = live.plot_history(
         history, batches, metric, epochs=5, before=before, is_zoomed=is_zoomed
     )
+    altair = pytest.importorskip("altair")  # comes with Streamlit
     altair.Chart.from_dict(chart.spec)  # raises for a property that does not exist
     assert chart.spec["encoding"]["x"]["title"] == "Epoch"
     assert chart.spec["encoding"]["y"]["title"] in ("Accuracy (%)", "Loss")
