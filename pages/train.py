@@ -19,7 +19,7 @@ from pages._train.start_bar import render_start_bar
 
 
 def _choose_run(everything: list[Run]) -> Run | None:
-    """The run in the address, or else the newest that trains, which the address then keeps."""
+    """The run in the address, or else one that trains or waits, which the address then keeps."""
     wanted = url.read("run")
     if wanted:
         try:
@@ -28,7 +28,9 @@ def _choose_run(everything: list[Run]) -> Run | None:
         except store.RunNotFound as error:
             url.write(run=None)
             st.warning(markdown(error), icon=":material/link_off:")
-    live = next((run for run in everything if run.is_training), None)
+    unfinished = [run for run in everything if run.is_training]
+    running = (run for run in unfinished if run.status.status == "running")
+    live = next(running, None) or next(iter(unfinished), None)
     if live:
         url.write(run=live.run_id)
     return live
