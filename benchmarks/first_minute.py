@@ -22,7 +22,7 @@ from tests.browser.offline import cut_off
 
 def main() -> None:
     with cold_start("draw") as (page, seconds):
-        page.locator("canvas").first.wait_for()
+        page.locator("canvas.upper-canvas").wait_for()
         draw(page)
         report("cold start offline → first classified drawing", seconds(), "s", "15")
     with cold_start("") as (page, seconds):

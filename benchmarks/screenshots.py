@@ -65,7 +65,7 @@ def main() -> None:
 
 def draw(page: Page) -> None:
     """One stroke in the form of a T-shirt, and wait for the prediction."""
-    box = page.locator("canvas").first.bounding_box()
+    box = page.locator("canvas.upper-canvas").bounding_box()
     points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in T_SHIRT]
     page.mouse.move(*points[0])
     page.mouse.down()
