@@ -375,6 +375,8 @@ def test_a_picture_is_there_again_after_another_page_until_it_is_taken_away(open
     assert not at.exception
     assert shown(at).startswith("Bag")
     assert at.segmented_control(key="draw_source").value == "upload"
+    at.button(key="draw_remove").click().run()
+    assert shown(at).startswith("Choose a picture")
     upload(at, as_png(np.zeros((60, 60), np.uint8)))
     assert shown(at).startswith("Nothing to see")
     at.file_uploader(key="draw_upload").clear().run()

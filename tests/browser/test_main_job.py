@@ -69,7 +69,7 @@ def test_train_then_click_a_confusion_and_see_its_images(page: Page, trained: st
 
     page.get_by_role("button", name="All confusions").click()
     expect(page).not_to_have_url(re.compile("true="))
-    expect(page.get_by_role("heading", name="Most frequent confusions")).to_be_visible()
+    expect(page.get_by_role("heading", name="Most common confusions")).to_be_visible()
     click_cell(page, worst)  # once more the same: Plotly must not take it for a deselection
     expect(images).to_have_count(min(worst["count"], 100))
 
