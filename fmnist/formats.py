@@ -23,6 +23,11 @@ def percent(fraction: float | None) -> str:
     return f"{100 * fraction:.1f}{_NBSP}%" if _is_known(fraction) else "–"
 
 
+def points(difference: float) -> str:
+    """Of two fractions, in percentage points with their sign: 0.0123 → "+1.23"."""
+    return f"{100 * difference:+.2f}".replace("-", "\N{MINUS SIGN}")
+
+
 def loss(value: float | None) -> str:
     """0.26612 → "0.266"; None → "–"."""
     return f"{value:.3f}" if _is_known(value) else "–"

@@ -17,11 +17,10 @@ from fmnist.plain_text import markdown
 from fmnist.runs import outputs
 from pages._draw import canvas, correction, explanation, fine_tune
 from pages._draw.files import render_files
-from pages._draw.models import Models, can_predict, choose_models, name_classes, render_no_model
+from pages._draw.models import Models, choose_models, name_classes, render_no_model
 from pages._draw.picture import read_picture, render_sources
 from pages._draw.prediction import render_hint, render_prediction, render_waking
-from pages._shared import engine, url
-from pages._shared.run_picker import render_run_picker
+from pages._shared import engine, model_in_hand, url
 from pages._shared.standin import render_banner
 
 HINTS = {
@@ -100,7 +99,7 @@ st.title("Draw")
 introduction = st.empty()
 canvas.open_shared()
 board, below = st.container(), st.container()
-run = render_run_picker(can_predict, "Model")
+run = model_in_hand.read()
 models = choose_models(run)
 if models.drawings is None:
     with board:
@@ -109,7 +108,8 @@ if models.drawings is None:
 names = outputs.read_class_names(run) if run else CLASS_NAMES
 what = name_classes(names)
 introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one at a time.")
-engine.get().warm(models.drawings)
+for path in filter(None, (models.drawings, models.photographs)):
+    engine.get().warm(path)
 with board:
     source = render_sources()
     render_board(models, names, source)

@@ -11,7 +11,8 @@ from fmnist.runs.store import Run
 from pages._shared import dataset_choice, standin, url
 from pages._shared.data import dataset
 from pages._shared.style import style_beside
-from pages._train import config_form
+from pages._train import config_form, open_recipe
+from pages._train.bring_into_view import bring_into_view
 from pages._train.live import render_live, render_nothing_yet
 from pages._train.queue_setting import render_queue_setting
 from pages._train.recipe_choice import render_recipe_choice
@@ -19,7 +20,7 @@ from pages._train.start_bar import render_start_bar
 
 
 def _choose_run(everything: list[Run]) -> Run | None:
-    """The run in the address, or else the newest that trains, which the address then keeps."""
+    """The run in the address, or else one that trains or waits, which the address then keeps."""
     wanted = url.read("run")
     if wanted:
         try:
@@ -28,7 +29,9 @@ def _choose_run(everything: list[Run]) -> Run | None:
         except store.RunNotFound as error:
             url.write(run=None)
             st.warning(markdown(error), icon=":material/link_off:")
-    live = next((run for run in everything if run.is_training), None)
+    unfinished = [run for run in everything if run.is_training]
+    running = (run for run in unfinished if run.status.status == "running")
+    live = next(running, None) or next(iter(unfinished), None)
     if live:
         url.write(run=live.run_id)
     return live
@@ -54,6 +57,7 @@ with notice:
 with st.container(key="train_title", gap="xxsmall"):
     st.title("Train", anchor=False)
     st.caption(f"Choose a network, start it, and watch it learn{dataset_choice.name_choice()}.")
+open_recipe.fill_from_address()
 st.html(style_beside(__file__, "_train/train.css"))
 with st.container(key="train_watching" if watched else "train_page"):
     setup, live = st.columns([2, 3], gap="medium")
@@ -64,5 +68,6 @@ with live, st.container(key="train_live"):
         render_nothing_yet(everything)
 with setup:
     _render_setup(dataset())
+bring_into_view(watched.run_id if watched else "")
 with notice:  # last: the dataset may have come meanwhile
     standin.render_banner()

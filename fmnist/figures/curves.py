@@ -1,46 +1,20 @@
-"""How accuracy and loss go over the epochs: of one run, live, and of several side by side."""
+"""How accuracy and loss go over the epochs, of several runs side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from fmnist.figures.chart import axis, chart, legend
-from fmnist.figures.palette import RUN_COLOURS, SPLIT_COLOURS
+from fmnist.figures.live import Metric, spread
+from fmnist.figures.palette import RUN_COLOURS
 from fmnist.plain_text import plotly as plain
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Metric = Literal["accuracy", "loss"]
-
-
-MAX_POINTS = 400
-
-
-def plot_history(
-    history: pd.DataFrame,
-    batches: pd.DataFrame | None = None,
-    metric: Metric = "accuracy",
-    *,
-    epochs: int | None = None,
-    steps_per_epoch: int | None = None,
-) -> go.Figure:
-    """One run's curve: training and validation per epoch, and the running value between epochs.
-
-    history, batches: as in `history.csv` and `batches.csv` (epoch counted from 0); either may be
-    empty. epochs: how many are planned, the x axis' end. steps_per_epoch: optimiser steps in an
-    epoch, which places the batches (their step counts the whole run); without it, guessed.
-    """
-    running = _running_trace(batches, metric, steps_per_epoch)
-    train = _epoch_trace(history, metric, "Training", SPLIT_COLOURS["train"], dash="dot")
-    val = _epoch_trace(history, f"val_{metric}", "Validation", SPLIT_COLOURS["val"])
-    traces = [trace for trace in (running, train, val) if trace]
-    last_epoch = max((trace["x"][-1] for trace in traces), default=1)
-    return _curves(traces, metric, max(epochs or 1, last_epoch), (train, val))
 
 
 def plot_comparison(histories: Mapping[str, pd.DataFrame], metric: Metric) -> go.Figure:
@@ -68,7 +42,7 @@ def _epoch_trace(
     if not known.any():
         return None
     x = np.asarray(history["epoch"], float)[known] + 1
-    keep = _spread(len(x))
+    keep = spread(len(x))
     return {
         "type": "scatter",
         "mode": "lines+markers" if len(x) <= 40 else "lines",
@@ -82,36 +56,8 @@ def _epoch_trace(
     }
 
 
-def _running_trace(
-    batches: pd.DataFrame | None, metric: Metric, steps_per_epoch: int | None
-) -> dict[str, Any] | None:
-    if batches is None or batches.empty:
-        return None
-    step, epoch, values = (np.asarray(batches[c], float) for c in ("step", "epoch", metric))
-    length = steps_per_epoch or max((step / (epoch + 1)).max(), 1)
-    x = step / length
-    keep = _spread(len(x))
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "Training, running",
-        "x": x[keep].round(4).tolist(),
-        "y": values[keep].tolist(),
-        "line": {"color": SPLIT_COLOURS["train"], "width": 1},
-        "opacity": 0.55,
-        "hovertemplate": f"After %{{x:.2f}} epochs: {_hover_value(metric)}<extra></extra>",
-    }
-
-
 def _hover_value(column: str) -> str:
     return "%{y:.1%}" if column.endswith("accuracy") else "%{y:.3f}"
-
-
-def _spread(count: int) -> np.ndarray:
-    """At most MAX_POINTS positions of `count`, evenly spread, always with the last one."""
-    if count <= MAX_POINTS:
-        return np.arange(count)
-    return np.linspace(0, count - 1, MAX_POINTS).round().astype(int)
 
 
 def _curves(

@@ -25,7 +25,7 @@ _GAP = (
     "little. This is called the domain gap."
 )
 _CLOSED = (
-    "It is given the drawing as prepared in the first tab, and was trained on drawings made from "
+    "It is given the drawing as prepared in “Step by step”, and was trained on drawings made from "
     "the same photos, with wobbly, broken, thick and thin lines. That closes the gap from both "
     "sides."
 )

@@ -20,14 +20,11 @@ def render_explanation(models: Models, class_names: Sequence[str]) -> None:
     sketch: Sketch | None = st.session_state.get("sketch")
     if sketch is None or sketch.is_empty:
         return
-    kind = "photo" if sketch.is_photo else "drawing"
-    parts = {f"From {kind} to prediction": lambda: render_stages(models, sketch, class_names)}
+    parts = {"Step by step": lambda: render_stages(models, sketch, class_names)}
     if models.photographs and not sketch.is_photo:
-        parts["What a photo-trained model says"] = lambda: render_comparison(
-            models, sketch, class_names
-        )
-    parts["Most similar photos"] = lambda: render_nearest(sketch, class_names)
-    tabs = st.tabs(list(parts), key=f"draw_tabs_{kind}_{len(parts)}", on_change="rerun")
+        parts["Photo-trained model"] = lambda: render_comparison(models, sketch, class_names)
+    parts["Similar photos"] = lambda: render_nearest(sketch, class_names)
+    tabs = st.tabs(list(parts), key=f"draw_tabs_{len(parts)}", on_change="rerun")
     for tab, render in zip(tabs, parts.values(), strict=True):
         if tab.open:
             with tab:

@@ -103,7 +103,7 @@ def _render_start(count: int) -> None:
     is_pressed = st.button("Teach it", type="primary", icon=":material/school:")
     seconds = fine_tuning_runs.estimate_seconds()
     st.caption(
-        f"It learns from {_count(count)}, each redrawn in many ways, and practises {REHEARSAL:,} "
+        f"It learns from {_count(count)}, redrawn in many ways, and practises {REHEARSAL:,} "
         "other drawings meanwhile so that it forgets little. Only the last layer of the model "
         f"changes (fine-tuning). This takes about {formats.duration(seconds)} in the background; "
         "then you see what it gained and lost, and decide whether to use it."

@@ -10,7 +10,7 @@ from fmnist.plain_text import markdown
 from fmnist.runs import settings, store
 from fmnist.runs.fine_tuned_record import Comparison
 from fmnist.runs.store import Run
-from pages._shared import url
+from pages._shared import model_in_hand, url
 
 MOST_POINTS_LOST = 2.0  # of a hundred drawings that nobody corrected; beyond it is asked first
 
@@ -86,7 +86,7 @@ def _render_choice(shown: Run | None) -> None:
         if shown and not shown.damaged and shown.status.status == "completed":
             if not is_shown:
                 _render_use(shown)
-            link = url.link(run=shown.run_id)
+            link = url.link(model=shown.run_id)
             st.page_link("pages/evaluate.py", label="Evaluate", query_params=link)
         if in_use:
             before = fine_tuning_runs.find_before(in_use)
@@ -123,4 +123,4 @@ def _choose(run_id: str) -> None:
     except store.RunsFolderError as error:
         st.session_state["fine_tuned_problem"] = str(error)
         return
-    url.write(run=None)
+    model_in_hand.put_back_fine_tuned()

@@ -50,7 +50,11 @@ def render_stages(models: Models, sketch: Sketch, class_names: Sequence[str]) ->
             zip(sketch.stages.items(), predictions, strict=True), start=1
         )
     ]
-    st.caption("Below each stage: what the model would say if the preparation ended there.")
+    kind = "photo" if sketch.is_photo else "drawing"
+    st.caption(
+        f"From the {kind} to the prediction. Below each step: what the model would say if the "
+        "preparation ended there."
+    )
     st.html(f'{_STYLE}<ol class="stages" aria-label="Stages">{"".join(items)}</ol>')
 
 

@@ -68,14 +68,19 @@ def _describe(summary: Summary) -> str:
 
 
 def _render_links(run: Run) -> None:
-    link = url.link(run=run.run_id)
     if not (run.damaged or run.imported_model):
         st.page_link(
-            "pages/train.py", label="Curves", icon=":material/monitoring:", query_params=link
+            "pages/train.py",
+            label="Curves",
+            icon=":material/monitoring:",
+            query_params=url.link(run=run.run_id),
         )
     if run.has_scores:
         st.page_link(
-            "pages/evaluate.py", label="Evaluate", icon=":material/query_stats:", query_params=link
+            "pages/evaluate.py",
+            label="Evaluate",
+            icon=":material/query_stats:",
+            query_params=url.link(model=run.run_id),
         )
 
 

@@ -40,16 +40,6 @@ def choose(slug: str, **values) -> None:
     """
     is_usual = slug == catalogue.list_choices()[0].slug
     url.write(**{"data": STANDARD if is_usual else slug, **values})
-    st.session_state["data_slug"] = st.query_params.get("data")
-
-
-def restore_choice(page: str) -> None:
-    """Put the dataset back into the address where Streamlit's own sidebar links dropped it."""
-    before = st.session_state.get("data_slug")
-    if before and "data" not in st.query_params and st.session_state["data_page"] != page:
-        url.write(data=before)
-    st.session_state["data_slug"] = st.query_params.get("data")
-    st.session_state["data_page"] = page
 
 
 def render_choice() -> None:

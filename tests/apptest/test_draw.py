@@ -103,7 +103,8 @@ def bag(level: int = 255, paper: int = 0) -> np.ndarray:
 def texts(at: AppTest) -> list[str]:
     """The text of every piece of HTML, without its markup."""
     bodies = (
-        re.sub(r"<style>.*?</style>", "", one.proto.body, flags=re.DOTALL) for one in at.get("html")
+        re.sub(r"<style>.*?</style>", "", one.proto.body, flags=re.DOTALL)
+        for one in at.main.get("html")
     )
     return [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body)).strip() for body in bodies]
 
@@ -115,7 +116,7 @@ def shown(at: AppTest) -> str:
 
 def open_tab(at: AppTest, label: str) -> None:
     """As a click on a tab does, which AppTest cannot make."""
-    at.session_state[f"draw_tabs_drawing_{len(at.tabs)}"] = label
+    at.session_state[f"draw_tabs_{len(at.tabs)}"] = label
     at.run()
 
 
@@ -146,7 +147,7 @@ def test_without_a_model_the_way_to_train_one_is_shown(open_page, lab, engine, s
     at = open_page()
     assert not at.exception
     assert "No model yet" in at.info[0].value
-    assert not at.get("html")
+    assert not at.main.get("html")
 
 
 @pytest.mark.parametrize("status", ["completed", "stopped"])
@@ -174,7 +175,7 @@ def test_a_drawing_is_answered_with_ten_probabilities(open_page, lab, engine, ca
     assert re.findall(r"[\d.]+ %", text)[2:] == ["1.1 %"] * 8 + ["90.0 %", "1.1 %"]
     assert engine.asked[-1][0] == run_dir / "model.keras"
     expect_bag(engine)
-    assert at.tabs[0].label == "From drawing to prediction"
+    assert at.tabs[0].label == "Step by step"
 
 
 def test_under_one_half_it_is_not_sure(open_page, lab, engine, canvas):
@@ -188,16 +189,14 @@ def test_the_run_in_the_address_answers(open_page, lab, engine, canvas):
     run_factory.write_run(lab.runs_dir, "20260101-000000-old")
     run_factory.write_run(lab.runs_dir, "20260102-000000-new")
     canvas.drawing = drawn(BAG)
-    open_page(run="20260101-000000-old")
+    open_page(model="20260101-000000-old")
     assert engine.asked[-1][0].parent.name == "20260101-000000-old"
-    at = open_page()
+    open_page()
     assert engine.asked[-1][0].parent.name == "20260102-000000-new"
-    at.selectbox(key="url_run").set_value("20260101-000000-old").run()
-    assert engine.asked[-1][0].parent.name == "20260101-000000-old"
 
 
-@pytest.mark.parametrize("status", [None, "running", "failed", "stopped"])
-def test_without_a_completed_run_the_bundled_one_answers(
+@pytest.mark.parametrize("status", [None, "running", "failed", "stopped", "completed"])
+def test_the_bundled_one_answers_until_another_is_taken(
     open_page, lab, engine, canvas, bundled_dir, status
 ):
     run_factory.write_run(bundled_dir.parent).rename(bundled_dir)
@@ -209,31 +208,13 @@ def test_without_a_completed_run_the_bundled_one_answers(
     assert not at.info
     assert shown(at).startswith("Bag")
     assert engine.asked[-1][0] == bundled_dir / "model.keras"
-    assert at.selectbox(key="url_run").options[-1] == (
-        "bundled · test 90.0\N{NO-BREAK SPACE}% · comes with the Lab"
-    )
-    assert any("This model comes with the Lab" in caption.value for caption in at.caption)
-
-
-def test_a_completed_run_answers_before_the_bundled_one(
-    open_page, lab, engine, canvas, bundled_dir
-):
-    run_factory.write_run(bundled_dir.parent).rename(bundled_dir)
-    run_factory.write_run(lab.runs_dir, "20260101-000000-own")
-    canvas.drawing = drawn(BAG)
-    at = open_page()
-    assert engine.asked[-1][0].parent.name == "20260101-000000-own"
-    assert not [caption for caption in at.caption if "comes with the Lab" in caption.value]
-    at.selectbox(key="url_run").set_value("bundled").run()
-    assert engine.asked[-1][0] == bundled_dir / "model.keras"
-    assert at.query_params["run"] in ("bundled", ["bundled"])
 
 
 def test_a_run_in_the_address_that_still_trains_says_so(open_page, lab, engine, canvas):
     run_factory.write_run(lab.runs_dir, "20260101-000000-live", status="running")
     run_factory.write_run(lab.runs_dir, "20260102-000000-done")
     canvas.drawing = drawn(BAG)
-    at = open_page(run="20260101-000000-live")
+    at = open_page(model="20260101-000000-live")
     assert not at.exception
     assert "has no model that can be used (running)" in at.info[0].value
     assert engine.asked == []
@@ -242,10 +223,10 @@ def test_a_run_in_the_address_that_still_trains_says_so(open_page, lab, engine, 
 @pytest.mark.parametrize(
     "query",
     [
-        {"run": "../../etc/passwd"},
-        {"run": "<script>alert(1)</script>"},
-        {"run": "20200101-000000-gone"},
-        {"run": RUN, "index": "99999999"},
+        {"model": "../../etc/passwd"},
+        {"model": "<script>alert(1)</script>"},
+        {"model": "20200101-000000-gone"},
+        {"model": RUN, "index": "99999999"},
         {"drawing": "<script>alert(1)</script>"},
         {"drawing": "AQ" + "A" * 100_000},
         {"drawing": to_link(parse([BAG]))[:-3]},
@@ -336,7 +317,7 @@ def test_a_photo_is_answered_by_the_model_of_photographs(open_page, lab, engine,
     at = upload(open_page(), as_png(bag(level=60, paper=250)))
     assert not at.exception
     assert {path for path, _ in engine.asked} == {run_dir / "model.keras"}
-    assert [tab.label for tab in at.tabs] == ["From photo to prediction", "Most similar photos"]
+    assert [tab.label for tab in at.tabs] == ["Step by step", "Similar photos"]
     engine.asked.clear()
     kind = next(one for one in at.get("button_group") if one.label == "The picture shows")
     kind.set_value("drawing").run()
@@ -362,9 +343,11 @@ def test_a_picture_of_lines_is_answered_as_a_drawing(open_page, lab, engine, dra
     [
         (b"no picture", "not a picture"),
         (as_png(np.zeros((1, 20_000), np.uint8)), "20,000"),
+        (as_png(np.zeros((5_000, 10_000), np.uint8)), "expected at most 10,000 on a side and 25"),
         (as_png(np.random.default_rng(0).integers(0, 256, (90, 90), np.uint8))[:4000], "cut short"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "The file is HEIC, which cannot be read"),
     ],
-    ids=["not an image", "20,000 px wide", "truncated"],
+    ids=["not an image", "20,000 px wide", "50 megapixels", "truncated", "HEIC"],
 )
 def test_an_upload_that_cannot_be_used_gets_one_sentence(open_page, lab, engine, content, message):
     run_factory.write_run(lab.runs_dir)
@@ -375,12 +358,38 @@ def test_an_upload_that_cannot_be_used_gets_one_sentence(open_page, lab, engine,
     assert engine.asked == []
 
 
-def test_a_blank_upload_gets_a_hint(open_page, lab, engine):
+@pytest.mark.parametrize("level", [255, 0], ids=["white", "black"])
+def test_a_blank_upload_gets_a_hint(open_page, lab, engine, level):
     run_factory.write_run(lab.runs_dir)
-    at = upload(open_page(), as_png(np.full((60, 60), 255, np.uint8)))
+    at = upload(open_page(), as_png(np.full((60, 60), level, np.uint8)))
     assert not at.exception
     assert shown(at).startswith("Nothing to see")
     assert engine.asked == []
+
+
+def test_a_picture_is_there_again_after_another_page_until_it_is_taken_away(open_page, lab, engine):
+    run_factory.write_run(lab.runs_dir)
+    at = upload(open_page(), as_png(bag()))
+    at.switch_page("pages/runs.py").run()
+    at.switch_page("pages/draw.py").run()
+    assert not at.exception
+    assert shown(at).startswith("Bag")
+    assert at.segmented_control(key="draw_source").value == "upload"
+    at.button(key="draw_remove").click().run()
+    assert shown(at).startswith("Choose a picture")
+    upload(at, as_png(np.zeros((60, 60), np.uint8)))
+    assert shown(at).startswith("Nothing to see")
+    at.file_uploader(key="draw_upload").clear().run()
+    assert shown(at).startswith("Choose a picture")
+
+
+def test_a_dot_is_shown_to_the_model(open_page, lab, engine, canvas):
+    run_factory.write_run(lab.runs_dir)
+    canvas.drawing = drawn({"width": 2, "erases": False, "points": [[128, 128]]})
+    at = open_page()
+    assert not at.exception
+    assert shown(at).startswith("Bag")
+    assert engine.asked[0][1].any()
 
 
 def test_the_model_for_drawings_answers_and_the_run_is_compared(
@@ -400,7 +409,7 @@ def test_the_model_for_drawings_answers_and_the_run_is_compared(
     # e^H of 0.9 and nine times 0.0111: over 1.73 classes.
     assert "Torn between about 2 classes; “not sure” starts at 2.5." in shown(at)
     engine.confidence = 0.6  # e^H of 0.6 and nine times 0.0444: 4.7
-    open_tab(at, "What a photo-trained model says")
+    open_tab(at, "Photo-trained model")
     other, plain = engine.asked[-2]
     assert other == run_dir / "model.keras"
     assert not plain[0, 9:19, 3:25].any()  # the outline as it was drawn
@@ -471,6 +480,8 @@ def test_a_drawing_is_shared_and_a_saved_one_opened(open_page, lab, engine, canv
     coat = load_examples()["Coat"]
     open_file(at, b"{")
     assert "no JSON" in at.error[0].value
+    open_file(at, b'{"type": "FeatureCollection", "features": []}')
+    assert "JSON of another program" in at.error[0].value
     open_file(at, to_json(coat))
     assert not at.exception
     assert at.session_state["drawing"] == coat
@@ -611,6 +622,7 @@ def test_fine_tuning_is_started_watched_and_not_started_twice(
         jobs, "start_and_watch", lambda run, module: started.append((run.run_id, module))
     )
     at = open_page()
+    assert "This takes about 30 s" in words(at).replace("\N{NO-BREAK SPACE}", " ")
     button(at, FINE_TUNE).click().run()
     assert not at.exception
     ((run_id, module),) = started
@@ -653,6 +665,8 @@ def test_what_was_gained_and_lost_is_said_and_the_fine_tuned_model_used(
     assert (
         "**397 of 600 right**, before 432 (15 gained, 50 lost: more than chance, p < 0.001)" in text
     )
+    assert "(5.8 points fewer)" in text, "it forgot too much to be used without asking"
+    assert button(at, "Use it anyway").key == "fine_tuned_use"
     at.button(key="fine_tuned_use").click().run()
     assert not at.exception
     assert engine.asked[-1][0] == run_dir / "model.keras"
@@ -672,6 +686,7 @@ def test_a_later_fine_tuning_is_seen_while_the_model_of_an_earlier_one_answers(
     at = open_page()
     assert "**Fine-tuned 2026-01-04 05:06 UTC" in words(at)
     assert "The one fine-tuned 2026-01-03 00:00 UTC is used for drawings" in words(at)
+    assert button(at, "Use it for drawings").key == "fine_tuned_use", "it forgot nothing"
     at.button(key="fine_tuned_use").click().run()
     assert settings.read_drawing_run() == second
     assert "It is used for drawings" in words(at)

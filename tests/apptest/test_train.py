@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from fmnist.config import FIELDS, TrainConfig
 from fmnist.data.dataset import STANDARD
 from fmnist.recipes import RECIPES
-from fmnist.runs import launch, outputs, settings, store
+from fmnist.runs import jobs, launch, outputs, settings, store
 from pages._train import config_labels
 from tests.apptest.app_pages import button, open_page, words
 from tests.factories import runs as run_factory
@@ -48,6 +48,10 @@ def metrics(at: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in at.metric}
 
 
+def charts(at: AppTest) -> list:
+    return at.get("vega_lite_chart")
+
+
 def test_no_runs_yet_shows_the_form_and_what_will_appear(lab):
     at = open_train()
     assert "Your training will appear here" in words(at)
@@ -71,7 +75,7 @@ def test_the_network_is_drawn_as_the_sliders_move(lab):
 def test_finished_runs_are_offered_while_nothing_trains(lab):
     run_factory.write_run(lab.runs_dir, name="Yesterday's")
     at = open_train()
-    links = [link.proto.label for link in at.get("page_link")]
+    links = [link.proto.label for link in at.main.get("page_link")]
     assert any("Yesterday's · 90.0\N{NO-BREAK SPACE}% on the test set" in link for link in links)
 
 
@@ -134,11 +138,11 @@ def test_the_cards_say_accuracy_and_time_and_the_title_what_was_changed(lab):
     assert "**quick**" in at.button(key="train_recipe_quick").label
     assert "92.0\N{NO-BREAK SPACE}% · " in at.button(key="train_recipe_quick").label
     choose_recipe(at, "quick")
-    assert "for **92.0\N{NO-BREAK SPACE}%** in the test" in words(at)
+    assert "**92.0\N{NO-BREAK SPACE}%** test accuracy" in words(at)
     assert title_of_recipes(at).endswith("Recipe: **quick**")
     at.slider(key="train_epochs").set_value(2).run()
     assert title_of_recipes(at).endswith("Recipe: **quick**, changed")
-    assert "in the test" not in words(at)
+    assert "test accuracy" not in words(at)
     choose_recipe(at, "none")
     assert title_of_recipes(at).endswith("Choose a recipe")
     assert at.slider(key="train_epochs").value == FIELDS["epochs"].default
@@ -253,7 +257,7 @@ def test_a_running_run_is_watched_without_being_asked_for(lab):
     assert shown["Accuracy"] == f"{100 * (1 - 0.4 * 0.93**10):.1f}\N{NO-BREAK SPACE}%"
     assert shown["Validation"] == f"{100 * (0.98 - 0.3 * 0.7):.1f}\N{NO-BREAK SPACE}%"
     assert shown["Loss"] == f"{0.9 * 0.93**10:.3f}"
-    assert len(at.get("plotly_chart")) == 2
+    assert len(charts(at)) == 2
 
 
 def test_stop_writes_the_stop_file_and_says_so(lab):
@@ -278,13 +282,95 @@ def test_a_queued_run_knows_its_place_and_can_be_cancelled(lab):
     assert store.is_stop_requested(run_dir)
 
 
+def test_the_queue_is_a_list_that_says_what_is_next(lab):
+    run_factory.write_run(lab.runs_dir, "20260101-000000-busy", status="running", name="Busy")
+    for place in range(3):
+        name = f"20260101-00000{place + 1}-q"
+        run_dir = run_factory.write_run(lab.runs_dir, name, status="queued", name=f"Waits {place}")
+        store.write_status(run_dir, queued_at=time.time() - 30 + place)
+    at = open_train(run="20260101-000000-busy")
+    (queue,) = (box for box in at.expander if box.label.startswith("Queue:"))
+    assert queue.label == "Queue: 3 waiting · next: Waits 0"
+    links = [link.proto.label for link in queue.get("page_link")]
+    assert links == [
+        "Busy · training · shown here", "1 · Waits 0 · next", "2 · Waits 1", "3 · Waits 2"
+    ]  # fmt: skip
+    queue.button[1].click().run()
+    waiting = {run.config.name: store.is_stop_requested(run.run_dir) for run in store.list_queued()}
+    assert waiting == {"Waits 0": False, "Waits 1": True, "Waits 2": False}
+    assert not store.is_stop_requested(lab.runs_dir / "20260101-000000-busy")
+
+
+def test_a_long_queue_is_shown_in_part(lab):
+    for place in range(12):
+        run_factory.write_run(lab.runs_dir, f"20260101-0000{place:02d}-q", status="queued")
+    at = open_train(run="20260101-000003-q")
+    assert "… and 4 more" in words(at)
+    assert [button.label for button in at.button].count("Cancel") == 8  # its own, and 7 others
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "said"),
+    [(0.96, "Better"), (0.91, "Within noise"), (0.7, "Worse")],
+)
+def test_a_finished_run_is_compared_with_the_one_before(lab, accuracy, said):
+    run_factory.write_run(lab.runs_dir, "20260101-000000-before", name="Before", accuracy=0.9)
+    run_dir = run_factory.write_run(lab.runs_dir, accuracy=accuracy)
+    at = open_train(run=run_dir.name)
+    (sentence,) = (one.value for one in at.markdown if "“Before”" in one.value)
+    assert f"**{said}**" in sentence
+    change = f"{100 * (accuracy - 0.9):+.2f}".replace("-", "\N{MINUS SIGN}")
+    assert f"test accuracy {change} points (95" in sentence
+    assert "No overfitting" in sentence
+    assert "Before: Before" in charts(at)[0].proto.spec
+    assert len(charts(at)) == 2
+
+
+def test_a_run_on_its_own_says_when_it_overfits(lab):
+    run_dir = run_factory.write_run(lab.runs_dir, epochs=5)
+    history = outputs.read_history(store.load_run(run_dir.name))
+    history["val_loss"] = [0.5, 0.4, 0.43, 0.45, 0.47]  # ends 0.46 / 0.4 - 1 above its lowest
+    (run_dir / "history.csv").write_text(history.to_csv(index=False))
+    said = words(open_train(run=run_dir.name))
+    assert "**Overfitting from epoch 3:**" in said
+    assert "15\N{NO-BREAK SPACE}% above its lowest" in said
+    assert "run before" not in said
+
+
+@pytest.mark.parametrize("status", ["failed", "stopped", "completed"])
+def test_a_run_that_has_ended_can_be_started_again(lab, status, monkeypatch):
+    started = []
+
+    def start(config):
+        started.append(config)
+        return store.create_run(config).run_id
+
+    monkeypatch.setattr(jobs, "start_run", start)
+    run_dir = run_factory.write_run(lab.runs_dir, status=status, dropout=0.3)
+    at = open_train(run=run_dir.name)
+    button(at, "Copy settings to the form").click().run()
+    assert at.slider(key="train_dropout").value == 0.3
+    button(at, "Start again with these settings").click().run()
+    assert not at.exception
+    assert started == [store.load_run(run_dir.name).config]
+    assert at.query_params["run"][0] != run_dir.name
+    assert "Waiting" in words(at)
+
+
+def test_a_failed_run_names_the_finished_one_with_the_same_settings(lab):
+    failed = run_factory.write_run(lab.runs_dir, status="failed")
+    run_factory.write_run(lab.runs_dir, "20260103-000000-again", name="It worked")
+    said = words(open_train(run=failed.name))
+    assert "“It worked” has the same settings and seed: 90.0" in said
+
+
 def test_a_finished_run_has_its_score_and_leads_on(lab):
     run_dir = run_factory.write_run(lab.runs_dir, accuracy=0.915)
     at = open_train(run=run_dir.name)
     assert metrics(at)["Test accuracy"] == "91.5\N{NO-BREAK SPACE}%"
     assert metrics(at)["Best epoch"] == "3"
     assert "Stop" not in labels(at)
-    links = [link.proto for link in at.get("page_link")]
+    links = [link.proto for link in at.main.get("page_link")]
     assert {"evaluate", "draw", "runs"} <= {link.page for link in links}
     assert all(run_dir.name in link.query_string for link in links)
 
@@ -377,12 +463,12 @@ def test_a_runs_folder_that_cannot_be_written_is_one_sentence(lab):
 def test_settings_that_were_trained_already_are_named_with_a_link(lab):
     run_dir = run_factory.write_run(lab.runs_dir, **TrainConfig(name="As it is").to_json())
     at = open_train()
-    (link,) = (one.proto for one in at.get("page_link") if "Same settings" in one.proto.label)
+    (link,) = (one.proto for one in at.main.get("page_link") if "Same settings" in one.proto.label)
     score = "90.0\N{NO-BREAK SPACE}% on the test set"
     assert link.label == f"Same settings and seed: As it is · {score}"
     assert run_dir.name in link.query_string
     at.slider(key="train_dropout").set_value(0.3).run()
-    assert "Same settings" not in str([one.proto.label for one in at.get("page_link")])
+    assert "Same settings" not in str([one.proto.label for one in at.main.get("page_link")])
 
 
 def test_parallel_trainings_are_kept_in_the_runs_folder(lab):
@@ -421,7 +507,7 @@ def test_a_training_too_short_for_a_row_between_its_epochs_shows_its_curves(lab)
     run_dir = run_factory.write_run(lab.runs_dir)
     batches = run_dir / "batches.csv"
     batches.write_text(batches.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
-    assert len(open_train(run=run_dir.name).get("plotly_chart")) == 2
+    assert len(charts(open_train(run=run_dir.name))) == 2
 
 
 def test_a_training_without_a_sign_of_life_says_so_and_can_be_stopped_though_it_was_asked(lab):
@@ -429,7 +515,7 @@ def test_a_training_without_a_sign_of_life_says_so_and_can_be_stopped_though_it_
     store.write_status(run_dir, heartbeat_at=time.time() - 75)
     (run_dir / "stop").touch()
     at = open_train(run=run_dir.name)
-    assert re.search(r"No sign of life for 1.min 1\d.s: its process hangs", words(at))
+    assert re.search(r"No sign of life for 1.min 1\d.s: its process is stuck", words(at))
     assert "left" not in words(at).split("No sign of life")[1].split("Epoch")[0]
     assert not button(at, "Stop").disabled
     store.write_status(run_dir, heartbeat_at=time.time())

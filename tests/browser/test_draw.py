@@ -45,7 +45,7 @@ def test_a_class_appears_as_a_person_draws(page: Page):
     expect(seen(page)).to_have_attribute("src", both)
 
     expect(page.get_by_role("list", name="Stages").get_by_role("listitem")).not_to_have_count(0)
-    page.get_by_role("tab", name="Most similar photos").click()
+    page.get_by_role("tab", name="Similar photos").click()
     expect(page.get_by_role("group", name="Nearest neighbours")).to_be_visible()
 
 

@@ -194,8 +194,12 @@ def test_warm_returns_at_once_and_the_next_request_is_answered(engine, models):
     engine.close()
     engine.warm(models.path("first"))
     assert psutil.Process(engine.pid).cpu_times().user < 1, "it has not imported TensorFlow yet"
+    assert not engine.is_awake(models.path("second"))
     probabilities = engine.predict(models.path("second"), models.images).probabilities
     np.testing.assert_allclose(probabilities, models.expected("second"), atol=1e-5)
+    assert engine.is_awake(models.path("second"))
+    engine.close()
+    assert not engine.is_awake(models.path("second"))
 
 
 def test_the_child_ends_with_its_parent_idle_or_busy(models):

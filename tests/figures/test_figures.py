@@ -51,24 +51,10 @@ def history() -> pd.DataFrame:
     )
 
 
-@pytest.fixture
-def batches() -> pd.DataFrame:
-    count = 3000
-    return pd.DataFrame(
-        {
-            "step": np.arange(1.0, count + 1),
-            "epoch": np.repeat([0.0, 1.0, 2.0], 1000),
-            "loss": np.linspace(2.3, 0.3, count),
-            "accuracy": np.linspace(0.1, 0.9, count),
-        }
-    )
-
-
-def _all_figures(history, batches) -> dict[str, go.Figure]:
+def _all_figures(history) -> dict[str, go.Figure]:
     evaluation = evaluate(np.arange(10), np.eye(10))
     image = np.arange(784).reshape(28, 28).astype(np.uint8)
     return {
-        "history": curves.plot_history(history, batches, "loss", epochs=5, steps_per_epoch=1000),
         "comparison": curves.plot_comparison({"a": history, "b": history}, "accuracy"),
         "matrix": evaluation_figures.plot_confusion_matrix(MATRIX, "rows", selected=(6, 0)),
         "report": evaluation_figures.plot_report(evaluation.report),
@@ -78,57 +64,25 @@ def _all_figures(history, batches) -> dict[str, go.Figure]:
     }
 
 
-def test_plotly_accepts_every_figure(history, batches):
-    for figure in _all_figures(history, batches).values():
+def test_plotly_accepts_every_figure(history):
+    for figure in _all_figures(history).values():
         go.Figure(figure.to_plotly_json())  # raises for a property that does not exist
         figure.to_json()
 
 
-def test_figures_leave_text_and_background_to_the_theme(history, batches):
-    for name, figure in _all_figures(history, batches).items():
+def test_figures_leave_text_and_background_to_the_theme(history):
+    for name, figure in _all_figures(history).items():
         layout = figure.layout
         assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)", name
         assert layout.font.color is None, name
         assert all(trace.textfont.color is None for trace in figure.data if "textfont" in trace)
 
 
-def test_every_figure_names_its_axes(history, batches):
-    for name, figure in _all_figures(history, batches).items():
+def test_every_figure_names_its_axes(history):
+    for name, figure in _all_figures(history).items():
         assert figure.layout.xaxis.title.text, name
         bars_of_classes = name in {"report", "probabilities", "counts"}
         assert bool(figure.layout.yaxis.title.text) is not bars_of_classes, name
-
-
-def test_history_places_epochs_and_batches(history, batches):
-    figure = curves.plot_history(history, batches, "accuracy", epochs=5, steps_per_epoch=1000)
-    running, train, val = figure.data
-    assert list(train.x) == [1, 2, 3]
-    assert list(val.y) == [0.82, 0.86, 0.87]
-    assert len(running.x) == curves.MAX_POINTS
-    assert running.x[-1] == 3  # the newest batch is never left out
-    assert running.x[0] == 0.001
-    assert figure.layout.xaxis.range == (0, 5.1)
-    assert figure.layout.yaxis.range[0] == pytest.approx(0.7)
-
-
-def test_batches_without_a_known_epoch_length(history, batches):
-    figure = curves.plot_history(history, batches.iloc[:2500], "accuracy")
-    assert figure.data[0].x[-1] == 2.5
-
-
-def test_history_without_validation_or_batches(history):
-    history[["val_loss", "val_accuracy"]] = np.nan
-    figure = curves.plot_history(history, None, "loss")
-    assert [trace.name for trace in figure.data] == ["Training"]
-    assert figure.layout.yaxis.range == (0, 0.75)
-
-
-def test_history_before_anything_is_written(history, batches):
-    empty = curves.plot_history(history.iloc[:0], batches.iloc[:0], "accuracy", epochs=3)
-    assert not empty.data
-    assert empty.layout.xaxis.range == (0, 3.06)
-    first_epoch = curves.plot_history(history.iloc[:0], batches.iloc[:10], "loss", epochs=3)
-    assert first_epoch.layout.yaxis.range == (0, 2.5)
 
 
 def test_comparison_falls_back_to_training(history):
