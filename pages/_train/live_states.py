@@ -124,7 +124,8 @@ def _which_epoch(run: Run) -> str:
 
 
 def render_link(page: str, label: str, icon: str, run: Run) -> None:
-    link = url.link(run=run.run_id)
+    name = "model" if page in ("evaluate", "draw") else "run"
+    link = url.link(**{name: run.run_id})
     st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params=link)
 
 

@@ -95,7 +95,7 @@ def test_every_page_says_what_is_looked_at_and_the_ways_to_the_real_data(made_st
     assert "FMNIST_DATA_DIR" in said
     assert all(name in said for name in dataset.FILES)
     assert "Add your own data, at the end of Browse" in [
-        link.proto.label for link in at.get("page_link")
+        link.proto.label for link in at.main.get("page_link")
     ]
 
 

@@ -75,7 +75,7 @@ def test_the_network_is_drawn_as_the_sliders_move(lab):
 def test_finished_runs_are_offered_while_nothing_trains(lab):
     run_factory.write_run(lab.runs_dir, name="Yesterday's")
     at = open_train()
-    links = [link.proto.label for link in at.get("page_link")]
+    links = [link.proto.label for link in at.main.get("page_link")]
     assert any("Yesterday's · 90.0\N{NO-BREAK SPACE}% on the test set" in link for link in links)
 
 
@@ -370,7 +370,7 @@ def test_a_finished_run_has_its_score_and_leads_on(lab):
     assert metrics(at)["Test accuracy"] == "91.5\N{NO-BREAK SPACE}%"
     assert metrics(at)["Best epoch"] == "3"
     assert "Stop" not in labels(at)
-    links = [link.proto for link in at.get("page_link")]
+    links = [link.proto for link in at.main.get("page_link")]
     assert {"evaluate", "draw", "runs"} <= {link.page for link in links}
     assert all(run_dir.name in link.query_string for link in links)
 
@@ -463,12 +463,12 @@ def test_a_runs_folder_that_cannot_be_written_is_one_sentence(lab):
 def test_settings_that_were_trained_already_are_named_with_a_link(lab):
     run_dir = run_factory.write_run(lab.runs_dir, **TrainConfig(name="As it is").to_json())
     at = open_train()
-    (link,) = (one.proto for one in at.get("page_link") if "Same settings" in one.proto.label)
+    (link,) = (one.proto for one in at.main.get("page_link") if "Same settings" in one.proto.label)
     score = "90.0\N{NO-BREAK SPACE}% on the test set"
     assert link.label == f"Same settings and seed: As it is · {score}"
     assert run_dir.name in link.query_string
     at.slider(key="train_dropout").set_value(0.3).run()
-    assert "Same settings" not in str([one.proto.label for one in at.get("page_link")])
+    assert "Same settings" not in str([one.proto.label for one in at.main.get("page_link")])
 
 
 def test_parallel_trainings_are_kept_in_the_runs_folder(lab):
