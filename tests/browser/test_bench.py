@@ -47,7 +47,8 @@ def is_in_view(page: Page, what: Locator) -> bool:
 
 
 def test_start_and_the_panel_it_fills_share_a_laptops_screen_in_every_recipe(bench: Page):
-    chart = steps.main(bench).locator(".js-plotly-plot").first
+    chart = steps.main(bench).get_by_test_id("stVegaLiteChart").first
+    expect(chart.locator("canvas, svg").first).to_be_visible()
     scroller = bench.get_by_test_id("stMain")
     for name in RECIPES:
         choose_recipe(bench, name)
@@ -105,7 +106,7 @@ def test_a_phone_has_start_at_the_bottom_and_what_is_watched_first(
     page.goto("/train")  # nothing is watched: what is offered instead comes after the settings
     page.get_by_role("link", name="Made run").tap()
     steps.expect_badge(page, "Finished")
-    assert finished in page.url
+    expect(page).to_have_url(re.compile(finished))
     expect(page.locator(".st-key-live_numbers")).to_be_in_viewport()
     expect(start_button(page)).to_be_enabled()
     assert is_in_view(page, start_button(page))
