@@ -1,7 +1,6 @@
 """The Train page as a bench: Start and what it fills are always in view."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -21,13 +20,13 @@ def finished(server: Server) -> str:
     return run_factory.write_run(server.runs_dir, "20260102-050607-bench").name
 
 
-@pytest.fixture
-def bench(visitors: Visitors, finished: str) -> Iterator[Page]:
-    page = visitors.open(viewport=LAPTOP)
+@pytest.fixture(scope="module")
+def bench(one_visitor: Visitors, finished: str) -> Page:
+    page = one_visitor.open(viewport=LAPTOP)
     page.goto(f"/train?run={finished}")
     expect(start_button(page)).to_be_enabled()
     steps.expect_badge(page, "Finished")
-    yield page
+    return page
 
 
 def start_button(page: Page) -> Locator:
