@@ -25,7 +25,7 @@ def main() -> None:
         page.locator("canvas.upper-canvas").wait_for()
         draw(page)
         report("cold start offline → first classified drawing", seconds(), "s", "15")
-    with cold_start("") as (page, seconds):
+    with cold_start("browse") as (page, seconds):
         page.get_by_role("button", name="Ankle boot").first.wait_for(timeout=240_000)
         report("cold start offline → first images of the stand-in", seconds(), "s", "60")
         began = time.perf_counter()

@@ -51,10 +51,11 @@ def main() -> None:
             page.screenshot(path=options.out / f"{name}.png")
             print(options.out / f"{name}.png", flush=True)
 
-        run = f"run={finished.run_id}"
-        shoot("browse", "")
-        shoot("evaluate", f"evaluate?{run}")
-        shoot("shirts", f"evaluate?{run}&view=images&true=6")
+        model = f"model={finished.run_id}"
+        shoot("start", "")
+        shoot("browse", "browse")
+        shoot("evaluate", f"evaluate?{model}")
+        shoot("shirts", f"evaluate?{model}&view=images&true=6")
         shoot("runs", "runs")
         shoot("draw", "draw")
         with training(store.runs_dir(), name="conv-32", filters=(32,), epochs=8) as live:

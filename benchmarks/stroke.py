@@ -50,7 +50,7 @@ def main() -> None:
         running_server(Path(scratch)) as server,
     ):
         run = trained(Path(scratch), filters=(64,), epochs=1)
-        with browser_page(f"{server.url}/draw?run={run.run_id}") as page:
+        with browser_page(f"{server.url}/draw?model={run.run_id}") as page:
             page.evaluate(WATCH)
             measure(page, strokes, "idle")
             with training(Path(scratch)):

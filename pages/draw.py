@@ -108,7 +108,8 @@ if models.drawings is None:
 names = outputs.read_class_names(run) if run else CLASS_NAMES
 what = name_classes(names)
 introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one at a time.")
-engine.get().warm(models.drawings)
+for path in filter(None, (models.drawings, models.photographs)):
+    engine.get().warm(path)
 with board:
     source = render_sources()
     render_board(models, names, source)

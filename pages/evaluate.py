@@ -37,7 +37,7 @@ def render_view(evaluation, images) -> None:
             st.button(
                 "Misclassified shirts",
                 icon=":material/apparel:",
-                help="Every shirt it takes for something else, the most confident mistakes first.",
+                help="Every shirt it mistakes for something else, most confident first.",
                 on_click=show_misclassified_shirts,
             )
     VIEWS[view][1](evaluation, images)
@@ -60,9 +60,7 @@ metrics.render_data_note(run, data)
 try:
     evaluation = evaluate_run(run, data)
 except ValueError as error:
-    st.error(
-        f"The scores of this run cannot be used: {markdown(error)}", icon=":material/broken_image:"
-    )
+    st.error(f"This run's scores cannot be used: {markdown(error)}", icon=":material/broken_image:")
     not_scored.render_link("runs", "See all runs", ":material/list_alt:")
     st.stop()
 index = url.read("index")

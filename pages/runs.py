@@ -86,7 +86,7 @@ def _render_chosen(
 
 
 standin.render_banner()
-heading, importing = st.columns(2, vertical_alignment="bottom")
+heading, importing = st.columns(2, vertical_alignment="top")
 heading.title("Runs")
 with importing:
     import_model.render_form()

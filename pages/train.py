@@ -12,6 +12,7 @@ from pages._shared import dataset_choice, standin, url
 from pages._shared.data import dataset
 from pages._shared.style import style_beside
 from pages._train import config_form, open_recipe
+from pages._train.bring_into_view import bring_into_view
 from pages._train.live import render_live, render_nothing_yet
 from pages._train.queue_setting import render_queue_setting
 from pages._train.recipe_choice import render_recipe_choice
@@ -67,5 +68,6 @@ with live, st.container(key="train_live"):
         render_nothing_yet(everything)
 with setup:
     _render_setup(dataset())
+bring_into_view(watched.run_id if watched else "")
 with notice:  # last: the dataset may have come meanwhile
     standin.render_banner()

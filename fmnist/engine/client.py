@@ -211,8 +211,8 @@ class _Child:
                     code = self._discard(_LAST_BREATH)
                     if timed_out.is_set():
                         raise EngineError(
-                            f"The model process gave no answer within {self._timeout:g} s and was "
-                            "ended; the model is too slow for this computer, or the computer is "
+                            f"The model process did not answer within {self._timeout:g} s and was "
+                            "ended; the model is too slow for this computer, or the computer "
                             "too busy."
                         ) from None
                     if code in _CRASHED:
@@ -235,8 +235,8 @@ class _Child:
 
     def _too_much(self) -> str:
         return (
-            f"This prediction needs more than {self._most / 1e9:.1f} GB of memory, which is what "
-            "one may have here; its process was ended."
+            f"This prediction needs more than {self._most / 1e9:.1f} GB of memory, the limit "
+            "here, so its process was ended."
         )
 
     def _running(self) -> subprocess.Popen[bytes]:

@@ -189,7 +189,9 @@ def _read(run_dir: Path) -> Run:
 
 
 def _text(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def reconcile_run(run_dir: Path) -> Run:

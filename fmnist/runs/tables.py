@@ -201,4 +201,6 @@ def format_value(value: Any) -> str:
     """A setting in words: "on", "8-24" for several numbers, "none" for none of them."""
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return "-".join(map(str, value)) or "none" if isinstance(value, tuple) else f"{value}"

@@ -48,7 +48,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 function draw(table, values) {
-  table.setAttribute("aria-label", "Pixel values; the arrow keys pick one");
+  table.setAttribute("aria-label", "Pixel values; move with the arrow keys");
   const head = line([cell("th", ""), ...values[0].map((_, c) => cell("th", c))]);
   const rows = values.map((numbers, r) =>
     line([cell("th", r), ...numbers.map((value, c) => pixel(value, r, c))]),

@@ -66,9 +66,9 @@ def read_picture(
         kept[source] = file
     if source not in kept:
         return None
+    if file is None:  # its widget was lost while another page was looked at
+        st.button("Remove picture", icon=":material/close:", key="draw_remove", on_click=change)
     picture = read_image(kept[source].getvalue())
-    if source == "upload" or file is None:
-        st.image(reduce(picture, 2 * width), "Your picture", width=width)
     is_drawing = not trained_on_photos or is_line_drawing(picture)
     kind = st.segmented_control(
         "The picture shows",
@@ -79,4 +79,6 @@ def read_picture(
         key=f"draw_kind_{kept[source].file_id}",
         on_change=on_change,
     )
+    if source == "upload" or file is None:
+        st.image(reduce(picture, 2 * width), "Your picture", width=width)
     return sketch_to_image(picture) if kind == "drawing" else photo_to_image(picture)

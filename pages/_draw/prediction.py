@@ -60,7 +60,9 @@ def render_prediction(
             if torn >= 1.5
             else f"Clear-cut; “not sure” starts when torn between {max_perplexity:.1f} classes."
         )
-    note = f"{threshold} It took {prediction.milliseconds:,.0f} ms."
+    took = prediction.milliseconds
+    time = f"{took:.0f} ms" if took < 1000 else formats.duration(took / 1000)
+    note = f"{threshold} It took {time}."
     render_card(*describe(best), probabilities, image, note, class_names)
     return best["label"]
 

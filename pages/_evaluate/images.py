@@ -15,8 +15,8 @@ PER_PAGE = 100
 SHOW = {"wrong": "Wrong", "right": "Right", "all": "All"}
 SORT = {
     "mistake": "Most confident first",
-    "uncertain": "Least certain first",
-    "index": "In the order of the dataset",
+    "uncertain": "Least confident first",
+    "index": "Dataset order",
 }
 FILTERS = ("true", "predicted", "show", "sort", "min_confidence", "max_confidence", "page", "index")
 
@@ -110,7 +110,7 @@ def render_images(evaluation: Evaluation, images: np.ndarray) -> None:
     if len(indices):
         render_selection(evaluation, images, indices)
     else:
-        st.info("No image fits these filters.", icon=":material/filter_alt_off:")
+        st.info("No images match these filters.", icon=":material/filter_alt_off:")
 
 
 def _render_filters(class_names: tuple[str, ...]) -> None:

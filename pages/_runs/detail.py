@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from fmnist import formats
@@ -66,14 +68,19 @@ def _describe(summary: Summary) -> str:
 
 
 def _render_links(run: Run) -> None:
-    link = url.link(run=run.run_id)
     if not (run.damaged or run.imported_model):
         st.page_link(
-            "pages/train.py", label="Curves", icon=":material/monitoring:", query_params=link
+            "pages/train.py",
+            label="Curves",
+            icon=":material/monitoring:",
+            query_params=url.link(run=run.run_id),
         )
     if run.has_scores:
         st.page_link(
-            "pages/evaluate.py", label="Evaluate", icon=":material/query_stats:", query_params=link
+            "pages/evaluate.py",
+            label="Evaluate",
+            icon=":material/query_stats:",
+            query_params=url.link(model=run.run_id),
         )
 
 
@@ -91,15 +98,14 @@ def _render_remarks(run: Run) -> None:
 def _render_words(run: Run, known_tags: list[str]) -> None:
     """Name, tags and note; each is saved by Enter, or by leaving its field."""
     name, tags, note = st.columns([2, 3, 4], vertical_alignment="bottom")
-    key = f"rename_{run.run_id}"
     name.text_input(
         "Name",
         value=run.title,
         max_chars=MAX_TITLE,
-        key=key,
+        key=f"rename_{run.run_id}",
         help="Enter saves it. Empty: the original name comes back.",
         on_change=_save,
-        args=(run, lambda: store.rename_run(run, st.session_state[key])),
+        args=(_rename, run.run_id),
     )
     tags.multiselect(
         "Tags",
@@ -111,7 +117,7 @@ def _render_words(run: Run, known_tags: list[str]) -> None:
         key=f"tags_{run.run_id}",
         help=f"Words to sort runs by, of at most {MAX_TAG} characters each.",
         on_change=_save,
-        args=(run, lambda: _annotate(run)),
+        args=(_annotate, run.run_id),
     )
     note.text_input(
         "Note",
@@ -120,17 +126,23 @@ def _render_words(run: Run, known_tags: list[str]) -> None:
         placeholder="What you tried, what you saw",
         key=f"note_{run.run_id}",
         on_change=_save,
-        args=(run, lambda: _annotate(run)),
+        args=(_annotate, run.run_id),
     )
 
 
-def _annotate(run: Run) -> None:
-    state = st.session_state
-    store.annotate_run(run, state[f"tags_{run.run_id}"], state[f"note_{run.run_id}"])
+def _rename(run_id: str) -> None:
+    store.rename_run(store.load_run(run_id), st.session_state[f"rename_{run_id}"])
 
 
-def _save(run: Run, write) -> None:
+def _annotate(run_id: str) -> None:
+    """Both are saved when one changes; a field that is just going off the page has no value."""
+    run, state = store.load_run(run_id), st.session_state
+    tags, note = state.get(f"tags_{run_id}", run.tags), state.get(f"note_{run_id}", run.note)
+    store.annotate_run(run, tags, note)
+
+
+def _save(write: Callable[[str], None], run_id: str) -> None:
     try:
-        write()
-    except store.RunsFolderError as error:
+        write(run_id)
+    except (store.RunsFolderError, store.RunNotFound) as error:
         st.session_state["run_problem"] = str(error)

@@ -94,5 +94,5 @@ def _render_images(run: Run, title: str, other, indices: np.ndarray, data: Datas
             label="Test images that only one of the two models gets right",
         )
     if position is not None:
-        where = url.link(run=run.run_id, index=int(shown[position]))
+        where = url.link(model=run.run_id, index=int(shown[position]))
         st.switch_page("pages/evaluate.py", query_params=where)

@@ -142,7 +142,9 @@ def _render_widget(name: str, key: str, label: str, default: Any) -> None:
     elif bounds.choices:
         st.selectbox(label, bounds.choices, format_func=_name_choice, **common)
     elif isinstance(default, str):
-        st.text_input(label, max_chars=bounds.max_length, placeholder="made for you", **common)
+        st.text_input(
+            label, max_chars=bounds.max_length, placeholder="Named automatically", **common
+        )
     elif bounds.step and (bounds.high - bounds.low) / bounds.step <= _MOST_SLIDER_STOPS:
         st.slider(label, bounds.low, bounds.high, step=bounds.step, **common)
     else:

@@ -31,7 +31,7 @@ LABELS = {
     "keep": "Keep the weights of",
     "precision": "Precision",
     "augmentation": "Augmentation",
-    "augmented_copies": "Changed copies of each image",
+    "augmented_copies": "Augmented copies per image",
     "validation_fraction": "Validation fraction",
     "seed": "Seed",
 }
@@ -103,6 +103,6 @@ TRAINING = (
 )
 DATA_AND_NAME = ("augmentation", "augmented_copies", "validation_fraction", "seed", "name")
 SLOW_BFLOAT16 = (
-    ":material/warning: A processor without AMX only imitates bfloat16 and takes several times as "
-    "long. “automatic” uses it where the processor or the GPU really multiplies in it."
+    ":material/warning: A processor without AMX only emulates bfloat16, which takes several times "
+    "as long. “automatic” uses it only where the hardware supports it."
 )

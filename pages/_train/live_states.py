@@ -124,8 +124,7 @@ def _which_epoch(run: Run) -> str:
 
 
 def render_link(page: str, label: str, icon: str, run: Run) -> None:
-    """To a page about the run: as the one that trains or is listed, or as the model in hand."""
-    name = "run" if page in ("train", "runs") else "model"
+    name = "model" if page in ("evaluate", "draw") else "run"
     link = url.link(**{name: run.run_id})
     st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params=link)
 

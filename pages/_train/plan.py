@@ -33,13 +33,14 @@ def render_plan(config: TrainConfig, image_count: int) -> None:
     total = formats.rough_duration(guess.total_seconds(config.epochs))
     recipe = find_recipe(config)
     accuracy = recipe and recipe.test_accuracy
+    aim = "  \non this machine"
+    if accuracy:
+        aim = f" to reach  \n**{formats.percent(accuracy)}** test accuracy"
     st.markdown(
-        f"About **{total}**  \n"
-        + (f"for **{formats.percent(accuracy)}** in the test" if accuracy else "on this machine"),
+        f"About **{total}**{aim}",
         help=f"{formats.rough_duration(guess.seconds_per_epoch)} per epoch, and "
         f"{formats.rough_duration(guess.seconds_beside_epochs)} to start and to score: "
-        f"{guess.basis}."
-        + (" The test accuracy is what this recipe reached once." if accuracy else ""),
+        f"{guess.basis}." + (" The accuracy is what this recipe reached once." if accuracy else ""),
     )
 
 

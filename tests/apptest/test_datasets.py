@@ -138,7 +138,7 @@ def test_a_training_is_started_on_the_dataset_chosen(shapes, monkeypatch):
 def test_evaluate_looks_at_the_data_that_the_run_saw(shapes, run_dir):
     at = open_page("evaluate", model=RUN)
     assert address(at)["data"] == "my-shapes"
-    assert "Predictions for My shapes, the data this run was trained on" in words(at)
+    assert "Predictions for My shapes, which it was trained on" in words(at)
     assert "Misclassified shirts" not in [button.label for button in at.button]
     labels = data_factory.make_split(30, 12)[1]
     wrong = [label for label in at.button if "“" in label.label]
@@ -183,7 +183,7 @@ def test_an_imported_dataset_is_deleted_and_its_run_stays(lab, shapes, run_dir):
     assert "Delete “My shapes” for good?" in words(at)
     at.button(key="delete_dataset").click().run()
     assert not at.exception
-    assert address(at) == {}
+    assert "data" not in address(at)
     assert "600 training and 200 test images of garments" in words(at)
     assert not shapes.folder.exists()
     for page in ("browse", "train", "draw"):
@@ -248,6 +248,7 @@ def test_an_import_asks_for_names_reads_and_opens_the_dataset(lab):
     assert [entry.slug for entry in catalogue.list_datasets()] == ["fashion-mnist", "my-digits"]
     assert address(at) == {"data": "my-digits"}
     assert "20 training and 10 test images of My digits" in words(at)
+    assert "My digits was added" in at.success[0].value  # in the form, as long as nothing follows
     assert at.selectbox(key="url_data").value == "my-digits"
 
 
@@ -286,7 +287,7 @@ def test_a_file_that_another_is_missing_for_waits_for_it(lab):
     assert not at.warning
     start_import(at)
     assert not at.exception
-    assert "One image in 7 of each class was drawn for testing." in at.success[0].value
+    assert "One image in 7 of each class was set aside for testing." in at.success[0].value
 
 
 def test_kaggles_files_are_imported_as_proposed(lab):
@@ -317,5 +318,6 @@ def test_an_import_is_stopped_and_nothing_is_kept(lab):
     at.run()
     assert not at.exception
     assert at.button(key="import_start")
+    assert "nothing was added" in words(at)
     assert len(catalogue.list_datasets()) == 1
     assert not list(lab.datasets_dir.iterdir())

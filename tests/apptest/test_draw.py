@@ -103,7 +103,8 @@ def bag(level: int = 255, paper: int = 0) -> np.ndarray:
 def texts(at: AppTest) -> list[str]:
     """The text of every piece of HTML, without its markup."""
     bodies = (
-        re.sub(r"<style>.*?</style>", "", one.proto.body, flags=re.DOTALL) for one in at.get("html")
+        re.sub(r"<style>.*?</style>", "", one.proto.body, flags=re.DOTALL)
+        for one in at.main.get("html")
     )
     return [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body)).strip() for body in bodies]
 
@@ -146,7 +147,7 @@ def test_without_a_model_the_way_to_train_one_is_shown(open_page, lab, engine, s
     at = open_page()
     assert not at.exception
     assert "No model yet" in at.info[0].value
-    assert not at.get("html")
+    assert not at.main.get("html")
 
 
 @pytest.mark.parametrize("status", ["completed", "stopped"])
@@ -374,6 +375,8 @@ def test_a_picture_is_there_again_after_another_page_until_it_is_taken_away(open
     assert not at.exception
     assert shown(at).startswith("Bag")
     assert at.segmented_control(key="draw_source").value == "upload"
+    at.button(key="draw_remove").click().run()
+    assert shown(at).startswith("Choose a picture")
     upload(at, as_png(np.zeros((60, 60), np.uint8)))
     assert shown(at).startswith("Nothing to see")
     at.file_uploader(key="draw_upload").clear().run()

@@ -73,7 +73,7 @@ def expected(run_dir, lab):
 
 def test_no_runs(lab):
     app = open_page()
-    assert "No run has been scored yet" in texts(app)
+    assert "No model has been scored yet" in texts(app)
     assert not app.metric
 
 
@@ -135,7 +135,7 @@ def test_a_run_on_data_that_is_gone_is_scored_on_what_is_here(run_dir, engine, e
     say_it_was_trained_on(run_dir)
     app = open_page(model=RUN, index="3")
     assert "Scored here on the 200 test images of **Fashion-MNIST**" in texts(app)
-    assert f"fashion-mnist, of which it recognised 80.0{NBSP}%" in texts(app)
+    assert f"fashion-mnist, is not here; there it scored 80.0{NBSP}%" in texts(app)
     label = dataset.CLASS_NAMES[expected.labels[3]]
     assert app.header[0].value == f"{label}, called Bag"
     assert [len(question[1]) for question in engine.asked] == [200]
@@ -176,7 +176,7 @@ def test_the_model_card_of_a_completed_run(run_dir, lab):
     # The headings are smaller than the page's; all else is the downloaded file word by word.
     assert section.markdown[0].value.replace("\n####", "\n#") == f"###{card.rstrip()}"
     [download] = section.get("download_button")
-    assert download.proto.label == "Download (Markdown)"
+    assert download.proto.label == "Download as Markdown"
     store.rename_run(store.load_run(RUN), "A name of mine")
     [section] = open_page(model=RUN).get("expander")
     assert "# Model card: A name of mine" in section.markdown[0].value
@@ -243,7 +243,7 @@ def test_images_are_filtered_and_paged(expected):
 
 def test_filters_that_nothing_fits(run_dir):
     app = open_page(model=RUN, view="images", true="3", predicted="8")
-    assert "No image fits these filters." in texts(app)
+    assert "No images match these filters." in texts(app)
     [button] = [button for button in app.button if button.label == "Reset filters"]
     button.click().run()
     assert len(grid(app)["alts"]) == 40
@@ -280,7 +280,7 @@ def test_neighbours_carry_their_class_and_distance(lab, run_dir):
 def test_without_an_engine_the_rest_of_the_image_is_there(run_dir, engine):
     engine.error = "It did not start."
     app = open_page(model=RUN, index="0")
-    assert "could not be found. It did not start." in texts(app)
+    assert "Could not find the neighbours. It did not start." in texts(app)
     assert app.code
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_no_runs_lead_to_the_train_page(lab):
     at = open_runs()
     assert "No run of your own yet" in words(at)
     assert not at.get("bidi_component")
-    assert any(link.proto.page == "train" for link in at.get("page_link"))
+    assert any(link.proto.page == "train" for link in at.main.get("page_link"))
 
 
 def test_all_kinds_of_runs_are_listed_newest_first(lab):
@@ -90,8 +91,8 @@ def test_the_bundled_run_alone_is_listed_under_the_way_to_train(lab, bundled):
 def test_the_bundled_run_can_be_opened_and_downloaded_but_not_changed(three, bundled):
     at = open_runs(run="bundled")
     assert "it cannot be renamed or deleted" in words(at)
-    links = {link.proto.page: link.proto.query_string for link in at.get("page_link")}
-    assert links["evaluate"] == "run=bundled"
+    links = {link.proto.page: link.proto.query_string for link in at.main.get("page_link")}
+    assert links["evaluate"] == "model=bundled"
     assert len(at.get("download_button")) == 4
     assert [popover.proto.popover.label for popover in at.get("popover")] == ["Download"]
     assert [field.key for field in at.text_input] == ["import_model_name", "url_find"], "no name"
@@ -111,7 +112,7 @@ def test_without_a_choice_the_newest_runs_are_drawn_and_nothing_is_selected(thre
 
 def test_one_run_from_the_address_can_be_opened_and_downloaded(three):
     at = open_runs(run=three[0])
-    links = {link.proto.page: link.proto.query_string for link in at.get("page_link")}
+    links = {link.proto.page: link.proto.query_string for link in at.main.get("page_link")}
     assert three[0] in links["train"]
     assert three[0] in links["evaluate"]
     assert [button.proto.label for button in at.get("download_button")] == [
@@ -133,7 +134,7 @@ def test_several_runs_from_the_address_are_compared(three):
         r"Twin (2026-01-02 00\:00 UTC)",
         "Alone",
     ]
-    assert table.to_numpy().tolist() == [["Dropout", "0.0", "0.1", "0.2"]]
+    assert table.to_numpy().tolist() == [["Dropout", "0", "0.1", "0.2"]]
     assert "Select exactly two runs" in words(at)
 
 
@@ -212,7 +213,7 @@ def test_filtering_and_grouping(lab):
     head = dict(zip(names, grouped["rows"][1]["cells"], strict=True))
     # mean and sample deviation of 0.8, 0.9, 0.8
     assert head["Test"] == "83.3\N{NO-BREAK SPACE}% ± 5.8"
-    assert (head["Dropout"], head["Seed"]) == ("0.0", "")
+    assert (head["Dropout"], head["Seed"]) == ("0", "")
 
 
 def test_tags_and_a_note_are_saved(three):
@@ -226,6 +227,10 @@ def test_tags_and_a_note_are_saved(three):
     assert shown["Tags"] == ["", "wide", ""]
     assert shown["Note"] == ["", "better *than* the rest", ""]
     assert runs_table(open_runs(find="WIDE"))["Run"] == ["Twin"]
+    shutil.rmtree(run.run_dir)  # another tab deletes it
+    at.text_input(key=f"note_{three[1]}").set_value("Too late").run()
+    assert not at.exception
+    assert "There is no run" in at.error[0].value
 
 
 def test_a_run_in_the_address_that_is_gone_is_a_warning(three):
@@ -347,7 +352,10 @@ def test_a_file_is_imported_and_the_reason_why_it_is_refused_stands_in_the_form(
     assert "Refused: mine.pkl is a pickle, which can run code when it is opened" in words(at)
     assert "There is no run" not in words(at)
     assert not at.get("bidi_component")
-    assert "mine.pkl is a pickle" in words(open_runs(runs=run_id)), "another tab, or a reload"
+    for name in ("run", "runs"):
+        at = open_runs(**{name: run_id})  # another tab, or a reload
+        assert "mine.pkl is a pickle" in words(at)
+        assert name not in at.query_params
 
 
 def test_what_an_imported_file_became_stands_in_the_form(lab):
@@ -372,7 +380,7 @@ def test_what_was_found_is_shown_and_can_be_corrected(lab):
     told = "0 to 1: 90.0\N{NO-BREAK SPACE}% (loss 0.300); 0 to 255: 10.0"
     assert told in words(at)
     assert runs_table(at)["Epochs"] == ["–", "3 of 3"]
-    pages = [link.proto.page for link in at.get("page_link")]
+    pages = [link.proto.page for link in at.main.get("page_link")]
     assert "evaluate" in pages
     assert "train" not in pages[-2:], "it has no curves"
     assert button(at, "Score again").disabled

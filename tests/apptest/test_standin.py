@@ -20,7 +20,7 @@ from tests.factories import runs as run_factory
 from tests.waits import wait_for
 
 RUN = "20260102-030405-made"
-NOTICE = "generated look-alikes of Fashion-MNIST, good for trying everything"
+NOTICE = "generated look-alikes of Fashion-MNIST. Fine for trying the Lab"
 NBSP = "\N{NO-BREAK SPACE}"
 
 pytestmark = pytest.mark.usefixtures("engine", "no_mirrors")
@@ -64,7 +64,7 @@ def test_while_it_is_made_the_page_says_what_is_done_and_takes_an_upload(monkeyp
     time.sleep(0.2)
     at.run()
     assert not at.exception
-    assert "look-alikes are generated once" in words(at)
+    assert "the Lab generates look-alikes" in words(at)
     assert "Start training" not in [button.label for button in at.button]
     assert all(name in at.info[0].value for name in dataset.FILES)
     assert [section.label for section in at.expander] == ["Add your own data"]
@@ -95,7 +95,7 @@ def test_every_page_says_what_is_looked_at_and_the_ways_to_the_real_data(made_st
     assert "FMNIST_DATA_DIR" in said
     assert all(name in said for name in dataset.FILES)
     assert "Add your own data, at the end of Browse" in [
-        link.proto.label for link in at.get("page_link")
+        link.proto.label for link in at.main.get("page_link")
     ]
 
 
@@ -131,7 +131,7 @@ def test_the_real_data_come_back_as_soon_as_they_are_here(lab, made_standin, mon
     at.selectbox(key="url_data").select("stand-in").run()
     assert NOTICE in words(at)
     assert address(at) == {"data": "stand-in"}
-    button(at, "Look at Fashion-MNIST").click().run()
+    button(at, "Open Fashion-MNIST").click().run()
     assert "600 training" in words(at)
 
 
@@ -197,7 +197,7 @@ def test_the_bundled_run_is_scored_on_the_standin(lab, bundled_dir, made_standin
     assert metrics(at)["Stand-in accuracy"] == f"{bags:.1f}{NBSP}%"
     said = words(at)
     assert "Scored here on the 100 test images of **Stand-in**" in said
-    assert f"fashion-mnist, of which it recognised 70.0{NBSP}%" in said
+    assert f"fashion-mnist, is not here; there it scored 70.0{NBSP}%" in said
     assert [len(images) for _, images in engine.asked] == [100]
     assert "Model card" not in [section.label for section in at.expander]
     open_page("evaluate")

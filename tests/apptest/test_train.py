@@ -75,7 +75,7 @@ def test_the_network_is_drawn_as_the_sliders_move(lab):
 def test_finished_runs_are_offered_while_nothing_trains(lab):
     run_factory.write_run(lab.runs_dir, name="Yesterday's")
     at = open_train()
-    links = [link.proto.label for link in at.get("page_link")]
+    links = [link.proto.label for link in at.main.get("page_link")]
     assert any("Yesterday's · 90.0\N{NO-BREAK SPACE}% on the test set" in link for link in links)
 
 
@@ -138,11 +138,11 @@ def test_the_cards_say_accuracy_and_time_and_the_title_what_was_changed(lab):
     assert "**quick**" in at.button(key="train_recipe_quick").label
     assert "92.0\N{NO-BREAK SPACE}% · " in at.button(key="train_recipe_quick").label
     choose_recipe(at, "quick")
-    assert "for **92.0\N{NO-BREAK SPACE}%** in the test" in words(at)
+    assert "**92.0\N{NO-BREAK SPACE}%** test accuracy" in words(at)
     assert title_of_recipes(at).endswith("Recipe: **quick**")
     at.slider(key="train_epochs").set_value(2).run()
     assert title_of_recipes(at).endswith("Recipe: **quick**, changed")
-    assert "in the test" not in words(at)
+    assert "test accuracy" not in words(at)
     choose_recipe(at, "none")
     assert title_of_recipes(at).endswith("Choose a recipe")
     assert at.slider(key="train_epochs").value == FIELDS["epochs"].default
@@ -370,7 +370,7 @@ def test_a_finished_run_has_its_score_and_leads_on(lab):
     assert metrics(at)["Test accuracy"] == "91.5\N{NO-BREAK SPACE}%"
     assert metrics(at)["Best epoch"] == "3"
     assert "Stop" not in labels(at)
-    links = [link.proto for link in at.get("page_link")]
+    links = [link.proto for link in at.main.get("page_link")]
     assert {"evaluate", "draw", "runs"} <= {link.page for link in links}
     assert all(run_dir.name in link.query_string for link in links)
 
@@ -463,12 +463,12 @@ def test_a_runs_folder_that_cannot_be_written_is_one_sentence(lab):
 def test_settings_that_were_trained_already_are_named_with_a_link(lab):
     run_dir = run_factory.write_run(lab.runs_dir, **TrainConfig(name="As it is").to_json())
     at = open_train()
-    (link,) = (one.proto for one in at.get("page_link") if "Same settings" in one.proto.label)
+    (link,) = (one.proto for one in at.main.get("page_link") if "Same settings" in one.proto.label)
     score = "90.0\N{NO-BREAK SPACE}% on the test set"
     assert link.label == f"Same settings and seed: As it is · {score}"
     assert run_dir.name in link.query_string
     at.slider(key="train_dropout").set_value(0.3).run()
-    assert "Same settings" not in str([one.proto.label for one in at.get("page_link")])
+    assert "Same settings" not in str([one.proto.label for one in at.main.get("page_link")])
 
 
 def test_parallel_trainings_are_kept_in_the_runs_folder(lab):

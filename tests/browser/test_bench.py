@@ -73,7 +73,7 @@ def test_start_is_reached_by_few_keys(bench: Page):
 
 def test_a_slider_asks_once_when_it_is_released(bench: Page):
     sent: list[object] = []
-    bench.on("websocket", lambda socket: socket.on("framesent", sent.append))
+    bench.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     bench.reload()
     expect(start_button(bench)).to_be_enabled()
     slider = bench.get_by_role("slider", name="Epochs")

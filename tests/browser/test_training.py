@@ -80,7 +80,7 @@ def test_the_sidebar_is_quiet_once_nothing_trains(page: Page, server: Server):
     expect(page.get_by_test_id("stSidebar").get_by_text("epoch 3 of 3")).to_be_visible()
     wait_for_more(page, sent)
     store.write_status(run_dir, status="failed", finished_at=time.time())
-    expect(page.get_by_text("Training failed")).to_be_visible()
+    expect(page.get_by_test_id("stSidebar").get_by_text(" failed.")).to_be_visible()
     page.wait_for_timeout(1_000)  # the last tick is answered
     before = len(sent)
     page.wait_for_timeout(3 * 1_000 * live_strip.TICK)

@@ -217,7 +217,7 @@ def test_a_killed_check_is_failed(lab):
 
 def test_a_file_that_is_too_large_makes_no_run(lab, monkeypatch):
     monkeypatch.setattr(store, "MAX_FILE_BYTES", 1_000_000)
-    with pytest.raises(ConfigError, match="mine.keras has 2 MB: at most 1 MB are taken"):
+    with pytest.raises(ConfigError, match="mine.keras has 2 MB; the limit is 1 MB"):
         start_imported.start_import(bytes(2_000_000), "mine.keras")
     assert store.list_runs() == []
 

@@ -16,6 +16,7 @@ from fmnist.runs.status import reconcile_status
 from fmnist.runs.tables import summary_table
 from fmnist.runs.time_estimate import past_runs
 from tests.factories import runs as run_factory
+from tests.waits import wait_for
 
 
 @pytest.fixture
@@ -339,3 +340,37 @@ def test_the_queue_is_first_come_first_served(lab):
     run_factory.write_run(lab.runs_dir, "20260101-000000-trains", status="running")
     assert [run.run_id[-1] for run in store.list_queued()] == ["c", "a", "b"]
     assert store.list_queued([]) == []
+
+
+def test_tags_and_a_note_are_tidied_and_bounded(made):
+    store.annotate_run(made, [" wide ", "a,b", "wide", "", *map(str, range(20))], "one\ntwo" * 400)
+    run = store.load_run(made.run_id)
+    assert run.tags == ("wide", "a b", "0", "1", "2", "3", "4", "5")
+    assert run.note.startswith("one twoone")
+    assert len(run.note) == 500
+    store.rename_run(run, "Named")
+    assert store.load_run(made.run_id).tags == run.tags, "another name changes nothing else"
+    store.annotate_run(store.load_run(made.run_id), [], "")
+    assert json.loads(made.file("notes.json").read_text(encoding="utf-8")) == {"name": "Named"}
+
+
+def test_tags_of_an_unexpected_kind_harm_nothing(made):
+    for value in (3, {"a": 1}, [["x"]], None, "a,b"):
+        json_files.write_json(made.file("notes.json"), {"tags": value, "note": value})
+        run = store.load_run(made.run_id)
+        assert not run.damaged
+        assert all(isinstance(tag, str) for tag in run.tags)
+
+
+def test_what_is_exported_at_once_is_bounded(made, monkeypatch):
+    monkeypatch.setattr(store, "MAX_ZIP_BYTES", 1000)
+    with pytest.raises(ValueError, match="Select fewer"):
+        store.zip_runs([made])
+
+
+def test_a_run_is_read_again_only_after_its_files_have_changed(made):
+    wait_for(lambda: store.read_run(made.run_dir).stamp, "the change to be no longer new")
+    run = store.read_run(made.run_dir)
+    assert store.read_run(made.run_dir) is run
+    store.rename_run(run, "Another")
+    assert store.read_run(made.run_dir).title == "Another"
