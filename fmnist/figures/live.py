@@ -113,7 +113,7 @@ def _ghosts(before: Before, metric: Metric, end: float, curves: _Curves) -> _Cur
     A loss above both this run's and that of ten equal guesses is that of a run gone wrong.
     """
     history = before.history[before.history["epoch"] < end]
-    highest = max(_GUESSING, *(values.max() for _, values in curves.values() if len(values)))
+    highest = max([_GUESSING, *(values.max() for _, values in curves.values() if len(values))])
     ghosts = {}
     for line, column in ((before.label, f"val_{metric}"), (before.label + _OTHER, metric)):
         x, values = _read_epochs(history, column)
