@@ -113,7 +113,7 @@ def _ghosts(before: Before, metric: Metric, end: float, curves: _Curves) -> _Cur
     A loss above both this run's and that of ten equal guesses is that of a run gone wrong.
     """
     history = before.history[before.history["epoch"] < end]
-    highest = max(_GUESSING, *(values.max() for _, values in curves.values() if len(values)))
+    highest = max([_GUESSING, *(values.max() for _, values in curves.values() if len(values))])
     ghosts = {}
     for line, column in ((before.label, f"val_{metric}"), (before.label + _OTHER, metric)):
         x, values = _read_epochs(history, column)
@@ -193,7 +193,8 @@ def _spec(looks: list[_Look], metric: Metric, end: float, is_zoomed: bool) -> di
 
     legend: dict[str, Any] | None = None
     if metric == "accuracy":  # above the chart of the loss it would be the same
-        legend = {"values": shown, "title": None, "orient": "top", "columns": 2, "offset": 8}
+        legend = {"values": shown, "title": None, "orient": "top", "offset": 8}
+        legend["columns"] = 2 if len(shown) > 3 else 3
         legend |= {"symbolType": "stroke", "symbolSize": 300, "symbolStrokeWidth": 2.5}
 
     def by_line(values: list[Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from fmnist import json_files
 from fmnist.data import catalogue, dataset, download, standin
 from fmnist.data.dataset import CLASS_NAMES, DatasetError
 from pages._shared import standin as _standin
-from tests.apptest.app_pages import address, button, open_page, words
+from tests.apptest.app_pages import address, button, open_page, runs_table, words
 from tests.factories import data as data_factory
 from tests.factories import runs as run_factory
 from tests.waits import wait_for
@@ -169,7 +169,7 @@ def test_the_figures_of_a_run_on_the_standin_say_so(lab, standin_run, monkeypatc
         link.proto.label.split(" · ")[-1] for link in open_page("train").get("page_link")
     ]
     at = open_page("runs", runs=RUN)
-    assert list(at.dataframe[0].value["Dataset"]) == ["stand-in"]
+    assert runs_table(at)["Dataset"] == ["stand-in"]
     at = open_page("evaluate", model=RUN)
     assert metrics(at)["Stand-in accuracy"] == f"80.0{NBSP}%"
     assert f"80.0{NBSP}% · stand-in" in at.selectbox(key="model_in_hand").options[0]

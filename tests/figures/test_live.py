@@ -132,3 +132,9 @@ def test_a_run_before_that_went_wrong_does_not_push_the_curves_aside(history):
     wrong = history.assign(val_loss=[90_000.0, 2.0, 5.0])
     chart = live.plot_history(history, metric="loss", before=Before("bundled", "Wrong", wrong))
     assert curve(chart, "Before: Wrong") == ([2], [2.0])  # the loss of guessing is 2.3
+
+
+def test_a_run_before_is_there_already_when_nothing_is_written(history):
+    before = Before("20260102-030405-made", "Made", history)
+    chart = live.plot_history(history.iloc[:0], None, epochs=3, before=before)
+    assert curve(chart, "Before: Made")[0] == [1, 2, 3]
