@@ -193,7 +193,8 @@ def _spec(looks: list[_Look], metric: Metric, end: float, is_zoomed: bool) -> di
 
     legend: dict[str, Any] | None = None
     if metric == "accuracy":  # above the chart of the loss it would be the same
-        legend = {"values": shown, "title": None, "orient": "top", "columns": 2, "offset": 8}
+        legend = {"values": shown, "title": None, "orient": "top", "offset": 8}
+        legend["columns"] = 2 if len(shown) > 3 else 3
         legend |= {"symbolType": "stroke", "symbolSize": 300, "symbolStrokeWidth": 2.5}
 
     def by_line(values: list[Any]) -> dict[str, Any]:

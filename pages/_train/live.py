@@ -47,9 +47,8 @@ def render_nothing_yet(everything: list[Run]) -> None:
     with st.container(border=True):
         st.markdown("##### :material/show_chart: Your training will appear here")
         st.markdown(
-            "Choose the settings, then **Start training**. Accuracy and loss are drawn here while "
-            "it learns. It goes on in the background when you look at other pages or close this "
-            "one."
+            "Choose the settings, then **Start training**. Accuracy and loss appear here as it "
+            "learns. Training continues in the background, even if you close this page."
         )
     finished = [
         run

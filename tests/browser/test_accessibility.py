@@ -16,7 +16,7 @@ from tests.waits import wait_for
 
 FIRST, SECOND = "20260102-030405-first", "20260102-040405-second"
 FAILED, STOPPED = "20260103-030405-failed", "20260103-040405-stopped"
-IMPORTED = "20260104-000000-theirs"
+IMPORTED, RUNNING, QUEUED = "20260104-000000-theirs", "20260105-030405-now", "20260105-040405-next"
 STATES = {
     "start": "/",
     "browse": "/browse",
@@ -85,6 +85,15 @@ def test_nobody_is_shut_out(one_page: Page, state: str):
 @pytest.mark.parametrize("state", ON_A_PHONE)
 def test_nobody_is_shut_out_on_a_phone(phone: Page, state: str):
     expect_no_faults(phone, STATES[state])
+
+
+def test_nobody_is_shut_out_while_a_model_trains(
+    one_page: Page, server: Server, browser_data_dir: Path
+):
+    for run_id, status in ((RUNNING, "running"), (QUEUED, "queued")):
+        run_factory.write_run(server.runs_dir, run_id, status, data_dir=browser_data_dir)
+    for run_id in (RUNNING, QUEUED):
+        expect_no_faults(one_page, f"/train?run={run_id}")
 
 
 def expect_no_faults(page: Page, address: str) -> None:

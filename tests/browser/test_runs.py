@@ -100,7 +100,7 @@ def test_runs_are_drawn_opened_renamed_compared_and_deleted(page: Page, four_run
     expect_in_address(page, "run=", is_there=False)
 
     # A heading sorts: the highest test accuracy first, then the lowest.
-    heading = page.get_by_role("table", name="Runs").get_by_role("button", name="Test", exact=True)
+    heading = page.get_by_role("table", name="Runs").get_by_title("Accuracy on the test images")
     heading.click()
     heading.click()
     wait_for(lambda: names(page) == ["Run 1", "Run 2"], "the lowest accuracy first", 60)
