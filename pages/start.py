@@ -8,7 +8,7 @@ from pages._start import drawing, garments, steps
 st.html(style_beside(__file__, "_start/start.css"))
 st.title("Fashion-MNIST Lab")
 st.markdown(
-    "Train neural networks that recognise clothes, see where they fail, and teach them "
+    "Train neural networks to recognise clothes, see where they fail, and teach them "
     "your own drawings."
 )
 strip = st.container(key="start_garments")

@@ -54,10 +54,10 @@ notice = st.container()
 everything = store.list_runs()
 with notice:
     watched = _choose_run(everything)
+    open_recipe.fill_from_address()
 with st.container(key="train_title", gap="xxsmall"):
     st.title("Train", anchor=False)
     st.caption(f"Choose a network, start it, and watch it learn{dataset_choice.name_choice()}.")
-open_recipe.fill_from_address()
 st.html(style_beside(__file__, "_train/train.css"))
 with st.container(key="train_watching" if watched else "train_page"):
     setup, live = st.columns([2, 3], gap="medium")

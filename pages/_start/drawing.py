@@ -37,7 +37,9 @@ def render() -> None:
 def _render_prediction(drawn: Drawing) -> None:
     if not drawn:
         render_hint(
-            "What is it?", "The Lab says it after each stroke. Any garment will do.", CLASS_NAMES
+            "What is it?",
+            "The prediction appears after each stroke. Any garment will do.",
+            CLASS_NAMES,
         )
         return
     # Only now: the preparation brings SciPy, which nobody waits for who looks at the page.
@@ -58,7 +60,7 @@ def _render_prediction(drawn: Drawing) -> None:
         render_prediction(prediction, sketch.image, CLASS_NAMES, threshold)
     st.page_link(
         "pages/draw.py",
-        label="Draw on, and see how it comes to this",
+        label="Continue in Draw",
         icon=":material/draw:",
         query_params=url.link(),
     )

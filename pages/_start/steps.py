@@ -59,14 +59,14 @@ def _has_corrected(runs: list[Run]) -> bool:
 _STEPS = (
     _Step(
         "See the data",
-        "70,000 small pictures of clothes in ten classes, pixel by pixel.",
+        "70,000 small pictures of clothes in ten classes, down to the pixel.",
         "grid_view",
         "browse",
         lambda _runs: _has_seen("browse"),
     ),
     _Step(
         "Train",
-        "The recipe quick recognises nine of ten within two minutes.",
+        "The quick recipe gets nine in ten right after a minute or two.",
         "model_training",
         "train",
         _has_trained,
@@ -74,7 +74,7 @@ _STEPS = (
     ),
     _Step(
         "Find mistakes",
-        "The shirts that the model takes for something else.",
+        "See the shirts that the model takes for something else.",
         "query_stats",
         "evaluate",
         lambda _runs: _has_seen("evaluate"),
@@ -82,7 +82,7 @@ _STEPS = (
     ),
     _Step(
         "Teach it",
-        "Correct what it makes of your drawings, then fine-tune it on them.",
+        "Correct it where it misreads your drawings, then fine-tune it.",
         "school",
         "draw",
         _has_corrected,

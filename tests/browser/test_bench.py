@@ -1,7 +1,6 @@
 """The Train page as a bench: Start and what it fills are always in view."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -21,13 +20,13 @@ def finished(server: Server) -> str:
     return run_factory.write_run(server.runs_dir, "20260102-050607-bench").name
 
 
-@pytest.fixture
-def bench(visitors: Visitors, finished: str) -> Iterator[Page]:
-    page = visitors.open(viewport=LAPTOP)
+@pytest.fixture(scope="module")
+def bench(one_visitor: Visitors, finished: str) -> Page:
+    page = one_visitor.open(viewport=LAPTOP)
     page.goto(f"/train?run={finished}")
     expect(start_button(page)).to_be_enabled()
     steps.expect_badge(page, "Finished")
-    yield page
+    return page
 
 
 def start_button(page: Page) -> Locator:
@@ -47,7 +46,8 @@ def is_in_view(page: Page, what: Locator) -> bool:
 
 
 def test_start_and_the_panel_it_fills_share_a_laptops_screen_in_every_recipe(bench: Page):
-    chart = steps.main(bench).locator(".js-plotly-plot").first
+    chart = steps.main(bench).get_by_test_id("stVegaLiteChart").first
+    expect(chart.locator("canvas, svg").first).to_be_visible()
     scroller = bench.get_by_test_id("stMain")
     for name in RECIPES:
         choose_recipe(bench, name)
@@ -102,8 +102,11 @@ def test_a_phone_has_start_at_the_bottom_and_what_is_watched_first(
     visitors: Visitors, finished: str
 ):
     page = visitors.open(**PHONE)
-    page.goto(f"/train?run={finished}")
+    page.goto("/train")  # nothing is watched: what is offered instead comes after the settings
+    page.get_by_role("link", name="Made run").tap()
     steps.expect_badge(page, "Finished")
+    expect(page).to_have_url(re.compile(finished))
+    expect(page.locator(".st-key-live_numbers")).to_be_in_viewport()
     expect(start_button(page)).to_be_enabled()
     assert is_in_view(page, start_button(page))
     watched = page.locator(".st-key-train_live").bounding_box()
