@@ -191,7 +191,7 @@ def test_titles_in_one_chart_and_table(page: Page, foreign: Foreign):
         ids = ",".join(map(run_id, numbers))
         visit(page, "runs", runs=ids, shown=ids)
         chart = main(page).locator(".js-plotly-plot").first
-        legend = [shorten(shown[number], 28) for number in reversed(numbers)]
+        legend = [shorten(shown[number], 28) for number in numbers]
         expect(chart.locator(".legendtext")).to_have_text(legend)
         headings = main(page).get_by_test_id("stTable").locator("th")
         expect(headings.filter(has_text=shorten(shown[numbers[0]], 24)).first).to_be_visible()
