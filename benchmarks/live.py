@@ -65,7 +65,8 @@ def measure_delay(url: str, run: Run, seconds: float) -> None:
     done = threading.Event()
     watcher = threading.Thread(target=watch_file, args=(run, written, done))
     with browser_page(f"{url}/train?run={run.run_id}") as page:
-        page.get_by_text("per epoch").wait_for()  # the engine has started and told the layers
+        page.get_by_text("on this machine").first.wait_for()  # the form is there as well
+        page.locator("[data-testid=stVegaLiteChart] .mark-line path").first.wait_for()
         page.evaluate(WATCH)
         watcher.start()
         chromium = [p for p in psutil.Process().children(recursive=True) if "chrom" in p.name()]

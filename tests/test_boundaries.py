@@ -72,6 +72,7 @@ STRANGE = re.compile(
 # What a package is called where it is installed from, if not as it is imported.
 DISTRIBUTIONS = {
     "PIL": "pillow",
+    "axe_playwright_python": "axe-playwright-python",
     "sklearn": "scikit-learn",
     "streamlit_drawable_canvas": "streamlit-drawable-canvas",
 }

@@ -55,7 +55,6 @@ def _render_row(run: Run, label: str, is_watched: bool) -> None:
             label=f"{label} · shown here" if is_watched else label,
             icon=":material/hourglass_top:" if run.status.status == "queued" else _TRAINING_ICON,
             query_params=url.link(run=run.run_id),
-            disabled=is_watched,
             width="stretch",
         )
         if run.status.status == "queued" and not is_watched:  # that of the run shown is above

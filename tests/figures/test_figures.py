@@ -11,7 +11,7 @@ import pytest
 
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.evaluation.evaluate import evaluate
-from fmnist.figures import curves, dataset, palette
+from fmnist.figures import dataset, palette, runs
 from fmnist.figures import evaluation as evaluation_figures
 
 MATRIX = np.zeros((10, 10), int)
@@ -47,6 +47,8 @@ def history() -> pd.DataFrame:
             "accuracy": [0.78, 0.85, 0.88],
             "val_loss": [0.5, 0.4, 0.36],
             "val_accuracy": [0.82, 0.86, 0.87],
+            "learning_rate": [0.001, 0.001, 0.001],
+            "seconds": [2.0, 2.0, 2.0],
         }
     )
 
@@ -55,7 +57,7 @@ def _all_figures(history) -> dict[str, go.Figure]:
     evaluation = evaluate(np.arange(10), np.eye(10))
     image = np.arange(784).reshape(28, 28).astype(np.uint8)
     return {
-        "comparison": curves.plot_comparison({"a": history, "b": history}, "accuracy"),
+        "comparison": runs.plot_runs([runs.RunCurve("a", history, "#0072b2")]),
         "matrix": evaluation_figures.plot_confusion_matrix(MATRIX, "rows", selected=(6, 0)),
         "report": evaluation_figures.plot_report(evaluation.report),
         "probabilities": evaluation_figures.plot_probabilities(np.full(10, 0.1), label=6),
@@ -83,13 +85,6 @@ def test_every_figure_names_its_axes(history):
         assert figure.layout.xaxis.title.text, name
         bars_of_classes = name in {"report", "probabilities", "counts"}
         assert bool(figure.layout.yaxis.title.text) is not bars_of_classes, name
-
-
-def test_comparison_falls_back_to_training(history):
-    no_validation = history.assign(val_accuracy=np.nan)
-    figure = curves.plot_comparison({"a": history, "b": no_validation}, "accuracy")
-    assert [trace.name for trace in figure.data] == ["a", "b (training)"]
-    assert figure.data[0].line.color != figure.data[1].line.color
 
 
 @pytest.mark.parametrize(
@@ -146,7 +141,7 @@ def test_no_name_is_more_than_text_in_any_figure(history):
     matrix = np.eye(10, dtype=int)
     report = pd.DataFrame({"class": [*names, "macro"], "precision": 0.5, "recall": 0.5, "f1": 0.5})
     drawn = [
-        curves.plot_comparison({name: history}, "loss"),
+        runs.plot_runs([runs.RunCurve(name, history, "#0072b2")], "loss"),
         evaluation_figures.plot_confusion_matrix(matrix, class_names=names),
         evaluation_figures.plot_report(report),
         evaluation_figures.plot_probabilities(np.full(10, 0.1), 0, names),
