@@ -216,8 +216,8 @@ def test_the_first_page_lists_finished_runs(page: Page):
 
 def test_why_a_run_failed(page: Page, foreign: Foreign):
     reason = clean(" ".join(foreign.titles()[:8]))
-    for path, query in (("train", "run"), ("runs", "runs")):
-        visit(page, path, **{query: run_id(40)})
+    for path in ("train", "runs"):
+        visit(page, path, run=run_id(40))
         expect(main(page).get_by_test_id("stAlert")).to_contain_text(reason)
         expect_no_life(page)
 
