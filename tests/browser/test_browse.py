@@ -17,7 +17,7 @@ def names_shown(page: Page) -> list[str]:
 
 def test_a_person_shuffles_opens_an_image_and_shares_it(page: Page, visitors: Visitors):
     page.goto("/browse")
-    expect(page).to_have_title("Browse")
+    expect(page).to_have_title("Fashion-MNIST Lab")
     expect(grid(page)).to_have_count(100)
     before = names_shown(page)
 
