@@ -53,7 +53,7 @@ def three(lab):
 def test_no_runs_lead_to_the_train_page(lab):
     at = open_runs()
     assert "No run of your own yet" in words(at)
-    assert not at.get("bidi_component")
+    assert not at.main.get("bidi_component")
     assert any(link.proto.page == "train" for link in at.main.get("page_link"))
 
 
@@ -351,7 +351,7 @@ def test_a_file_is_imported_and_the_reason_why_it_is_refused_stands_in_the_form(
     at.run()
     assert "Refused: mine.pkl is a pickle, which can run code when it is opened" in words(at)
     assert "There is no run" not in words(at)
-    assert not at.get("bidi_component")
+    assert not at.main.get("bidi_component")
     for name in ("run", "runs"):
         at = open_runs(**{name: run_id})  # another tab, or a reload
         assert "mine.pkl is a pickle" in words(at)
@@ -407,7 +407,7 @@ def test_a_check_under_way_is_shown_and_can_be_stopped(lab):
 def test_a_model_that_recognises_little_is_pointed_out(lab):
     lost = ImportedModel("x.keras", accuracies={"raw": 0.1, "unit": 0.12}, checked_images=500)
     run_dir = run_factory.write_imported_run(lab.runs_dir, imported_model=lost)
-    said = "No way of preparing the images suits it well (the best is right about 12%)"
+    said = "No way of preparing the images suits it well (the best gets 12% right)"
     assert said in words(open_runs(run=run_dir.name))
 
 

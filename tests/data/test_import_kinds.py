@@ -289,7 +289,7 @@ def test_a_column_says_what_the_rows_are_for(tmp_path):
 
 def test_one_class_alone_is_no_dataset(tmp_path):
     folder = write_tables(tmp_path, lambda frame: frame.assign(label=0))
-    assert "train.csv has the label 0 alone, 40 times" in refuse(folder)
+    assert "train.csv has only the label 0, 40 times" in refuse(folder)
 
 
 # Names of files

@@ -499,7 +499,7 @@ def test_png_files_in_the_wrong_place(tmp_path):
     assert "other/kind a/x.png is outside train and test" in refuse(folder)
     shutil.rmtree(folder / "other")
     shutil.copy(image, folder / "train" / "stray.png")
-    assert "train/stray.png lies in no class folder" in refuse(folder)
+    assert "train/stray.png is in no class folder" in refuse(folder)
 
 
 def test_folders_of_training_alone_give_a_seventh_to_testing(tmp_path):
