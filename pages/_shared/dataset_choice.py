@@ -63,11 +63,11 @@ def render_choice() -> None:
 def _render_delete(entry: DatasetInfo) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown(
-            f"Delete “{markdown(entry.name)}” for good? Its images are lost. Runs that were "
-            "trained on them stay, with their scores, but Evaluate has no images to show for them."
+            f"Permanently delete “{markdown(entry.name)}” with its images? Runs trained on it stay, "
+            "with their scores, but Evaluate will have no images to show for them."
         )
         st.button(
-            "Delete for good",
+            "Delete permanently",
             type="primary",
             icon=":material/delete_forever:",
             key="delete_dataset",

@@ -178,9 +178,9 @@ def test_a_run_whose_data_is_gone_says_so(lab, shapes, run_dir):
 
 
 def test_an_imported_dataset_is_deleted_and_its_run_stays(lab, shapes, run_dir):
-    assert "Delete for good" not in [box.label for box in open_page("browse").button]
+    assert "Delete permanently" not in [box.label for box in open_page("browse").button]
     at = open_page("browse", data="my-shapes", classes="2")
-    assert "Delete “My shapes” for good?" in words(at)
+    assert "Permanently delete “My shapes” with its images?" in words(at)
     at.button(key="delete_dataset").click().run()
     assert not at.exception
     assert "data" not in address(at)

@@ -226,7 +226,7 @@ def test_why_a_run_failed(page: Page, foreign: Foreign):
     "query", [{}, {"view": "classes"}, {"view": "table"}, {"index": 3}, {"classes": "0,1,2"}]
 )
 def test_names_on_browse(page: Page, foreign: Foreign, query: dict):
-    visit(page, "", data=SLUG, **query)
+    visit(page, "browse", data=SLUG, **query)
     names = foreign.class_names()
     if query.get("view") == "classes":
         expect(main(page).locator(".ytick text")).to_have_text(names[::-1])
@@ -240,9 +240,9 @@ def test_names_on_browse(page: Page, foreign: Foreign, query: dict):
 
 
 def test_deleting_a_dataset_asks_by_its_name(page: Page, foreign: Foreign):
-    visit(page, "", data=SLUG)
+    visit(page, "browse", data=SLUG)
     main(page).get_by_role("button", name="Delete", exact=True).click()
-    expect(page.get_by_text(f"Delete “{clean(foreign.titles()[4], 90)}” for good?")).to_be_visible()
+    expect(page.get_by_text(f"delete “{clean(foreign.titles()[4], 90)}” with")).to_be_visible()
     expect_no_life(page)
 
 
@@ -279,7 +279,7 @@ def test_class_names_on_draw(page: Page, foreign: Foreign):
 
 
 def test_a_name_that_is_refused_is_quoted_as_text(page: Page, foreign: Foreign, tmp_path: Path):
-    visit(page, "")
+    visit(page, "browse")
     folder = data_factory.write_dataset(tmp_path / "files", train=50, test=20)
     main(page).get_by_text("Add your own data").click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(sorted(folder.iterdir()))
@@ -294,6 +294,6 @@ def test_a_name_that_is_refused_is_quoted_as_text(page: Page, foreign: Foreign, 
 @pytest.mark.parametrize("name", ["data", "run", "view", "sort", "index"])
 def test_what_an_address_asks_for(page: Page, name: str):
     for value in ("www.foreign.example", "http://foreign.example", "![x](//foreign.example/a.png)"):
-        for path in ("", "evaluate"):
+        for path in ("browse", "evaluate"):
             visit(page, path, **{name: value})
             expect_no_life(page)

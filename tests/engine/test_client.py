@@ -184,7 +184,7 @@ def test_a_child_that_gives_no_answer_is_ended(engine, models, monkeypatch):
     monkeypatch.setattr(engine._own, "_timeout", 0.5)
     child = psutil.Process(engine.pid)
     child.suspend()
-    with pytest.raises(EngineError, match=r"no answer within 0\.5 s"):
+    with pytest.raises(EngineError, match=r"did not answer within 0\.5 s"):
         engine.predict(models.path("first"), models.images)
     assert not engine.alive
     assert not child.is_running()
@@ -363,7 +363,7 @@ def test_an_imported_model_that_never_answers_is_ended_and_keeps_nobody_waiting(
     engine.predict(models.path("first"), models.images)
     assert said == [], "it was answered meanwhile"
     thread.join()
-    assert "no answer within 4 s and was ended; the model is too slow" in said[0]
+    assert "did not answer within 4 s and was ended; the model is too slow" in said[0]
     assert engine.pid_of_imported is None
 
 

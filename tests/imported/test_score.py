@@ -316,7 +316,7 @@ def test_what_reaches_out_of_the_file_is_refused(lab, tmp_path, item, sentence):
     ("shape", "units", "sentence"),
     [
         ((32, 32, 3), 10, "expects inputs of shape (32, 32, 3): expected (28, 28, 1), (28, 28)"),
-        ((28, 28), 5, "returns an output of shape (5): expected ten numbers"),
+        ((28, 28), 5, "returns an output of shape (5) for each image: expected ten numbers"),
     ],
 )
 def test_another_shape_is_told(lab, tmp_path, shape, units, sentence):
