@@ -63,8 +63,8 @@ def render_choice() -> None:
 def _render_delete(entry: DatasetInfo) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown(
-            f"Permanently delete “{markdown(entry.name)}” with its images? Runs trained on it stay, "
-            "with their scores, but Evaluate will have no images to show for them."
+            f"Permanently delete “{markdown(entry.name)}” with its images? Runs trained on it "
+            "stay, with their scores, but Evaluate will have no images to show for them."
         )
         st.button(
             "Delete permanently",
