@@ -64,7 +64,7 @@ def test_a_model_that_people_imported_is_scored_as_it_was(
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("F12_cli_silent.keras", "says that its weights take 2,147 MB or more: at most 400 MB"),
+        ("F12_cli_silent.keras", "declares weights of 2,147 MB or more; the limit is 400 MB"),
         ("F3_engine_memory.keras", "GB of memory to classify 250 images at a time"),
     ],
 )

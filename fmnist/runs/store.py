@@ -95,8 +95,8 @@ def create_import_run(
     config = TrainConfig(name=name, dataset=dataset)
     if len(content) > MAX_FILE_BYTES:
         raise ConfigError(
-            f"{imported_model.file_name} has {len(content) / 1e6:.0f} MB: at most "
-            f"{MAX_FILE_BYTES / 1e6:.0f} MB are taken. Save it without its optimizer."
+            f"{imported_model.file_name} has {len(content) / 1e6:.0f} MB; the limit is "
+            f"{MAX_FILE_BYTES / 1e6:.0f} MB. Save it without its optimizer."
         )
     status = _waiting()
     files = {

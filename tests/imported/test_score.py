@@ -359,7 +359,7 @@ def test_a_network_of_gigabytes_is_refused_before_it_is_built(lab, tmp_path):
 
     before = psutil.Process().memory_info().rss
     run = import_file(model_factory.change_config(path, swell))
-    assert_refused(run, "describes a network whose weights take 6,280 MB: at most 400 MB")
+    assert_refused(run, "describes a network whose weights take 6,280 MB; the limit is 400 MB")
     assert psutil.Process().memory_info().rss < before + 500e6
 
 
