@@ -57,7 +57,7 @@ def test_a_model_that_people_imported_is_scored_as_it_was(
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout.splitlines()[-1])
     assert answer["test_accuracy"] == pytest.approx(accuracy, abs=2e-4)
-    assert done.stderr.splitlines()[-1] == f"Found: {found}"
+    assert done.stderr.splitlines()[-1] == f"Detected: {found}"
 
 
 @pytest.mark.parametrize("onednn", ["0", "1"])

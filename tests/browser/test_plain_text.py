@@ -283,7 +283,7 @@ def test_a_name_that_is_refused_is_quoted_as_text(page: Page, foreign: Foreign, 
     folder = data_factory.write_dataset(tmp_path / "files", train=50, test=20)
     main(page).get_by_text("Add your own data").click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(sorted(folder.iterdir()))
-    field = page.get_by_label("Class names, one a line")
+    field = page.get_by_label("Class names, one per line")
     field.fill("\n".join([foreign.titles()[0]] * 10))
     field.press("Control+Enter")
     page.get_by_role("button", name="Import", exact=True).click()
