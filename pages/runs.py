@@ -20,7 +20,12 @@ def _render_empty() -> None:
     with st.container(border=True):
         st.markdown("##### :material/list_alt: No run of your own yet")
         st.markdown("Every training is kept here with its settings, curves and scores.")
-        st.page_link("pages/train.py", label="Train the first one", icon=":material/play_arrow:")
+        st.page_link(
+            "pages/train.py",
+            label="Train the first one",
+            icon=":material/play_arrow:",
+            query_params=url.link(),
+        )
 
 
 def _render_body(was_live: bool) -> None:

@@ -269,13 +269,18 @@ def rename_run(run: Run, name: str) -> None:
     _write_notes(run, name=clean(name, MAX_TITLE))
 
 
-def annotate_run(run: Run, tags: Iterable[str], note: str) -> None:
-    """Give a run other tags and another note; both are tidied and cut to what is kept.
+def annotate_run(run: Run, tags: Iterable[str] | None = None, note: str | None = None) -> None:
+    """Give a run other tags or another note, tidied and cut to what is kept; None: as it is.
 
     Raises as `rename_run` does.
     """
     refuse_bundled(run.run_dir, "tagged")
-    _write_notes(run, tags=list(tidy_tags(tags)), note=clean(note, MAX_NOTE))
+    changes: dict[str, str | list[str]] = {}
+    if tags is not None:
+        changes["tags"] = list(tidy_tags(tags))
+    if note is not None:
+        changes["note"] = clean(note, MAX_NOTE)
+    _write_notes(run, **changes)
 
 
 def _write_notes(run: Run, **changes: str | list[str]) -> None:
@@ -296,11 +301,11 @@ def zip_runs(runs: Iterable[Run]) -> bytes:
     """The run folders, without drafts, as one zip file.
 
     Raises:
-        ValueError: they have more than `MAX_ZIP_BYTES` together.
+        ValueError: they are several, and have more than `MAX_ZIP_BYTES` together.
     """
     runs = list(runs)
     size = count_bytes(runs)
-    if size > MAX_ZIP_BYTES:
+    if len(runs) > 1 and size > MAX_ZIP_BYTES:
         raise ValueError(
             f"{len(runs)} runs have {size / 1e6:,.0f} MB: at most {MAX_ZIP_BYTES / 1e6:.0f} MB are "
             "exported at once. Select fewer."

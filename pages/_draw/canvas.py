@@ -140,13 +140,15 @@ def _change_then(change: Callable[[], None], on_change: Callable[[], None]) -> N
 
 
 def _undo() -> None:
-    _steps("after").append(drawing())
-    _put(_steps("before").pop())
+    if before := _steps("before"):  # a fast second click comes while the button still shows
+        _steps("after").append(drawing())
+        _put(before.pop())
 
 
 def _redo() -> None:
-    _steps("before").append(drawing())
-    _put(_steps("after").pop())
+    if after := _steps("after"):
+        _steps("before").append(drawing())
+        _put(after.pop())
 
 
 def _clear() -> None:

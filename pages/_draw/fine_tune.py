@@ -105,8 +105,8 @@ def _render_start(count: int) -> None:
     st.caption(
         f"It learns from {_count(count)}, redrawn in many ways, and practises {REHEARSAL:,} "
         "other drawings meanwhile so that it forgets little. Only the last layer of the model "
-        f"changes (fine-tuning). This takes about {formats.duration(seconds)} in the background; "
-        "then you see what it gained and lost, and decide whether to use it."
+        f"changes (fine-tuning). This takes about {formats.rough_duration(seconds)} in the "
+        "background; then you see what it gained and lost, and decide whether to use it."
     )
     if is_pressed:
         try:

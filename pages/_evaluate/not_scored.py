@@ -12,8 +12,9 @@ from fmnist.runs.store import Run
 from pages._shared import url
 
 
-def render_link(page: str, label: str, icon: str) -> None:
-    st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params=url.link())
+def render_link(page: str, label: str, icon: str, **values: str) -> None:
+    """A link to another page, whose address has `values` besides model and dataset."""
+    st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params=url.link(**values))
 
 
 def render_no_run() -> None:
@@ -33,18 +34,19 @@ def render_reason(run: Run) -> None:
     elif run.imported_model:
         reason = "It is being checked." if run.is_live else run.status.message
         st.info(markdown(f"“{run.title}” has no scores. {reason}"), icon=":material/upload_file:")
-        render_link("runs", "See it in Runs", ":material/list_alt:")
+        render_link("runs", "See it in Runs", ":material/list_alt:", run=run.run_id)
     elif run.is_live:
         st.info(
             f"“{markdown(run.title)}” is {run.status.status}. It is scored on all test images "
             "when it ends; until then, watch its curves.",
             icon=":material/hourglass_top:",
         )
-        render_link("train", "Watch the training", ":material/model_training:")
+        render_link("train", "Watch the training", ":material/model_training:", run=run.run_id)
     else:
         reason = run.status.message or "It ended before it was scored."
         st.warning(f"This run has no scores. {markdown(reason)}", icon=":material/error:")
-        render_link("train", "See the run, or train again", ":material/model_training:")
+        label = "See the run, or train again"
+        render_link("train", label, ":material/model_training:", run=run.run_id)
 
 
 def render_another_dataset(run: Run, loaded: Dataset) -> None:

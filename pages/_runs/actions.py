@@ -78,8 +78,8 @@ def render_actions(chosen: list[Run], listed: list[Run]) -> None:
 
 
 def _render_export(chosen: list[Run]) -> None:
-    size = store.count_bytes(chosen)
-    is_large = size > store.MAX_ZIP_BYTES
+    size = _count_bytes(tuple(run.run_id for run in chosen), chosen)
+    is_large = len(chosen) > 1 and size > store.MAX_ZIP_BYTES
     st.download_button(
         "Export",
         lambda: store.zip_runs(chosen),
@@ -95,6 +95,15 @@ def _render_export(chosen: list[Run]) -> None:
         else f"All files of {'this run' if len(chosen) == 1 else 'these runs'} as a zip, "
         f"{max(size / 1e6, 0.1):,.1f} MB.",
     )
+
+
+@st.cache_data(show_spinner=False, max_entries=16, ttl=30)
+def _count_bytes(run_ids: tuple[str, ...], _runs: list[Run]) -> int:
+    """Of the runs with these ids: while something trains, the page looks again and again."""
+    try:
+        return store.count_bytes(_runs)
+    except FileNotFoundError:  # deleted meanwhile
+        return 0
 
 
 def render_downloads(run: Run) -> None:

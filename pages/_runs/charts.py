@@ -33,11 +33,12 @@ def render_charts(runs: list[Run], titles: list[str], view: View) -> None:
         for run, title in zip(runs, titles, strict=True)
         if run.run_id in view.colours
     ]
+    count = "1 run" if len(drawn) == 1 else f"{len(drawn)} runs"
     st.plotly_chart(
         plot_runs(drawn, metric, split, along, smoothing),
         key="runs_chart",
         config={"displayModeBar": False},
-        alt=f"{_METRICS[metric]} of {len(drawn)} runs over {_ALONG[along].lower()}",
+        alt=f"{_METRICS[metric]} of {count} over {_ALONG[along].lower()}",
     )
     if same := name_same_curves(drawn, metric, split):
         names = "; ".join(formats.join(one) for one in same)

@@ -51,7 +51,7 @@ def _render_settings(chosen: list[Run], titles: list[str]) -> None:
     st.markdown("**Settings that differ**")
     st.table(
         {
-            "Setting": [name_setting(name) for name in FIELDS if name in names],
+            "": [name_setting(name) for name in FIELDS if name in names],
             **{
                 markdown(title): [
                     markdown(name_value(getattr(config, name))) for name in FIELDS if name in names
@@ -67,11 +67,11 @@ def _render_two(chosen: list[Run], titles: list[str]) -> None:
     if not all(run.has_scores for run in chosen):
         st.caption("Two finished runs can be compared image by image; here one has no scores.")
         return
-    seen = {outputs.read_fingerprint(run) for run in chosen}
+    seen = {outputs.read_fingerprint(run) for run in chosen} - {""}  # some runs do not say
     if len(seen) > 1:
         return  # the warning has said why
     data = dataset_if_here()
-    if data is None or seen != {data.fingerprint}:
+    if data is None or not seen <= {data.fingerprint}:
         st.caption(
             "Choose the dataset that these runs were trained on in Browse to compare them image by "
             "image."

@@ -117,7 +117,7 @@ def _render_words(run: Run, known_tags: list[str]) -> None:
         key=f"tags_{run.run_id}",
         help=f"Words to sort runs by, of at most {MAX_TAG} characters each.",
         on_change=_save,
-        args=(_annotate, run.run_id),
+        args=(_tag, run.run_id),
     )
     note.text_input(
         "Note",
@@ -126,7 +126,7 @@ def _render_words(run: Run, known_tags: list[str]) -> None:
         placeholder="What you tried, what you saw",
         key=f"note_{run.run_id}",
         on_change=_save,
-        args=(_annotate, run.run_id),
+        args=(_write_note, run.run_id),
     )
 
 
@@ -134,11 +134,12 @@ def _rename(run_id: str) -> None:
     store.rename_run(store.load_run(run_id), st.session_state[f"rename_{run_id}"])
 
 
-def _annotate(run_id: str) -> None:
-    """Both are saved when one changes; a field that is just going off the page has no value."""
-    run, state = store.load_run(run_id), st.session_state
-    tags, note = state.get(f"tags_{run_id}", run.tags), state.get(f"note_{run_id}", run.note)
-    store.annotate_run(run, tags, note)
+def _tag(run_id: str) -> None:
+    store.annotate_run(store.load_run(run_id), tags=st.session_state[f"tags_{run_id}"])
+
+
+def _write_note(run_id: str) -> None:
+    store.annotate_run(store.load_run(run_id), note=st.session_state[f"note_{run_id}"])
 
 
 def _save(write: Callable[[str], None], run_id: str) -> None:

@@ -30,12 +30,23 @@ class RunsTable {
     }
     const columns = JSON.stringify(data.columns);
     if (columns !== this.columns) {
+      this.keepSorting(data.columns);
       this.columns = columns;
       this.drawn.clear();
       this.drawHead();
     }
     this.drawBody();
     this.mark();
+  }
+
+  // Columns come and go with the filter; the rows stay sorted by what they were sorted by.
+  keepSorting(columns) {
+    const { column } = this.sorting;
+    if (column === null) return;
+    const by = JSON.parse(this.columns)[column].label;
+    const place = columns.findIndex(({ label }) => label === by);
+    if (place < 0) this.sorting = { column: null, down: false };
+    else this.sorting.column = place;
   }
 
   drawHead() {

@@ -20,12 +20,11 @@ def render_difference(first: tuple[Run, str], second: tuple[Run, str], data: Dat
     """The second run against the first, both scored on `data`; each comes with its title."""
     (first_run, first_title), (second_run, second_title) = first, second
     try:
-        with st.spinner("Comparing …"):
-            evaluations = evaluate_run(first_run, data), evaluate_run(second_run, data)
-            from fmnist.evaluation.two_models import compare_models, describe_difference
+        evaluations = evaluate_run(first_run, data), evaluate_run(second_run, data)
+        from fmnist.evaluation.two_models import compare_models, describe_difference
 
-            two = compare_models(*evaluations)
-            said = describe_difference(two.paired, markdown(first_title), markdown(second_title))
+        two = compare_models(*evaluations)
+        said = describe_difference(two.paired, markdown(first_title), markdown(second_title))
     except ValueError as error:
         st.error(
             f"The scores of these runs cannot be compared: {markdown(error)}",

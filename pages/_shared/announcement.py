@@ -20,7 +20,9 @@ def follow(live: list[Run]) -> None:
     """Notice what has ended since this tab last saw it; `live` is what still trains."""
     ids = [run.run_id for run in live]
     ended = [run_id for run_id in st.session_state.get(_LIVE, ()) if run_id not in ids]
-    st.session_state[_ENDED] = [*ended, *st.session_state.get(_ENDED, ())][:_MOST]
+    ended = dict.fromkeys([*ended, *st.session_state.get(_ENDED, ())])
+    # What could not be read for a moment, and so seemed to have ended, may be live again.
+    st.session_state[_ENDED] = [run_id for run_id in ended if run_id not in ids][:_MOST]
     st.session_state[_LIVE] = ids
 
 
@@ -49,7 +51,12 @@ def render() -> None:
 
 def _render(run: Run) -> None:
     said = _SAID.get(run.status.status, "ended")
-    is_offered = not run.fine_tuned and model_in_hand.can_be_chosen(run) and not _is_in_hand(run)
+    is_offered = (
+        run.status.status != "failed"
+        and not run.fine_tuned
+        and model_in_hand.can_be_chosen(run)
+        and not _is_in_hand(run)
+    )
     with st.container(border=True, gap="small", key=f"announced_{run.run_id}"):
         accuracy = outputs.read_results(run).get("test_accuracy")
         if is_offered and accuracy is not None:

@@ -149,7 +149,7 @@ def _finish(job: ImportJob) -> None:
     if job.error:
         _refuse(job.error)
     st.session_state["import_number"] += 1
-    added = f"{job.entry.name} was added, and the Lab now shows it."
+    added = f"{job.entry.name} was added."
     _say("success", " ".join([added, *job.notes]), "check")
     dataset_choice.open_dataset(job.entry.slug)
     st.toast(f"{markdown(job.entry.name)} was added.", icon=":material/check:")

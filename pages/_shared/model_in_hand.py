@@ -79,7 +79,8 @@ def render_choice(page: str, everything: list[Run]) -> None:
 
 def can_be_chosen(run: Run) -> bool:
     """Whether there is anything to be done with its model."""
-    return not (run.damaged or run.is_live) and (run.has_model or run.has_scores)
+    is_usable = run.has_model and run.status.status in ("completed", "stopped")
+    return not (run.damaged or run.is_live) and (is_usable or run.has_scores)
 
 
 def describe(run: Run) -> str:
@@ -140,10 +141,10 @@ def _group(run: Run) -> int:
 
 
 def _label(choices: list[Run]) -> dict[str, str]:
-    """By run id; when a run was started is said where two would read the same."""
+    """By run id, which is said where two would read the same."""
     labels = [describe(run) for run in choices]
     counts = Counter(labels)
     return {
-        run.run_id: f"{label} · {run.origin}" if counts[label] > 1 else label
+        run.run_id: f"{label} · {run.run_id}" if counts[label] > 1 else label
         for run, label in zip(choices, labels, strict=True)
     }

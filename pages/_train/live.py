@@ -96,12 +96,14 @@ def _render(run: Run) -> None:
         st.caption(f":material/school: {run.fine_tuned.explanation}")
     live_states.render(run, curves)
     is_bare = curves.batches.empty and curves.history.empty
-    if run.status.status == "failed" or (is_bare and not run.is_live):
+    is_offered_first = run.status.status == "failed" or (is_bare and not run.is_live)
+    if is_offered_first:
         render_start_again(run)
     if is_bare and run.status.status != "running":
         return
     render_curves(run, curves)
-    if run.has_scores:  # not where Stop was: a hasty click would start one more
+    # Not where Stop was: a hasty click would start one more.
+    if run.has_scores and not is_offered_first:
         render_start_again(run)
     recipe.render_published_comparison(run)
 

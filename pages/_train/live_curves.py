@@ -54,10 +54,10 @@ def _figure(
 
 def previous_run(run: Run) -> Run | None:
     """The run to compare this one with."""
-    return _find_previous(str(store.runs_dir()), run.run_id, run.status.started_at)
+    return _find_previous(str(store.runs_dir()), run.run_id, run.status.started_at, run)
 
 
 @st.cache_resource(show_spinner=False, max_entries=100, ttl=60)
-def _find_previous(folder: str, run_id: str, started_at: float | None) -> Run | None:
+def _find_previous(folder: str, run_id: str, started_at: float | None, _run: Run) -> Run | None:
     """Looked for once a minute: a live page asks twice a second, and all runs have to be read."""
-    return find_previous(store.load_run(run_id), store.list_runs())
+    return find_previous(_run, store.list_runs())

@@ -58,7 +58,7 @@ def _describe_overfitting(curves: Curves) -> str:
     if found is None:
         return ""
     if found.epoch is None:
-        return ":material/check: **No overfitting:** the validation loss did not turn upwards."
+        return ":material/check: **No overfitting** to be seen in the curves."
     rise = f"{100 * found.rise:.0f}\N{NO-BREAK SPACE}%"
     return (
         f":material/call_split: **Overfitting from epoch {found.epoch + 1}:** training and "

@@ -45,7 +45,7 @@ def render_queue(watched: Run, found: Waiting) -> None:
             words = [f"{place}" if place > 0 else "", markdown(run.title), word]
             _render_row(run, " · ".join(filter(None, words)), run.run_id == watched.run_id)
         if len(rows) > _MOST:
-            st.caption(f"… and {len(rows) - _MOST} more; the page Runs lists them all.")
+            st.caption(f"… and {len(rows) - _MOST} more; the Runs page lists them all.")
 
 
 def _render_row(run: Run, label: str, is_watched: bool) -> None:
