@@ -116,7 +116,7 @@ def test_two_that_read_the_same_are_told_apart(lab):
     for day in (1, 2):
         run_factory.write_run(lab.runs_dir, f"2026010{day}-000000-same", accuracy=0.8, name="same")
     assert choice(open_page("train")).options == [
-        f"same · 80.0{NBSP}% · {store.load_run(run_id).origin}"
+        f"same · 80.0{NBSP}% · {run_id}"
         for run_id in ("20260102-000000-same", "20260101-000000-same")
     ]
 
