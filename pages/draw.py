@@ -2,7 +2,6 @@
 
 import contextlib
 
-import numpy as np
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -10,8 +9,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.drawing.preprocess import Sketch, sketch_to_image
 from fmnist.drawing.strokes import DrawingError, render
-from fmnist.engine.client import EngineError
-from fmnist.evaluation.uncertainty import read_threshold
 from fmnist.images import ImageError
 from fmnist.plain_text import markdown
 from fmnist.runs import outputs
@@ -19,7 +16,7 @@ from pages._draw import canvas, correction, explanation, fine_tune
 from pages._draw.files import render_files
 from pages._draw.models import Models, choose_models, name_classes, render_no_model
 from pages._draw.picture import read_picture, render_sources
-from pages._draw.prediction import render_hint, render_prediction, render_waking
+from pages._draw.prediction import predict_and_render, render_hint
 from pages._shared import engine, model_in_hand, url
 from pages._shared.standin import render_banner
 
@@ -81,15 +78,9 @@ def render_result(
         render_hint(title.format(thing=thing), detail.format(thing=thing), class_names)
         return
     model = models.choose(sketch)
-    is_awake = engine.get().is_awake(model)
-    with contextlib.nullcontext() if is_awake else render_waking(sketch.image, class_names):
-        try:
-            threshold = read_threshold(model)
-            prediction = engine.get().predict(model, sketch.image[np.newaxis])
-        except (EngineError, ValueError) as error:
-            st.error(markdown(error), icon=":material/error:")
-            return
-        label = render_prediction(prediction, sketch.image, class_names, threshold)
+    label = predict_and_render(model, sketch.image, class_names)
+    if label is None:
+        return
     st.session_state["predicted"] = label
     correction.render_question(model, source, follow)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from fmnist.figures.palette import SPLIT_COLOURS
+from fmnist.plain_text import shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,8 +43,7 @@ class Before:
 
     @property
     def label(self) -> str:
-        cut = self.title[: _LONGEST_NAME - 1].rstrip() + "…"
-        return f"Before: {self.title if len(self.title) <= _LONGEST_NAME else cut}"
+        return f"Before: {shorten(self.title, _LONGEST_NAME)}"
 
 
 @dataclass(frozen=True)

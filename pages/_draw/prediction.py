@@ -6,8 +6,10 @@ One piece of HTML of fixed size, so that a stroke changes it at once and nothing
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,11 +17,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from fmnist import formats
-from fmnist.engine.client import Prediction
+from fmnist.engine.client import EngineError, Prediction
 from fmnist.evaluation.prediction import UNSURE_BELOW, describe_prediction
-from fmnist.evaluation.uncertainty import compute_perplexity
+from fmnist.evaluation.uncertainty import compute_perplexity, read_threshold
 from fmnist.figures.palette import CLASS_COLOURS
 from fmnist.images import image_png
+from fmnist.plain_text import markdown
+from pages._shared import engine
 from pages._shared.style import style_beside
 
 _STYLE = style_beside(__file__, "prediction.css")
@@ -38,6 +42,19 @@ def render_waking(image: np.ndarray, class_names: Sequence[str]) -> DeltaGenerat
         detail = "The first prediction takes a few seconds; the next ones are instant."
         render_card("The model is waking up …", detail, _UNKNOWN, image, "", class_names)
     return place
+
+
+def predict_and_render(model: Path, image: np.ndarray, class_names: Sequence[str]) -> int | None:
+    """Have a model classify an image, uint8 (28, 28); returns the class, or None after an error."""
+    is_awake = engine.get().is_awake(model)
+    with contextlib.nullcontext() if is_awake else render_waking(image, class_names):
+        try:
+            threshold = read_threshold(model)
+            prediction = engine.get().predict(model, image[np.newaxis])
+        except (EngineError, ValueError) as error:
+            st.error(markdown(error), icon=":material/error:")
+            return None
+        return render_prediction(prediction, image, class_names, threshold)
 
 
 def render_prediction(

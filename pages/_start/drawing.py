@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-
-import numpy as np
 import streamlit as st
 
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.drawing import drawing_model
 from fmnist.drawing.strokes import Drawing, DrawingError
-from fmnist.engine.client import EngineError
 from fmnist.plain_text import markdown
 from pages._draw import canvas
-from pages._draw.prediction import render_hint, render_prediction, render_waking
-from pages._shared import engine, url
+from pages._draw.prediction import predict_and_render, render_hint
+from pages._shared import url
 
 _CANVAS_WIDTH = 336  # CSS pixels, as in Draw; a phone's width holds it
 
@@ -45,19 +41,11 @@ def _render_prediction(drawn: Drawing) -> None:
     # Only now: the preparation brings SciPy, which nobody waits for who looks at the page.
     from fmnist.drawing.preprocess import sketch_to_image
     from fmnist.drawing.strokes import render as draw
-    from fmnist.evaluation.uncertainty import read_threshold
 
     sketch = sketch_to_image(draw(drawn), background=canvas.PAPER)
     model, _ = drawing_model.find_drawing_model()
-    is_awake = engine.get().is_awake(model)
-    with contextlib.nullcontext() if is_awake else render_waking(sketch.image, CLASS_NAMES):
-        try:
-            threshold = read_threshold(model)
-            prediction = engine.get().predict(model, sketch.image[np.newaxis])
-        except (EngineError, ValueError) as error:
-            st.error(markdown(error), icon=":material/error:")
-            return
-        render_prediction(prediction, sketch.image, CLASS_NAMES, threshold)
+    if predict_and_render(model, sketch.image, CLASS_NAMES) is None:
+        return
     st.page_link(
         "pages/draw.py",
         label="Continue in Draw",
