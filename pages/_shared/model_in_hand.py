@@ -22,8 +22,8 @@ _KEY = "model_in_hand"
 _ABOUT_ONE_MODEL = ("index", "page")  # in Evaluate's address: an image, and a page of a selection
 _FOLLOWING = ("evaluate", "draw")  # pages that once named their model `run`
 _HELP = (
-    "The model that Evaluate and Draw work with. It changes only when you choose another one. "
-    "“bundled” comes with the Lab."
+    "The model that Evaluate, Inside and Draw work with. It changes only when you choose another "
+    "one. “bundled” comes with the Lab."
 )
 
 
