@@ -30,6 +30,7 @@ NEVER_IMPORTS = {
     "models": {"pandas", "plotly"},
     "data": {"plotly", *KERAS},
     "runs": {"plotly", *KERAS},
+    "explain": {"pandas", "plotly", "fmnist.data", "fmnist.runs"},
     "engine": {"pandas", "plotly"},
     "evaluation": {"plotly", *KERAS},
     "figures": {"fmnist.runs", *KERAS},
@@ -40,7 +41,8 @@ NEVER_IMPORTS = {
 }
 # Of packages in which some modules hold TensorFlow, those that pages and commands start from.
 NEVER_KERAS = {
-    "fmnist.__main__", "fmnist.engine.client", "fmnist.engine.frames", "fmnist.engine.rescore",
+    "fmnist.__main__", "fmnist.engine.client", "fmnist.engine.explanations", "fmnist.engine.frames",
+    "fmnist.engine.rescore", "fmnist.explain.by_hand", "fmnist.explain.results",
 }  # fmt: skip
 # Five lines each, for commands as they are in print: they stand above everything.
 SIGNPOSTS = {"train", "predict", "dataset", "standin"}
