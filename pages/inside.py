@@ -8,8 +8,8 @@ from pages._shared import model_in_hand, standin, url
 from pages._shared.data import dataset, switch_to_dataset_of
 
 VIEWS = {
-    "by-hand": (":material/calculate: Convolution by hand", by_hand.render),
-    "network": (":material/account_tree: The network on this image", network.render),
+    "by-hand": (":material/calculate: By hand", by_hand.render),
+    "network": (":material/account_tree: Layers", network.render),
     "why": (":material/help_center: Why this answer", why.render),
 }
 
