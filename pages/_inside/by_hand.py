@@ -53,17 +53,17 @@ def render(run: Run | None, image: np.ndarray) -> None:
 
 def _render_convolution(image: np.ndarray) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Kernel", [*KERNELS, _OWN], key="inside_kernel", width=220)
+        chosen = st.selectbox("Kernel", [*KERNELS, _OWN], key="inside_kernel", width=220)
         stride = _choose("Stride", (1, 2, 3), "inside_stride")
         padding = _choose("Padding", ("valid", "same"), "inside_padding")
         bias = st.number_input(
             "Bias", -LARGEST, LARGEST, 0.0, 10.0, "%g", key="inside_bias", width=130
         )
         relu = st.toggle("ReLU", key="inside_relu")
-    kernel = _read_own() if name == _OWN else KERNELS[name]
+    kernel = _read_own() if chosen == _OWN else KERNELS[chosen]
     if kernel is None:
         return
-    st.caption(_SAYS[name])
+    st.caption(_SAYS[chosen])
     result = by_hand.convolve(image, kernel, stride, padding)
     render_convolution(result, by_hand.activate(result.output, bias, relu), bias, relu)
     _render_shape(len(image), len(kernel), stride, padding)
