@@ -90,7 +90,7 @@ def _read_from_dataset(data: Dataset) -> Choice:
         split, index = "test", 0
     images, labels = data.split(split)
     kind = "Test image" if split == "test" else "Training image"
-    detail = f"{kind} {formats.count(index)} of {data.name}, 28 × 28 grey pixels from 0 to 255."
+    detail = f"{kind} {formats.count(index)}, 28 × 28 grey pixels from 0 to 255."
     return Choice(images[index], data.class_names[labels[index]], detail)
 
 

@@ -92,6 +92,19 @@ def test_without_any_model_the_arithmetic_still_works(lab):
     assert window(open_page("inside"))["kind"] == "convolution"
 
 
+@pytest.mark.parametrize(
+    ("page", "query", "label", "link"),
+    [
+        ("evaluate", {"index": "3"}, "Explain", f"model={RUN}&split=test&index=3&view=why"),
+        ("browse", {"index": "3"}, "Slide a kernel over it", f"model={RUN}&split=train&index=3"),
+    ],
+)
+def test_the_ways_to_it(data, page, query, label, link):
+    at = open_page(page, model=RUN, **query)
+    found = {one.proto.label: one.proto for one in at.main.get("page_link")}
+    assert (found[label].page, found[label].query_string) == ("inside", link)
+
+
 def test_another_kernel_gives_another_output(data):
     at = open_page("inside")
     image = data.test_images[0]

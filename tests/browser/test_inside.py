@@ -1,9 +1,16 @@
 """Inside, as a person does: another kernel, another place, and an image that Evaluate got wrong."""
 
+import re
+import shutil
+from pathlib import Path
+
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import Server
+from tests.factories import runs as run_factory
 from tests.waits import wait_for
 
+_WITH_CONVOLUTIONS = Path(__file__).parents[2] / "fmnist" / "bundled" / "model.keras"
 _PIXELS = """canvas => Array.from(
     canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data).join()"""
 
@@ -38,3 +45,27 @@ def test_a_person_changes_the_kernel_and_follows_a_number_to_its_window(page: Pa
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")  # it stays on the output
     expect(page.get_by_role("heading", name="Output at row 0, column 2")).to_be_visible()
+
+
+def test_a_misclassified_shirt_is_explained_one_click_from_evaluate(
+    page: Page, server: Server, browser_data_dir: Path
+):
+    run_dir = run_factory.write_run(server.runs_dir, accuracy=0.7, data_dir=browser_data_dir)
+    shutil.copyfile(_WITH_CONVOLUTIONS, run_dir / "model.keras")
+    page.goto(f"/evaluate?model={run_dir.name}")
+    page.get_by_role("button", name="Misclassified shirts").click()
+    shirts = page.get_by_role("group", name="Images").get_by_role("button")
+    shirts.first.click()
+    expect(page.get_by_role("heading", name="Shirt, called")).to_be_visible()
+    index = re.search(r"\bindex=(\d+)", page.url)[1]
+
+    page.get_by_role("link", name="Explain").click()
+    expect(page).to_have_url(re.compile(rf"/inside\?(?=.*index={index}\b)(?=.*split=test)"))
+    expect(page.get_by_text(f"Test image {int(index):,}")).to_be_visible()
+    expect(page.get_by_role("heading", name="Grad-CAM")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Why not")).to_be_visible()
+    pictures = page.get_by_role("img", name="The image, coloured where it speaks for")
+    expect(pictures).to_have_count(6)  # each class and both, twice
+
+    page.get_by_role("radio", name="By hand").click()
+    expect(output(page)).to_be_visible()
