@@ -42,7 +42,8 @@ NEVER_IMPORTS = {
 # Of packages in which some modules hold TensorFlow, those that pages and commands start from.
 NEVER_KERAS = {
     "fmnist.__main__", "fmnist.engine.client", "fmnist.engine.explanations", "fmnist.engine.frames",
-    "fmnist.engine.rescore", "fmnist.explain.by_hand", "fmnist.explain.results",
+    "fmnist.engine.rescore", "fmnist.explain.by_hand", "fmnist.explain.contrast",
+    "fmnist.explain.results", "fmnist.explain.sentences",
 }  # fmt: skip
 # Five lines each, for commands as they are in print: they stand above everything.
 SIGNPOSTS = {"train", "predict", "dataset", "standin"}

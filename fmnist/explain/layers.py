@@ -189,7 +189,7 @@ def _show(traced: Traced, call: Call, output: Any) -> LayerOnImage:
     channels: tuple[int, ...] = ()
     maps = np.zeros(0, np.float32)
     if len(shape) == 3 and max(shape[:2]) <= MAX_SIDE:
-        strength = np.abs(values).mean(axis=(0, 1))
+        strength = np.maximum(values, 0).mean(axis=(0, 1))
         channels = tuple(int(place) for place in np.argsort(-strength, kind="stable")[:PREVIEWS])
         maps = np.moveaxis(values[..., list(channels)], -1, 0)
     elif len(shape) == 1 and shape[0] <= MAX_UNITS:
@@ -203,7 +203,7 @@ def _show(traced: Traced, call: Call, output: Any) -> LayerOnImage:
         shape=shape,
         parameters=layer.count_params() if hasattr(layer, "count_params") else 0,
         macs=count_macs(layer, call.inputs[0].shape, call.output.shape) if call.inputs else 0,
-        kernel=() if kernel is None else tuple(kernel.shape),
+        kernel=tuple(getattr(layer, "pool_size", ()) if kernel is None else kernel.shape),
         field=rows if is_square else None,
         maps=maps,
         channels=channels,

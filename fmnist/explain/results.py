@@ -37,10 +37,10 @@ class LayerOnImage:
 
     name, kind: as in Keras, e.g. "conv_1", "Conv2D". shape: of its output, without the batch axis.
     macs: multiply-adds of one image, counted as `network.count_macs` does. kernel: the shape of its
-    weights, () where it has none. field: what a place of its map sees along a side; None where it
-    is the whole image, or cannot be told. maps: float32, the strongest few maps (N, H, W), or the
-    numbers (units,) of a vector, or nothing where they are too large to show. channels: which
-    filters those maps are of, strongest first.
+    weights, of a pooling that of its window, else (). field: what a place of its map sees along a
+    side; None where it is the whole image, or cannot be told. maps: float32, the few maps that are
+    highest on average (N, H, W), what is below 0 left out; or the numbers (units,) of a vector, or
+    nothing where they are too large to show. channels: which filters those maps are of.
     """
 
     name: str

@@ -40,7 +40,7 @@ def test_the_same_question_is_asked_once(made, engine):
     assert len(engine.asked) == 1
 
 
-@pytest.mark.parametrize("view", ["why"])
+@pytest.mark.parametrize("view", ["why", "network"])
 def test_what_the_engine_cannot_answer_is_said(made, engine, view):
     engine.error = "The model is damaged."
     at = open_page("inside", model=made.run_id, view=view, split="test", index="3")
@@ -51,3 +51,22 @@ def test_a_run_without_a_model_says_so(made, engine):
     made.file("model.keras").unlink()
     at = open_page("inside", model=made.run_id, view="why", split="test", index="3")
     assert "has no model that can be used" in words(at)
+
+
+def test_the_network_from_the_image_to_the_classes(made, engine):
+    at = open_page("inside", model=made.run_id, view="network", split="test", index="3")
+    assert "**2** layers, **7,860** parameters" in words(at)
+    assert "**14,896** multiply-adds." in words(at)  # 7,056 and 7,840
+    path = html(at)
+    assert path.index("Image") < path.index("Convolution") < path.index("Dense")
+    assert "1 filter of 3 × 3: each number is the sum of 9 products." in path
+    assert "90.0" in path  # a bar of the last layer
+
+
+def test_a_place_of_a_filter_leads_back_to_the_pixels_it_sees(made, engine):
+    at = open_page("inside", model=made.run_id, view="network", split="test", index="3")
+    row, column = at.slider
+    row.set_value(0)
+    column.set_value(27).run()
+    assert "It depends on rows 0 to 1 and columns 26 to 27 of the image." in words(at)
+    assert "3 × 3 × 1 weights" in html(at)

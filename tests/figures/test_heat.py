@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from fmnist.figures.heat import as_tiles, box_window, overlay_heat, paint_map
+from fmnist.figures.heat import as_tiles, box_window, mark_place, overlay_heat, paint_map
 
 
 def read(address: str) -> np.ndarray:
@@ -53,3 +53,9 @@ def test_places_become_blocks():
     assert tiles.shape == (1, 28, 28) and tiles.dtype == np.uint8
     assert tiles[0, [0, 13, 14, 27], [0, 13, 0, 27]].tolist() == [128, 128, 64, 255]
     assert tiles[0, 0, 14] == 0
+
+
+def test_a_place_is_marked_in_blue():
+    seen = read(mark_place(np.full((4, 5), 1.0), 1.0, 2, 3))
+    assert seen[2, 3, 2] > seen[2, 3, 0] + 100
+    assert (np.delete(seen.reshape(20, 3), 13, axis=0) == 255).all()
