@@ -71,7 +71,7 @@ def _render_filter(chosen: LayerOnImage, found: LayerMaps, number: int, image: n
     values = found.maps[number]
     row, column = _choose_place(values, f"{chosen.name}_{number}_{values.shape}")
     st.markdown(markdown(sentences.describe_place(chosen, found, number, row, column)))
-    peak = float(abs(found.maps).max())
+    peak = float(abs(values).max())
     pictures = [
         _figure(
             heat.mark_place(values, peak, row, column), f"Map of filter {number}", "blue: the place"

@@ -58,17 +58,9 @@ def test_what_a_layer_costs():
 
 
 def test_the_outline_leaves_small_steps_out():
-    kinds = [
-        "Rescaling",
-        "Conv2D",
-        "BatchNormalization",
-        "ReLU",
-        "MaxPooling2D",
-        "Flatten",
-        "Dense",
-    ]
+    kinds = ("Rescaling", "Conv2D", "BatchNormalization", "ReLU", "Flatten", "Dense")
     kept = [kind for kind in kinds if sentences.is_main_step(make(kind, (1,)))]
-    assert kept == ["Conv2D", "MaxPooling2D", "Dense"]
+    assert kept == ["Conv2D", "Flatten", "Dense"]
     assert sentences.name_kind(make("MaxPooling2D", (1,))) == "Max pooling"
     assert sentences.name_kind(make("Mystery", (1,))) == "Mystery"
 
