@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from fmnist.glossary import GLOSSARY
 from pages._evaluate import not_scored
 from pages._inside import by_hand, image_choice, network, why
 from pages._shared import model_in_hand, standin, url
@@ -29,12 +30,20 @@ def render_view_switch() -> str:
     )
 
 
+def render_words() -> None:
+    with st.popover("Words", icon=":material/menu_book:", width="content"):
+        for word, meaning in GLOSSARY.items():
+            st.markdown(f"**{word}.** {meaning}")
+
+
 standin.render_banner()
 st.title("Inside")
 st.markdown("What do the convolution, the pooling and the filters do to this image?")
 run = model_in_hand.read()
 image = image_choice.render(lambda: switch_to_dataset_of(run) if run else dataset())
-view = render_view_switch()
+with st.container(horizontal=True, horizontal_alignment="distribute"):
+    view = render_view_switch()
+    render_words()
 if run is None and view != "by-hand":
     not_scored.render_no_run()
 else:

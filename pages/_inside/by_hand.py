@@ -8,6 +8,7 @@ import streamlit as st
 from fmnist import formats
 from fmnist.explain import by_hand
 from fmnist.explain.by_hand import KERNELS, LARGEST
+from fmnist.glossary import GLOSSARY
 from fmnist.plain_text import markdown
 from fmnist.runs.store import Run
 from pages._inside.sliding_window import render_convolution, render_pooling
@@ -19,14 +20,19 @@ _OPERATIONS = {
 }
 _OWN = "My own numbers"
 _START = "1 0 -1\n1 0 -1\n1 0 -1"
+_HELPS = {
+    "Stride": GLOSSARY["Stride"],
+    "Padding": GLOSSARY["Padding"],
+    "Window": GLOSSARY["Pooling"],
+}
 _SAYS = {
     "Vertical edges": "Left and right are subtracted, so flat areas give 0 and upright edges stand "
-    "out: white where it gets brighter to the right, blue where it gets darker.",
+    "out: white where it gets brighter to the right, orange where it gets darker.",
     "Horizontal edges": "Above and below are subtracted: white where it gets brighter downwards, "
-    "blue where it gets darker.",
+    "orange where it gets darker.",
     "Outline": "A pixel against its eight neighbours: 0 where all are alike.",
     "Sharpen": "A pixel counts five times, its four neighbours are taken off: differences grow.",
-    "Emboss": "Light from one side: slopes towards the lower right turn white, others blue.",
+    "Emboss": "Light from one side: slopes towards the lower right turn white, others orange.",
     "Blur": "Nine ninths: each output is the mean of its window.",
     "Smooth blur, 5 × 5": "A mean in which the middle counts most.",
     "Outline, 5 × 5": "A pixel against a wider neighbourhood, so that single pixels matter less.",
@@ -53,13 +59,15 @@ def render(run: Run | None, image: np.ndarray) -> None:
 
 def _render_convolution(image: np.ndarray) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox("Kernel", [*KERNELS, _OWN], key="inside_kernel", width=220)
+        chosen = st.selectbox(
+            "Kernel", [*KERNELS, _OWN], key="inside_kernel", help=GLOSSARY["Filter"], width=220
+        )
         stride = _choose("Stride", (1, 2, 3), "inside_stride")
         padding = _choose("Padding", ("valid", "same"), "inside_padding")
         bias = st.number_input(
             "Bias", -LARGEST, LARGEST, 0.0, 10.0, "%g", key="inside_bias", width=130
         )
-        relu = st.toggle("ReLU", key="inside_relu")
+        relu = st.toggle("ReLU", key="inside_relu", help=GLOSSARY["ReLU"])
     kernel = _read_own() if chosen == _OWN else KERNELS[chosen]
     if kernel is None:
         return
@@ -111,7 +119,9 @@ def _render_pooling(image: np.ndarray, kind: str) -> None:
 
 def _choose(label: str, options: tuple, key: str, default: object = None):
     default = options[0] if default is None else default
-    return st.segmented_control(label, options, default=default, required=True, key=key)
+    return st.segmented_control(
+        label, options, default=default, required=True, key=key, help=_HELPS.get(label)
+    )
 
 
 def _render_shape(side: int, window: int, stride: int, padding: str) -> None:

@@ -157,7 +157,7 @@ function figure(name, caption, legend) {
   return { figure: whole, stage, canvas, marker };
 }
 
-/* One scale for everything: black is 0, white the most, and blue is below 0. */
+/* One scale for everything: black is 0, white the most, and orange is below 0. */
 function scale(low, high, isSigned) {
   const legend = element("div", "scale");
   legend.append(
@@ -170,7 +170,7 @@ function scale(low, high, isSigned) {
 
 function colour(fraction) {
   const level = Math.min(1, Math.abs(fraction));
-  const full = fraction < 0 ? [56, 132, 255] : [255, 255, 255];
+  const full = fraction < 0 ? [255, 100, 15] : [255, 255, 255];
   return full.map((channel) => Math.round(channel * level));
 }
 

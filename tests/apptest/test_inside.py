@@ -11,6 +11,7 @@ from fmnist.data import dataset
 from fmnist.drawing.preprocess import sketch_to_image
 from fmnist.drawing.strokes import Stroke, render, to_link
 from fmnist.explain import by_hand
+from fmnist.glossary import GLOSSARY
 from tests.apptest.app_pages import address, button, open_page, words
 from tests.factories import runs as run_factory
 
@@ -151,3 +152,12 @@ def test_pooling_and_what_a_shift_changes(data):
     assert "The shift changes the pixels by" in words(at)
     choose(at, "inside_operation", "average")
     assert window(at)["kind"] == "average"
+
+
+def test_every_word_is_explained_on_the_page_and_the_settings_use_the_same_words(data):
+    at = open_page("inside")
+    for word, meaning in GLOSSARY.items():
+        assert f"**{word}.** {meaning}" in words(at)
+    assert at.selectbox(key="inside_kernel").help == GLOSSARY["Filter"]
+    train = open_page("train")
+    assert train.slider(key="train_dropout").help == GLOSSARY["Dropout"]
