@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PREVIEWS = 6  # maps of a layer in the overview
 MAX_SIDE = 64  # of a map that is shown
-MAX_UNITS = 4096  # of a vector that is shown
+MAX_UNITS = 16_384  # of a vector that is shown
 MAX_MAPS = 1024  # of a layer
 # What changes nothing in a prediction, and what only turns the image for a second look at it.
 HIDDEN = (

@@ -25,7 +25,11 @@ _MOST_KERNELS = 64  # channels of a filter's kernel that are drawn
 @st.fragment
 def render(run: Run, image: np.ndarray, network: NetworkOnImage) -> None:
     """The choice of a layer with maps, and what is in it."""
-    layers = {each.name: each for each in network.layers if each.maps.ndim == 3}
+    layers = {
+        each.name: each
+        for each in network.layers
+        if each.maps.ndim == 3 and (each.shape[-1] > 1 or "Conv" in each.kind)
+    }
     if not layers:
         return
     st.subheader("One layer")

@@ -56,6 +56,8 @@ def list_models() -> dict[str, Any]:
     import keras
     from keras import layers
 
+    from fmnist.imported.inputs import Pixels
+    from fmnist.imported.inspect import wrap_model
     from fmnist.models.network import build_model
 
     configs = {
@@ -85,6 +87,16 @@ def list_models() -> dict[str, Any]:
             layers.Dense(10, activation="sigmoid"),
         ]
     )
+    colours = keras.Sequential(
+        [
+            keras.Input((28, 28, 3), name="image"),
+            layers.Conv2D(4, 5, padding="same", activation="relu", name="first"),
+            layers.GlobalMaxPooling2D(),
+            layers.Dense(10, name="ten"),
+        ]
+    )
+    pixels = Pixels.of(make_image()[None])
+    models["imported, in colour"] = wrap_model(colours, "signed", "logits", pixels)
     for model in models.values():
         rng = np.random.default_rng(0)
         for weight in model.weights:

@@ -51,6 +51,7 @@ def test_it_works_for_every_kind_of_network(found):
         ],
         "dense": [],  # occlusion alone
         "imported, nested": [["depthwise_conv2d", 15, 15], ["separable_conv2d", 11, 11]],
+        "imported, in colour": [["first", 28, 28]],
     }
     for name, model in found["models"].items():
         assert model["is_finite"], name
