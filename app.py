@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._shared import dataset_choice, engine, live_strip, style
+from pages._shared import engine, sidebar, style
+from pages._start import steps
 
 HERE = Path(__file__).parent
 
@@ -14,16 +15,16 @@ st.set_page_config(
     layout="wide",
 )
 style.render_frame()
-page = st.navigation(
-    [
-        st.Page("pages/browse.py", title="Browse", icon=":material/grid_view:", default=True),
-        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-        st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
-        st.Page("pages/evaluate.py", title="Evaluate", icon=":material/query_stats:"),
-        st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
-    ]
-)
-dataset_choice.restore_choice(page.url_path)
-live_strip.render()
+pages = [
+    st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
+    st.Page("pages/browse.py", title="Browse", icon=":material/grid_view:"),
+    st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+    st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
+    st.Page("pages/evaluate.py", title="Evaluate", icon=":material/query_stats:"),
+    st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
+]
+page = st.navigation(pages, position="hidden")
+sidebar.render(page, pages)
+steps.note_visit(page.url_path)
 page.run()
 engine.warm_soon()

@@ -22,10 +22,10 @@ from tests.browser.offline import cut_off
 
 def main() -> None:
     with cold_start("draw") as (page, seconds):
-        page.locator("canvas").first.wait_for()
+        page.locator("canvas.upper-canvas").wait_for()
         draw(page)
         report("cold start offline → first classified drawing", seconds(), "s", "15")
-    with cold_start("") as (page, seconds):
+    with cold_start("browse") as (page, seconds):
         page.get_by_role("button", name="Ankle boot").first.wait_for(timeout=240_000)
         report("cold start offline → first images of the stand-in", seconds(), "s", "60")
         began = time.perf_counter()

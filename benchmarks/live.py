@@ -29,15 +29,18 @@ from fmnist.runs import outputs, store
 from fmnist.runs.store import Run
 
 ROUNDS = 4
-# Every change of the running curve in the chart: when, and the x of its last point (in epochs).
+# Every change of the live curve in the chart: when, and the x of its last point (in epochs). And
+# each frame in which there is no curve to be seen.
 WATCH = """() => {
-  window.seen = [];
+  Object.assign(window, { seen: [], frames: 0, blank: 0 });
   let last = null;
   const look = () => {
-    const plot = document.querySelector(".js-plotly-plot");
-    const trace = plot?.data?.find((one) => one.name === "Training, running");
-    const x = trace ? trace.x[trace.x.length - 1] : null;
+    const path = document.querySelector("[data-testid=stVegaLiteChart] .mark-line path");
+    const items = path?.__data__?.mark?.items ?? [];
+    const x = items.length ? items[items.length - 1].datum.epoch : null;
     if (x !== null && x !== last) { last = x; window.seen.push([Date.now() / 1000, x]); }
+    window.frames += 1;
+    window.blank += path?.checkVisibility({ visibilityProperty: true }) ? 0 : 1;
     requestAnimationFrame(look);
   };
   look();
@@ -62,7 +65,8 @@ def measure_delay(url: str, run: Run, seconds: float) -> None:
     done = threading.Event()
     watcher = threading.Thread(target=watch_file, args=(run, written, done))
     with browser_page(f"{url}/train?run={run.run_id}") as page:
-        page.get_by_text("per epoch").wait_for()  # the engine has started and told the layers
+        page.get_by_text("on this machine").first.wait_for()  # the form is there as well
+        page.locator("[data-testid=stVegaLiteChart] .mark-line path").first.wait_for()
         page.evaluate(WATCH)
         watcher.start()
         chromium = [p for p in psutil.Process().children(recursive=True) if "chrom" in p.name()]
@@ -72,7 +76,7 @@ def measure_delay(url: str, run: Run, seconds: float) -> None:
         done.set()
         watcher.join()
         page.wait_for_timeout(2000)
-        seen = page.evaluate("window.seen")
+        seen, frames, blank = page.evaluate("[window.seen, window.frames, window.blank]")
     delays = []
     for moment, x in written:
         shown = next((when for when, seen_x in seen if seen_x >= x - 1e-3), None)
@@ -82,6 +86,7 @@ def measure_delay(url: str, run: Run, seconds: float) -> None:
     report("row of batches.csv → on screen (median)", statistics.median(delays), "s", "1")
     report("row of batches.csv → on screen (P95)", percentile(delays, 0.95), "s", "1")
     report("rows that came on screen", len(delays), f"of {len(written)}", "all")
+    report("frames without the live curve", blank, f"of {frames}", "0 of 500")
     report(
         "Chromium's own processor time while watching", browser_fraction, "cores", "reported only"
     )

@@ -33,7 +33,7 @@ def main() -> None:
     ):
         # The engine starts by itself two seconds after a server's first page.
         report("memory, Browse just opened: server", megabytes(server.psutil), "MB", "400")
-        page.goto(f"{server.url}/draw?run=bundled")
+        page.goto(f"{server.url}/draw?model=bundled")
         wait_until_idle(page)
         draw(page, 3)
         processes = {"server": server.psutil, "engine": engine_of(server)}

@@ -51,10 +51,11 @@ def main() -> None:
             page.screenshot(path=options.out / f"{name}.png")
             print(options.out / f"{name}.png", flush=True)
 
-        run = f"run={finished.run_id}"
-        shoot("browse", "")
-        shoot("evaluate", f"evaluate?{run}")
-        shoot("shirts", f"evaluate?{run}&view=images&true=6")
+        model = f"model={finished.run_id}"
+        shoot("start", "")
+        shoot("browse", "browse")
+        shoot("evaluate", f"evaluate?{model}")
+        shoot("shirts", f"evaluate?{model}&view=images&true=6")
         shoot("runs", "runs")
         shoot("draw", "draw")
         with training(store.runs_dir(), name="conv-32", filters=(32,), epochs=8) as live:
@@ -65,7 +66,7 @@ def main() -> None:
 
 def draw(page: Page) -> None:
     """One stroke in the form of a T-shirt, and wait for the prediction."""
-    box = page.locator("canvas").first.bounding_box()
+    box = page.locator("canvas.upper-canvas").bounding_box()
     points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in T_SHIRT]
     page.mouse.move(*points[0])
     page.mouse.down()

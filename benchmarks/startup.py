@@ -41,7 +41,7 @@ def start_once() -> dict[str, float]:
         try:
             server.wait_until_healthy()
             viewer = Viewer(server)
-            viewer.open()
+            viewer.open("browse")
             finished = time.perf_counter() - server.started_at
             for page in ("train", "runs", "evaluate", "draw", ""):
                 viewer.open(page)

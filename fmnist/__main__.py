@@ -27,14 +27,14 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "train": Command("train a model and score it on the test set", "--recipe quick --epochs 3"),
-    "predict": Command("say what is in pictures, one JSON line per file", "photo.png"),
+    "predict": Command("classify pictures, one JSON line per file", "photo.png"),
     "dataset": Command("import, list or delete datasets", "import mine.zip --name Mine"),
-    "standin": Command("make look-alikes of the dataset where it cannot be had", "some/folder"),
-    "import-model": Command("score a model that was trained elsewhere", "theirs.keras"),
+    "standin": Command("generate look-alikes of the dataset", "some/folder"),
+    "import-model": Command("import and score a model trained elsewhere", "theirs.keras"),
     "model-card": Command("print a run's model card as Markdown", "bundled"),
     "drawings": Command("make the dataset of drawings from the photographs", ""),
     "fine-tune": Command("fine-tune the model for drawings on the corrections", ""),
-    "drawing-model": Command("keep a run as the model for drawings", "RUN_ID"),
+    "drawing-model": Command("make a run the model for drawings", "RUN_ID"),
 }
 
 

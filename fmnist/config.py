@@ -68,7 +68,12 @@ class TrainConfig:
         choices=("valid", "same"),
     )
     pool: int = _field(
-        2, "side of the max pooling after each convolution, pixels; 1: none", low=1, high=4, step=1
+        2,
+        "side of the max pooling after each convolution, pixels; 1: none; a map smaller than that "
+        "is left as it is",
+        low=1,
+        high=4,
+        step=1,
     )
     # One entry per hidden dense layer; the softmax layer of ten comes on top.
     dense_units: tuple[int, ...] = _field(

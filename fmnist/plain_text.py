@@ -82,6 +82,11 @@ def _few_marks(text: str) -> str:
     return "".join(kept)
 
 
+def shorten(text: str, most: int) -> str:
+    """The text, cut with "…" where it has more than `most` characters."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def markdown(text: Any, longest: int = LONGEST) -> str:
     """The text as Markdown that Streamlit shows as it was typed: nothing in it is a link, an image,
     HTML, a formula, an icon, a colour or a list, in a label as little as in a paragraph.

@@ -48,7 +48,7 @@ def render_introduction(data: Dataset) -> None:
     st.markdown(
         f"{formats.count(len(data.train_images))} training and "
         f"{formats.count(len(data.test_images))} test images of {what}, 28 × 28 grey pixels each. "
-        "Choose one to see its pixels."
+        "Click one to see its pixels."
     )
 
 
@@ -70,7 +70,7 @@ else:
     if view == "classes":
         views.render_classes(data, split)
     elif not len(sample):
-        st.info("No image of this split has the chosen classes.", icon=":material/filter_alt_off:")
+        st.info("No images of these classes in this split.", icon=":material/filter_alt_off:")
     elif view == "table":
         views.render_table(images, labels, sample, f"{data.slug}-{split}-{seed}")
     else:

@@ -2,7 +2,6 @@
 
 import contextlib
 
-import numpy as np
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -10,33 +9,30 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.drawing.preprocess import Sketch, sketch_to_image
 from fmnist.drawing.strokes import DrawingError, render
-from fmnist.engine.client import EngineError
-from fmnist.evaluation.uncertainty import read_threshold
 from fmnist.images import ImageError
 from fmnist.plain_text import markdown
 from fmnist.runs import outputs
-from pages._draw import canvas, comparison, fine_tune, stages
+from pages._draw import canvas, correction, explanation, fine_tune
 from pages._draw.files import render_files
-from pages._draw.models import Models, can_predict, choose_models, name_classes, render_no_model
+from pages._draw.models import Models, choose_models, name_classes, render_no_model
 from pages._draw.picture import read_picture, render_sources
-from pages._draw.prediction import render_hint, render_prediction
-from pages._shared import engine, url
-from pages._shared.run_picker import render_run_picker
+from pages._draw.prediction import predict_and_render, render_hint
+from pages._shared import engine, model_in_hand, url
 from pages._shared.standin import render_banner
 
 HINTS = {
     "draw": ("Draw {thing}", "The prediction appears here after each stroke."),
-    "upload": ("Choose a picture", "Of {thing}, photographed or drawn, on a plain background."),
-    "camera": ("Take a photo", "Of {thing}, or of a drawing of it, on a plain background."),
+    "upload": ("Choose a picture", "A photo or drawing of {thing}, on a plain background."),
+    "camera": ("Take a photo", "Of {thing} or a drawing of it, on a plain background."),
 }
 BLANK = ("Nothing to see", "Nothing stands out from the background.")
 PREDICTION = "draw_prediction"  # the part of the page that a stroke runs again
-CANVAS_WIDTH = 360  # CSS pixels; a phone's width holds it
+CANVAS_WIDTH = 336  # CSS pixels; a phone's width holds it
 
 
 @st.fragment(key=PREDICTION)
 def render_board(models: Models, class_names: tuple[str, ...], source: str) -> None:
-    """The drawing or picture, and the prediction beside it; a stroke reruns only this."""
+    """The drawing or picture, and the prediction beside it; a stroke reruns this first."""
     with st.container(horizontal=True, gap="medium"):
         left, right = st.container(width=CANVAS_WIDTH), st.container(width="stretch")
     st.session_state["sketch"] = st.session_state["predicted"] = None
@@ -45,7 +41,7 @@ def render_board(models: Models, class_names: tuple[str, ...], source: str) -> N
             if source == "draw":
                 sketch = read_canvas()
             else:
-                sketch = read_picture(source, CANVAS_WIDTH, explain, models.trained_on_photos)
+                sketch = read_picture(source, CANVAS_WIDTH, follow, models.trained_on_photos)
         st.session_state["sketch"] = sketch
         with right:
             render_result(models, class_names, sketch, source)
@@ -54,15 +50,21 @@ def render_board(models: Models, class_names: tuple[str, ...], source: str) -> N
 
 
 def read_canvas() -> Sketch | None:
-    drawing = canvas.render_canvas(lambda: url.write(drawing=None), on_idle=explain)
+    drawing = canvas.render_canvas(forget_link)
     return sketch_to_image(render(drawing), background=canvas.PAPER) if drawing else None
 
 
-def explain() -> None:
-    """Run all that is about the drawing again, the prediction first: it may be overdue."""
+def forget_link() -> None:
+    """The address's drawing is no longer the one on the canvas."""
+    url.write(drawing=None)
+    follow()
+
+
+def follow() -> None:
+    """Run all that is about the drawing again, the prediction first."""
     if get_script_run_ctx().fragment_ids_this_run:  # else it would replace the run of a click
         with contextlib.suppress(StreamlitAPIException):  # the page was left meanwhile
-            st.rerun([PREDICTION, fine_tune.KEY, stages.KEY, comparison.KEY])
+            st.rerun([PREDICTION, explanation.KEY, fine_tune.KEY])
 
 
 def render_result(
@@ -71,46 +73,39 @@ def render_result(
     if sketch is None or sketch.is_empty:
         thing = "a garment" if class_names == CLASS_NAMES else "one of the ten classes"
         title, detail = HINTS[source] if sketch is None else BLANK
+        if sketch is None and not engine.get().is_awake(models.drawings):
+            detail += " The first takes a few seconds, while the model wakes up."
         render_hint(title.format(thing=thing), detail.format(thing=thing), class_names)
         return
     model = models.choose(sketch)
-    try:
-        threshold = read_threshold(model)
-        with st.spinner("The model is waking up …"):
-            prediction = engine.get().predict(model, sketch.image[np.newaxis])
-    except (EngineError, ValueError) as error:
-        st.error(markdown(error), icon=":material/error:")
+    label = predict_and_render(model, sketch.image, class_names)
+    if label is None:
         return
-    label = render_prediction(prediction, sketch.image, class_names, threshold)
-    if not sketch.is_photo:  # only what the model for drawings predicted can be corrected
-        st.session_state["predicted"] = label
+    st.session_state["predicted"] = label
+    correction.render_question(model, source, follow)
 
 
 render_banner()
 st.title("Draw")
 introduction = st.empty()
 canvas.open_shared()
-board, preparation, heading = st.container(), st.container(), st.empty()
-run = render_run_picker(can_predict, "Model")
+board, below = st.container(), st.container()
+run = model_in_hand.read()
 models = choose_models(run)
-model, photograph_model, _ = models
-heading.subheader(
-    "What a model for photographs says" if photograph_model else "Which model is used"
-)
-if model is None:
+if models.drawings is None:
     with board:
         render_no_model(run)
     st.stop()
 names = outputs.read_class_names(run) if run else CLASS_NAMES
 what = name_classes(names)
 introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one at a time.")
-engine.get().warm(model)
+for path in filter(None, (models.drawings, models.photographs)):
+    engine.get().warm(path)
 with board:
     source = render_sources()
     render_board(models, names, source)
     if source == "draw":
         render_files()
-    fine_tune.render_fine_tune(model, source)
-with preparation:
-    stages.render_stages(models, names)
-comparison.render_comparison(models, names)
+with below:
+    explanation.render_explanation(models, names)
+    fine_tune.render_fine_tune(models.drawings)

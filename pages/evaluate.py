@@ -1,4 +1,4 @@
-"""Evaluate: how good is this run, and what exactly does it get wrong?"""
+"""Evaluate: how good is the model in hand, and what exactly does it get wrong?"""
 
 import streamlit as st
 
@@ -6,10 +6,9 @@ from fmnist.data.dataset import CLASS_NAMES
 from fmnist.plain_text import markdown
 from pages._evaluate import confusion_matrix, image_detail, metrics, model_card, not_scored, report
 from pages._evaluate.images import render_images, show_misclassified_shirts
-from pages._shared import standin, url
+from pages._shared import model_in_hand, standin, url
 from pages._shared.data import can_evaluate, evaluate_run, switch_to_dataset_of, was_scored_on
 from pages._shared.pager import render_no_such_image
-from pages._shared.run_picker import render_run_picker
 
 VIEWS = {
     "matrix": (":material/grid_on: Confusions", confusion_matrix.render_matrix),
@@ -38,16 +37,14 @@ def render_view(evaluation, images) -> None:
             st.button(
                 "Misclassified shirts",
                 icon=":material/apparel:",
-                help="Every shirt it takes for something else, the most confident mistakes first.",
+                help="Every shirt it mistakes for something else, most confident first.",
                 on_click=show_misclassified_shirts,
             )
     VIEWS[view][1](evaluation, images)
 
 
-heading, choice = st.columns([1, 2], vertical_alignment="bottom")
-heading.title("Evaluate")
-with choice:
-    run = render_run_picker(lambda candidate: candidate.has_scores)
+st.title("Evaluate")
+run = model_in_hand.read()
 if run is None:
     not_scored.render_no_run()
     st.stop()
@@ -63,9 +60,7 @@ metrics.render_data_note(run, data)
 try:
     evaluation = evaluate_run(run, data)
 except ValueError as error:
-    st.error(
-        f"The scores of this run cannot be used: {markdown(error)}", icon=":material/broken_image:"
-    )
+    st.error(f"This run's scores cannot be used: {markdown(error)}", icon=":material/broken_image:")
     not_scored.render_link("runs", "See all runs", ":material/list_alt:")
     st.stop()
 index = url.read("index")

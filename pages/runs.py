@@ -1,31 +1,31 @@
-"""What have we trained, and how do the runs compare?"""
+"""What have we trained, how do the runs compare, and is the difference real?"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
-from fmnist.plain_text import markdown
 from fmnist.runs import store
+from fmnist.runs.listing import Group, filter_by_words, group_over_seeds
 from fmnist.runs.store import Run
-from fmnist.runs.tables import summary_table
-from pages._runs import actions, comparison, import_findings, import_model
-from pages._runs.table import WIDTHS, in_display_form
+from fmnist.runs.tables import Summary, summarise
+from pages._runs import actions, charts, choice, comparison, detail, import_model, table
+from pages._runs.columns import STATUS_NAMES
 from pages._shared import standin, url
-
-if TYPE_CHECKING:
-    import pandas as pd
+from pages._train.config_labels import LABELS
 
 TICK = 3.0  # seconds between two looks while something trains
-_MOST_COMPARED = 10  # runs in one chart, and in the address
 
 
 def _render_empty() -> None:
     with st.container(border=True):
         st.markdown("##### :material/list_alt: No run of your own yet")
         st.markdown("Every training is kept here with its settings, curves and scores.")
-        st.page_link("pages/train.py", label="Train the first one", icon=":material/play_arrow:")
+        st.page_link(
+            "pages/train.py",
+            label="Train the first one",
+            icon=":material/play_arrow:",
+            query_params=url.link(),
+        )
 
 
 def _render_body(was_live: bool) -> None:
@@ -36,50 +36,64 @@ def _render_body(was_live: bool) -> None:
         _render_empty()
     if not everything:
         return
-    table = summary_table(everything)
-    chosen = _render_table(everything, table)
-    if not chosen:
-        actions.render_without_choice(table)
-        return
-    actions.render_actions(chosen)
-    if len(chosen) == 1:
-        import_findings.render_findings(chosen[0])
-    comparison.render(chosen[:_MOST_COMPARED])
+    runs = {run.run_id: run for run in everything}
+    summaries = summarise(everything)
+    above = st.container()  # the chart stands above what chooses its curves
+    listed = _render_filter(summaries)
+    groups = group_over_seeds(listed) if url.read("group") else [Group((one,)) for one in listed]
+    view = choice.read_view(summaries, listed)
+    with above:
+        shown = [runs[run_id] for run_id in view.shown]
+        charts.render_charts(shown, actions.tell_apart(shown), view)
+    if listed:
+        table.render_table(groups, view)
+    else:
+        st.info("No run fits this filter.", icon=":material/filter_alt_off:")
+    _render_chosen(runs, summaries, listed, view)
 
 
-def _render_table(everything: list[Run], table: pd.DataFrame) -> list[Run]:
-    """Draw all runs; returns those selected, which the address keeps."""
-    ids = [run.run_id for run in everything]
-    wanted = url.read("runs") or [run_id for run_id in [url.read("run")] if run_id in ids]
-    for run_id in wanted:
-        if run_id not in ids:
-            st.warning(
-                f"There is no run “{markdown(run_id)}”: it may have been deleted.",
-                icon=":material/link_off:",
-            )
-    # A selection is kept by position: another list of runs is another table, selected anew.
-    key = f"runs_table_{hash(tuple(ids))}"
-    state = st.dataframe(
-        in_display_form(table),
-        key=key,
-        hide_index=True,
-        on_select=lambda: _keep_selection(ids, st.session_state[key].selection.rows),
-        selection_mode="multi-row",
-        selection_default={"selection": {"rows": [ids.index(i) for i in wanted if i in ids]}},
-        column_config=WIDTHS,
-        placeholder="–",
-        alt="All runs with their settings and scores",
-    )
-    return [everything[row] for row in state.selection.rows if row < len(everything)]
+def _render_filter(summaries: list[Summary]) -> list[Summary]:
+    """Returns the runs to list."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = st.text_input(
+            "Filter",
+            placeholder="Filter by name, tag, note, status or setting",
+            max_chars=60,
+            icon=":material/filter_alt:",
+            label_visibility="collapsed",
+            width=360,
+            **url.bind("find"),
+        )
+        st.toggle(
+            "Group seeds",
+            help="Runs with the same settings except for the seed, with mean ± standard deviation.",
+            **url.bind("group"),
+        )
+        listed = filter_by_words(summaries, words, STATUS_NAMES, LABELS)
+        count = f"{len(listed):,} of {len(summaries):,}" if words else f"{len(summaries):,}"
+        st.caption(f"{count} {'run' if len(summaries) == 1 else 'runs'}", width="content")
+    return listed
 
 
-def _keep_selection(ids: list[str], rows: list[int]) -> None:
-    url.write(runs=[ids[row] for row in rows][:_MOST_COMPARED])
+def _render_chosen(
+    runs: dict[str, Run], summaries: list[Summary], listed: list[Summary], view: choice.View
+) -> None:
+    """What can be done with the runs selected, the run opened, and the comparison."""
+    chosen = [runs[run_id] for run_id in runs if run_id in set(view.selected)]
+    actions.render_problem()
+    actions.render_actions(chosen, [runs[summary.run_id] for summary in listed])
+    if view.opened:
+        opened = next(summary for summary in summaries if summary.run_id == view.opened)
+        known_tags = sorted({tag for summary in summaries for tag in summary.tags})
+        detail.render_detail(runs[view.opened], opened, known_tags)
+    if len(chosen) > 1:
+        comparison.render_comparison(chosen, actions.tell_apart(chosen, 24))
 
 
 standin.render_banner()
-st.title("Runs")
-st.caption("Every training, its settings and its scores.")
-import_model.render_form()
+heading, importing = st.columns(2, vertical_alignment="top")
+heading.title("Runs")
+with importing:
+    import_model.render_form()
 is_live = any(run.is_live for run in store.list_runs())
 st.fragment(_render_body, run_every=TICK if is_live else None)(is_live)

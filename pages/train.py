@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
-from fmnist.config import ConfigError, TrainConfig
 from fmnist.data.dataset import Dataset
-from fmnist.models.feature_maps import check_architecture
 from fmnist.plain_text import markdown
-from fmnist.runs import jobs, settings, store
+from fmnist.runs import store
 from fmnist.runs.store import Run
 from pages._shared import dataset_choice, standin, url
 from pages._shared.data import dataset
 from pages._shared.style import style_beside
-from pages._train import config_form
+from pages._train import config_form, open_recipe
+from pages._train.bring_into_view import bring_into_view
 from pages._train.live import render_live, render_nothing_yet
-from pages._train.plan import render_plan
-
-_DOUBLE_CLICK = 2.0  # seconds within which a second press of Start is the same wish
+from pages._train.queue_setting import render_queue_setting
+from pages._train.recipe_choice import render_recipe_choice
+from pages._train.start_bar import render_start_bar
 
 
 def _choose_run(everything: list[Run]) -> Run | None:
-    """The run in the address, or else the newest that trains, which the address then keeps."""
+    """The run in the address, or else one that trains or waits, which the address then keeps."""
     wanted = url.read("run")
     if wanted:
         try:
@@ -32,7 +29,9 @@ def _choose_run(everything: list[Run]) -> Run | None:
         except store.RunNotFound as error:
             url.write(run=None)
             st.warning(markdown(error), icon=":material/link_off:")
-    live = next((run for run in everything if run.is_training), None)
+    unfinished = [run for run in everything if run.is_training]
+    running = (run for run in unfinished if run.status.status == "running")
+    live = next(running, None) or next(iter(unfinished), None)
     if live:
         url.write(run=live.run_id)
     return live
@@ -40,75 +39,28 @@ def _choose_run(everything: list[Run]) -> Run | None:
 
 @st.fragment
 def _render_setup(data: Dataset) -> None:
+    image_count = len(data.train_labels)
+    bar = st.container(key="train_bar", gap="xsmall")
+    config_form.fill_once()
+    render_recipe_choice(image_count)
     config_form.render_main_settings()
-    try:
-        config = config_form.read_form().replace(dataset=data.slug)
-        check_architecture(config)
-    except ConfigError as error:
-        config = None
-        st.warning(markdown(error), icon=":material/block:")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        is_pressed = st.button(
-            "Start training",
-            type="primary",
-            icon=":material/play_arrow:",
-            disabled=config is None,
-            key="train_start",
-        )
-        _render_queue_setting()
-    if is_pressed and config:
-        _start(config)
-    plan = st.container()
     config_form.render_more_settings()
-    if config:  # last: the engine may have to start first, and nothing else waits for it
-        with plan:
-            render_plan(config, len(data.train_labels))
-
-
-def _render_queue_setting() -> None:
-    with st.popover("Queue", icon=":material/tune:", type="tertiary"):
-        st.slider(
-            "Trainings at once",
-            1,
-            settings.MAX_PARALLEL_TRAININGS,
-            settings.read_parallel_trainings(),
-            key="train_parallel",
-            on_change=_set_parallel,
-            help="More at once share the processor; the rest wait in the queue.",
-        )
-        if "train_problem" in st.session_state:
-            st.error(markdown(st.session_state.pop("train_problem")), icon=":material/error:")
-
-
-def _set_parallel() -> None:
-    try:
-        settings.write_parallel_trainings(st.session_state["train_parallel"])
-    except store.RunsFolderError as error:
-        st.session_state["train_problem"] = str(error)
-
-
-def _start(config: TrainConfig) -> None:
-    now = time.monotonic()
-    if now - st.session_state.get("train_started_at", -_DOUBLE_CLICK) < _DOUBLE_CLICK:
-        st.rerun()
-    st.session_state["train_started_at"] = now
-    try:
-        run_id = jobs.start_run(config)
-    except (ConfigError, store.RunsFolderError) as error:
-        st.error(markdown(error), icon=":material/error:")
-        return
-    url.write(run=run_id)
-    st.rerun()
+    render_queue_setting()
+    with bar:  # above the settings, and so drawn when they are known
+        render_start_bar(config_form.read_form().replace(dataset=data.slug), image_count)
 
 
 notice = st.container()
-st.title("Train")
-st.caption(f"Choose a network, start it, and watch it learn{dataset_choice.name_choice()}.")
 everything = store.list_runs()
-watched = _choose_run(everything)
+with notice:
+    watched = _choose_run(everything)
+    open_recipe.fill_from_address()
+with st.container(key="train_title", gap="xxsmall"):
+    st.title("Train", anchor=False)
+    st.caption(f"Choose a network, start it, and watch it learn{dataset_choice.name_choice()}.")
 st.html(style_beside(__file__, "_train/train.css"))
 with st.container(key="train_watching" if watched else "train_page"):
-    setup, live = st.columns([3, 5], gap="large")
+    setup, live = st.columns([2, 3], gap="medium")
 with live, st.container(key="train_live"):
     if watched:
         render_live(watched)
@@ -116,5 +68,6 @@ with live, st.container(key="train_live"):
         render_nothing_yet(everything)
 with setup:
     _render_setup(dataset())
+bring_into_view(watched.run_id if watched else "")
 with notice:  # last: the dataset may have come meanwhile
     standin.render_banner()

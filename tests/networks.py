@@ -24,6 +24,9 @@ NETWORKS = {
     "a row is left over": TrainConfig(filters=(4,), kernel_size=2),  # 27 → 13
     "strides and pooling": TrainConfig(filters=(4,), strides=2, dense_units=()),
     "not pooled": TrainConfig(filters=(4, 5), pool=1, strides=2, dense_units=()),
+    "the last map is too small to pool": TrainConfig(
+        filters=(4,) * 5, padding="same", dense_units=()
+    ),
     "pool of 3": TrainConfig(filters=(4,), pool=3, dense_units=()),
     "normalised, residual": TrainConfig(
         filters=(4, 6), padding="same", batch_norm=True, residual_blocks=1, head="max",

@@ -72,7 +72,9 @@ STRANGE = re.compile(
 # What a package is called where it is installed from, if not as it is imported.
 DISTRIBUTIONS = {
     "PIL": "pillow",
+    "axe_playwright_python": "axe-playwright-python",
     "sklearn": "scikit-learn",
+    "streamlit_drawable_canvas": "streamlit-drawable-canvas",
 }
 # Needed without being imported: the backend of Keras, pytest's plugins, what `make lint` runs.
 NEVER_IMPORTED = {

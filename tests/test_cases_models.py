@@ -57,14 +57,14 @@ def test_a_model_that_people_imported_is_scored_as_it_was(
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout.splitlines()[-1])
     assert answer["test_accuracy"] == pytest.approx(accuracy, abs=2e-4)
-    assert done.stderr.splitlines()[-1] == f"Found: {found}"
+    assert done.stderr.splitlines()[-1] == f"Detected: {found}"
 
 
 @pytest.mark.parametrize("onednn", ["0", "1"])
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("F12_cli_silent.keras", "says that its weights take 2,147 MB or more: at most 400 MB"),
+        ("F12_cli_silent.keras", "declares weights of 2,147 MB or more; the limit is 400 MB"),
         ("F3_engine_memory.keras", "GB of memory to classify 250 images at a time"),
     ],
 )

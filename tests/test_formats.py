@@ -54,3 +54,11 @@ def test_join():
     assert formats.join(["a", "b"]) == "a and b"
     assert formats.join(["a"]) == "a"
     assert formats.join([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("difference", "text"),
+    [(0.0123, "+1.23"), (-0.004, "\N{MINUS SIGN}0.40"), (0.0, "+0.00")],
+)
+def test_points(difference, text):
+    assert formats.points(difference) == text

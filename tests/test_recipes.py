@@ -1,5 +1,8 @@
 """The recipes as the notebooks have them: sizes worked out by hand, settings as published."""
 
+import csv
+from pathlib import Path
+
 import pytest
 
 from fmnist.config import TrainConfig
@@ -105,6 +108,15 @@ def test_a_network_of_our_own(name, parameters, kinds):
 def test_our_own_recipes_publish_nothing_and_are_complete():
     assert set(RECIPES) == {*NOTEBOOKS, "quick", "balanced", "strong", "best", "tiny", "drawings"}
     assert all(RECIPES[name].published is None for name in set(RECIPES) - set(NOTEBOOKS))
+    assert {name for name, recipe in RECIPES.items() if not recipe.is_ours} == set(NOTEBOOKS)
+
+
+def test_the_accuracies_are_the_measured_ones():
+    with (Path(__file__).parents[1] / "benchmarks" / "recipes.csv").open(encoding="utf-8") as table:
+        measured = {row["recipe"]: float(row["test_accuracy"]) for row in csv.DictReader(table)}
+    assert {
+        name: recipe.test_accuracy for name, recipe in RECIPES.items() if recipe.test_accuracy
+    } == measured
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -13,7 +13,7 @@ from fmnist.runs import outputs, store
 def wait_for(
     look: Callable[[], Any],
     what: str,
-    seconds: float = 30,
+    seconds: float = 90,
     give_up: Callable[[], str] = str,
 ) -> Any:
     """What `look` returns once it is true.

@@ -39,7 +39,7 @@ def build_parser() -> Parser:
     importing.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help="a folder, a zip, or the files"
     )
-    importing.add_argument("--name", help="as shown (default: made from the file's name)")
+    importing.add_argument("--name", help="the name shown (default: made from the file's name)")
     importing.add_argument(
         "--classes",
         metavar="A,B,…",
@@ -47,7 +47,7 @@ def build_parser() -> Parser:
         "beside the files, of the class folders or of the labels; else the garments for "
         "Fashion-MNIST, and 0 to 9)",
     )
-    actions.add_parser("list", help="the datasets there are: short name, name, where they lie")
+    actions.add_parser("list", help="list all datasets: short name, name, folder")
     deleting = actions.add_parser(
         "delete",
         help="delete a dataset that you imported",
@@ -91,9 +91,12 @@ def _delete(prog: str, slug: str, is_sure: bool) -> int:
     """Delete a dataset, after a question where `is_sure` is False; the exit code."""
     if not is_sure:
         if not sys.stdin.isatty():
-            say(f"{prog}: nobody can be asked here: add --yes to delete {slug}")
+            say(f"{prog}: no terminal to ask in: add --yes to delete {slug}")
             return 2
-        if input(f"Delete the dataset {slug} for good? [y/N] ").strip().lower() not in ("y", "yes"):
+        if input(f"Permanently delete the dataset {slug}? [y/N] ").strip().lower() not in (
+            "y",
+            "yes",
+        ):
             say("Nothing was deleted.")
             return 2
     try:
@@ -101,5 +104,5 @@ def _delete(prog: str, slug: str, is_sure: bool) -> int:
     except DatasetError as error:
         say(f"{prog}: {error}")
         return 2
-    say(f"{slug} is deleted.")
+    say(f"{slug} was deleted.")
     return 0

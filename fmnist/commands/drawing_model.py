@@ -17,7 +17,7 @@ from fmnist.terminal import say
 def build_parser() -> Parser:
     parser = Parser(
         prog="python -m fmnist drawing-model",
-        description="Keep a run on the drawings as the model for drawings.",
+        description="Make a run trained on drawings the model for drawings.",
     )
     parser.add_argument("run", metavar="RUN_ID", help="a completed run on the dataset of drawings")
     return parser

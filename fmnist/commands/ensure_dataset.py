@@ -21,8 +21,8 @@ def ensure_dataset(terminal: TextIO, slug: str = STANDARD) -> None:
     """
     if slug == STAND_IN:
         say(
-            "The stand-in: generated look-alikes, made once; no figure here is about the real "
-            "dataset.",
+            "Making the stand-in once: generated look-alikes, so no figure below is about the "
+            "real dataset.",
             terminal,
         )
         with draw_progress(terminal) as progress:

@@ -34,14 +34,14 @@ def open_run(run_dir: Path) -> store.Run:
         reason = run.damaged or "it has no taught.json"
         raise ConfigError(f"{run_dir} is not the folder of a fine-tuning run: {reason}.")
     if not run.is_live or run.status.pid not in (None, os.getpid()):
-        raise ConfigError(f"{run_dir} has been begun already: start another one instead.")
+        raise ConfigError(f"{run_dir} was started already: start a new one instead.")
     return run
 
 
 def build_parser() -> Parser:
     parser = Parser(
         prog="python -m fmnist fine-tune",
-        description="Fine-tune the model for drawings on the corrections that were kept on the "
+        description="Fine-tune the model for drawings on the corrections saved on the "
         "Draw page. The last line of the output is JSON.",
     )
     parser.add_argument(
@@ -50,7 +50,7 @@ def build_parser() -> Parser:
     parser.add_argument(
         "--dataset",
         metavar="SLUG",
-        help=f"whose photographs are drawn for rehearsal and scored (default: {STANDARD})",
+        help=f"whose photographs it rehearses and is scored on (default: {STANDARD})",
     )
     parser.add_runs_dir()
     return parser

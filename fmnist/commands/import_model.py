@@ -49,8 +49,8 @@ def open_run(run_dir: Path) -> store.Run:
 def build_parser() -> Parser:
     parser = Parser(
         prog="python -m fmnist import-model",
-        description="Make a run of a model that was trained elsewhere: check it, find out what it "
-        "expects, score it on the test set. The last line of the output is JSON.",
+        description="Import a model trained elsewhere: check it, detect its input and output "
+        "format, score it on the test set. The last line of the output is JSON.",
     )
     parser.add_argument(
         "file",
@@ -58,10 +58,12 @@ def build_parser() -> Parser:
         metavar="FILE",
         help="a .keras or .h5 file, or a run folder that the app made",
     )
-    parser.add_argument("--name", metavar="NAME", help="shown in lists (default: the file's name)")
+    parser.add_argument("--name", metavar="NAME", help="the name shown (default: the file's name)")
     meanings = "; ".join(f"{name}: {meaning}" for name, meaning in INPUTS.items())
-    parser.add_argument("--inputs", choices=INPUTS, help=f"what its pixels are ({meanings})")
-    parser.add_argument("--outputs", choices=OUTPUTS, help="what its ten outputs are")
+    parser.add_argument(
+        "--inputs", choices=INPUTS, help=f"the pixel values it expects ({meanings})"
+    )
+    parser.add_argument("--outputs", choices=OUTPUTS, help="the format of its ten outputs")
     parser.add_argument(
         "--dataset",
         default=STANDARD,
@@ -103,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
     def work(run: store.Run, terminal: TextIO | None) -> dict[str, Any]:
         results = check_and_score(run)
         if terminal and (found := store.read_run(run.run_dir).imported_model):
-            say(f"Found: {found.summary}", terminal)
+            say(f"Detected: {found.summary}", terminal)
             if not found.fits_well:
                 say(found.warning, terminal)
         return results

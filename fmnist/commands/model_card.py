@@ -28,9 +28,11 @@ def find_scored_run(run: str) -> Run:
     """
     found = store.reconcile_run(Path(run).resolve()) if Path(run).is_dir() else store.load_run(run)
     if found.damaged:
-        raise ValueError(f"{run} is no run that a card can be made of: {found.damaged}.")
+        raise ValueError(f"{run} has no model card: {found.damaged}.")
     if not found.has_scores:
-        raise ValueError(f"{run} is {found.status.status} and has no scores: no card can be made.")
+        raise ValueError(
+            f"{run} is {found.status.status} and has no scores, so it has no model card."
+        )
     return found
 
 

@@ -53,7 +53,7 @@ def find_model(run: str | None = None, *, sketch: bool = False) -> Path:
 def _model_of(run_dir: Path) -> Path:
     model = run_dir / "model.keras"
     if not model.is_file():
-        raise ValueError(f"The run {run_dir.name} has no model.keras: it has not ended well.")
+        raise ValueError(f"The run {run_dir.name} has no model.keras: its training did not finish.")
     return model
 
 
@@ -70,8 +70,8 @@ def read_file(path: Path, sketch: bool) -> np.ndarray:
     prepared = sketch_to_image(picture) if sketch else photo_to_image(picture)
     if prepared.is_empty:
         raise ImageError(
-            "The picture is empty: nothing stands out from its background; expected one item on a "
-            "plain ground."
+            "The picture is empty: nothing stands out from its background. Expected one item on a "
+            "plain background."
         )
     return prepared.image
 
@@ -105,7 +105,7 @@ def predict_files(files: Sequence[Path], model: Path, sketch: bool, engine: Engi
 def build_parser() -> Parser:
     parser = Parser(
         prog="python -m fmnist predict",
-        description="Say what is in pictures of garments, one JSON line per file.",
+        description="Classify pictures of garments, one JSON line per file.",
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="PNG, JPEG, …")
     parser.add_argument(
@@ -118,7 +118,7 @@ def build_parser() -> Parser:
         "--sketch",
         action="store_true",
         help="the files show drawings (default: a 28×28 grey image is taken as it is, any other "
-        "picture as a photo of one item on a plain ground)",
+        "picture as a photo of one item on a plain background)",
     )
     return parser
 

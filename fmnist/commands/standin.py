@@ -24,9 +24,11 @@ def build_parser() -> Parser:
     parser = Parser(
         prog="python -m fmnist standin",
         description="Make 60,000 + 10,000 look-alikes of Fashion-MNIST, as the four canonical "
-        "files. They are good for trying the Lab, not for figures of accuracy.",
+        "files. Good for trying the Lab, not for accuracy figures.",
     )
-    parser.add_argument("folder", type=Path, metavar="DIR", help="where to; made if absent")
+    parser.add_argument(
+        "folder", type=Path, metavar="DIR", help="the folder; made if it does not exist"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
     return parser
 

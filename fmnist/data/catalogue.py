@@ -103,7 +103,7 @@ def find_dataset(slug: str) -> DatasetInfo:
     if slug == STAND_IN:
         raise DatasetError(
             "The stand-in has not been made yet: `python -m fmnist train --dataset stand-in` makes "
-            "it, and so does the app where Fashion-MNIST cannot be had."
+            "it, and so does the app where Fashion-MNIST is not available."
         )
     if not DATASET_SLUG.fullmatch(slug) or not (datasets_dir() / slug).is_dir():
         raise DatasetError(
@@ -293,5 +293,5 @@ def _free_slug(name: str) -> str:
 
 def _read_imported(folder: Path) -> DatasetInfo:
     if not DATASET_SLUG.fullmatch(folder.name) or folder.name in RESERVED_SLUGS:
-        raise DatasetError(f"{folder.name[:60]!r} is no short name of a dataset.")
+        raise DatasetError(f"{folder.name[:60]!r} is not the short name of a dataset.")
     return read_info(folder)

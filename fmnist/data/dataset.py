@@ -161,7 +161,7 @@ def _require(folder: Path, subject: str) -> Path:
     lack = f"which lacks {', '.join(missing)}" if folder.is_dir() else "which is not a folder"
     raise DatasetMissing(
         f"{subject} {folder}, {lack}. Put these four files into it: {', '.join(FILES)}; unpacked "
-        "ones will do.",
+        "ones work too.",
         folder=folder,
         can_download=False,
     )

@@ -85,12 +85,12 @@ def read_idx(raw: Stream, name: object, size: int, *, is_images: bool) -> np.nda
         array = _read_stream(stream, name, size, size * _GZIP_MAX_RATIO**layers, is_images)
     except EOFError:
         raise DatasetError(
-            f"{name} is truncated: it has {size:,} bytes and its gzip data goes on. "
-            "Fetch the file again."
+            f"{name} is truncated: it has {size:,} bytes, but its gzip data goes on. "
+            "Download the file again."
         ) from None
     except (gzip.BadGzipFile, zlib.error) as error:
         raise DatasetError(
-            f"{name} is corrupt: expected gzip data, found an error ({error}). Fetch it again."
+            f"{name} is corrupt: expected gzip data, found an error ({error}). Download it again."
         ) from error
     if not is_images and len(array) and array.max() > 9:
         first = int(np.argmax(array > 9))
@@ -152,7 +152,7 @@ def _read_magic(header: bytes, name: object, is_images: bool) -> np.dtype:
             return np.dtype(_DTYPES[header[2]])
     elif str(name).endswith(".gz") and header[:2] not in (b"", b"\0\0"):
         raise DatasetError(
-            f"{name} is corrupt: expected gzip data, found {header[:16]!r}. Fetch it again."
+            f"{name} is corrupt: expected gzip data, found {header[:16]!r}. Download it again."
         )
     found = int.from_bytes(header[:4], "big") if len(header) >= 4 else "nothing"
     meaning = _MAGIC_MEANING.get(found)

@@ -71,7 +71,7 @@ def _read_header(stream: BinaryIO, member: Member) -> tuple[tuple[int, ...], boo
     try:
         shape, is_fortran, dtype = _HEADERS[np.lib.format.read_magic(stream)](stream)
     except (ValueError, KeyError, TokenError) as error:
-        raise DatasetError(f"{member.where} is no NumPy array that can be read.") from error
+        raise DatasetError(f"{member.where} is not a NumPy array that can be read.") from error
     if dtype.hasobject or dtype.kind not in "biufUS":
         raise DatasetError(
             f"{member.where} holds {'Python objects' if dtype.hasobject else dtype}, not numbers: "
@@ -107,7 +107,9 @@ def _to_labels(values: np.ndarray, member: Member) -> np.ndarray | list[str]:
         return [str(word) for word in values.reshape(-1).astype(str)]
     if values.shape[1:] == (10,):
         if (values.sum(axis=1) != 1).any() or (values.max(axis=1) != 1).any():
-            raise DatasetError(f"{member.where} has ten columns that are not one 1 in each row.")
+            raise DatasetError(
+                f"{member.where} has ten columns that do not have a single 1 in each row."
+            )
         return values.argmax(axis=1).astype(np.uint8)
     values = values.reshape(-1)
     is_wrong = ~((values >= 0) & (values <= 9) & (values == np.rint(values)))

@@ -95,7 +95,7 @@ def is_number(cell: str) -> bool:
 FAULTS = {
     "empty": "is empty",
     "text": "has the text “{}”",
-    "nan": "is “{}”, which is no number",
+    "nan": "is “{}”, which is not a number",
     "range": "is {}",
     "fraction": "is {}, a fraction",
 }

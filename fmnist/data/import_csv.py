@@ -144,7 +144,7 @@ def read_table(sheet: Sheet, tell_read: Callable[[int], None] | None = None) -> 
     table.cells = {column: [] for column in layout.texts}
     if layout.first_row:
         values = np.array([layout.first_row[i] for i in layout.pixels], float)[None]
-        pixels.append(table.scale.take(values, lambda: f"{name}, row 1 is no image."))
+        pixels.append(table.scale.take(values, lambda: f"{name}, row 1 is not an image."))
         rows.append(np.ones(1, int))
         for column in layout.labels:
             table.cells[column].append(layout.first_row[column])
@@ -321,6 +321,6 @@ def _describe_fault(
                         f"expected a pixel, {expected}."
                     )
     return (
-        f"{sheet.member.name} cannot be read as a table from row {numbers[0]:,} on: save it again, "
-        "plainly."
+        f"{sheet.member.name} cannot be read as a table from row {numbers[0]:,} on: save it again "
+        "as plain CSV."
     )

@@ -63,4 +63,4 @@ class ImportJob:
 
     def _look_for_stop(self) -> None:
         if self._stop.is_set():
-            raise ImportStopped("Stopped: nothing was imported.")
+            raise ImportStopped("Import stopped; nothing was added.")

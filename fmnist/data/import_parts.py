@@ -103,19 +103,19 @@ def assemble(parts: Sequence[Part], class_names: Sequence[str] | None) -> Assemb
     for part in parts:
         if part.split in ("train", "") and np.all(part.labels == part.labels[0]):
             raise DatasetError(
-                f"{part.names[1]} has the label {part.labels[0]} alone, {len(part.labels):,} "
+                f"{part.names[1]} has only the label {part.labels[0]}, {len(part.labels):,} "
                 "times; expected images of several classes."
             )
     splits = {part.split for part in parts}
     if len(splits) == 1:
         images, labels = _join(parts)
-        notes.append(f"One image in {TEST_ONE_IN} of each class was drawn for testing.")
+        notes.append(f"One image in {TEST_ONE_IN} of each class was set aside for testing.")
         return Assembled(_draw_test_images(images, labels), found, tuple(notes))
     testing = "test" if "test" in splits else "val"
     if testing == "val":
-        notes.append("What is for validation became the test images: there were no others.")
+        notes.append("The validation images became the test images: there were no others.")
     elif "val" in splits:
-        notes.append("What is for validation was added to the training images.")
+        notes.append("The validation images were added to the training images.")
     tested = [part for part in parts if part.split == testing]
     trained = [part for part in parts if part.split != testing]
     return Assembled([*_join(trained), *_join(tested)], found, tuple(notes))
@@ -157,7 +157,7 @@ def _number_words(
     if len(worded) < len(parts):
         other = next(part for part in parts if part not in worded)
         raise DatasetError(
-            f"{worded[0].names[1]} has words for labels and {other.names[1]} numbers: expected "
+            f"{worded[0].names[1]} has words as labels and {other.names[1]} numbers: expected "
             "the same in both."
         )
     # Words that differ in case or spaces alone are one class.

@@ -67,17 +67,17 @@ def find_folders(members: Sequence[Member]) -> Folders | None:
         name = "/".join(folders[common:])
         if is_split and not split:
             raise DatasetError(
-                f"{member.where} lies outside train and test, where other images are: move it."
+                f"{member.where} is outside train and test, where other images are: move it."
             )
         if not name:
             raise DatasetError(
-                f"{member.where} lies in no class folder: expected one folder for each class."
+                f"{member.where} is in no class folder: expected one folder for each class."
             )
         found[split, name][member.name].append(member)
     names = order_classes({name for _, name in found})
     if len(names) != 10:
         raise DatasetError(
-            f"The images lie in {len(names)} class folder{'s' * (len(names) != 1)} "
+            f"The images are in {len(names)} class folder{'s' * (len(names) != 1)} "
             f"({', '.join(names[:12])}); expected ten."
         )
     ordered = sorted(found, key=lambda key: names.index(key[1]))
@@ -137,8 +137,8 @@ def order_by(folders: Folders, class_names: Sequence[str] | None) -> tuple[str, 
             folders.names[0],
         )
         raise DatasetError(
-            f"The folder {stray} is called by none of the class names ({', '.join(class_names)}): "
-            "call both alike."
+            f"The folder {stray} has none of the class names ({', '.join(class_names)}): "
+            "give both the same names."
         )
     return tuple(sorted(folders.names, key=numbers.__getitem__))
 
@@ -161,7 +161,7 @@ def read_folders(folders: Folders, names: Sequence[str], tell: TellRead) -> list
                 tell_read(1)
                 index += 1
         scale = RAW if not count or images.max() > 1 else ""
-        name = f"The folder {split}" if split else "What was given"
+        name = f"The folder {split}" if split else "The import"
         parts.append(Part((name, name), split, images, labels, scale))
     return parts
 
@@ -182,7 +182,7 @@ def _read_picture(member: Member) -> np.ndarray:
     colours, opacity = image[..., :3].astype(int), image[..., 3:].astype(int)
     shown = colours * opacity // 255
     if (shown.max(axis=2) - shown.min(axis=2)).max() > _GREY:
-        raise DatasetError(f"{member.where} has colours; expected grey.")
+        raise DatasetError(f"{member.where} is in colour; expected grey.")
     if opacity.min() < 255 and not shown.any():
         raise DatasetError(
             f"{member.where} is black on a transparent ground, and so black all over: save it "

@@ -101,7 +101,7 @@ def _pair_each(items: Sequence[Item], splits: Sequence[str]) -> Iterator[Pair]:
         elif split or len(items) == len(of[LABELS]):
             name = of[LABELS][0].member.name
             raise SourceIncomplete(
-                f"{name} has labels alone: the file with their images is missing."
+                f"{name} has only labels: the file with their images is missing."
             )
 
 

@@ -66,7 +66,7 @@ class Member:
                 yield Borrowed(raw, tell_read)
         except _DAMAGED as error:
             raise DatasetError(
-                f"{self.name} is damaged or cut short ({error}): fetch or make it again."
+                f"{self.name} is damaged or cut short ({error}): download or make it again."
             ) from error
         except OSError as error:
             raise DatasetError(f"{self.name} cannot be read: {error.strerror or error}.") from error
@@ -102,7 +102,7 @@ class Members:
         self.wanted: list[Member] = []
         self.others: list[str] = []
         self._stack = stack
-        self._allowance = _Allowance("What was given")
+        self._allowance = _Allowance("The import")
         self._seen = 0
 
     def add_path(self, path: Path) -> None:
@@ -131,14 +131,14 @@ class Members:
     def _add(self, member: Member, depth: int) -> None:
         self._seen += 1
         if self._seen > MAX_FILES:
-            raise DatasetError(
-                f"What was given has more than {MAX_FILES:,} files: name fewer of them."
-            )
+            raise DatasetError(f"There are more than {MAX_FILES:,} files: choose fewer.")
         if any(map(_is_litter, member.parts)):
             return
         if _ARCHIVE.search(member.name) or (depth == 0 and len(member.parts) == 1):
             if depth > _MAX_DEPTH:
-                raise DatasetError(f"{member.where} is an archive in archives: unpack it first.")
+                raise DatasetError(
+                    f"{member.where} is nested too deep in archives: unpack it first."
+                )
             if self._look_into(member, depth):
                 return
         if is_wanted(member.name):
@@ -156,7 +156,7 @@ class Members:
             if not head.startswith(b"PK") and head[_TAR_MAGIC] != b"ustar":
                 if _ARCHIVE.search(member.name):
                     raise DatasetError(
-                        f"{member.name} is damaged, or no such archive: make it again, as a zip."
+                        f"{member.name} is damaged, or not an archive: make it again, as a zip."
                     )
                 return False
             if depth or layers:

@@ -104,7 +104,7 @@ def read_dataset(
         names = names or made.class_names or source.proposed
         notes = (*source.notes, *made.notes)
         if chosen is None and names == source.proposed:
-            notes += (f"No class names came along; the classes are called {', '.join(names)}.",)
+            notes += (f"The files name no classes; they are called {', '.join(names)}.",)
         files = [member.name for member in source.members]
         info = {
             "form": source.form,
@@ -152,9 +152,9 @@ def open_source(paths: Sequence[Path]) -> Iterator[Source]:
                 proposed = found.names if proposed[0] == "0" else proposed
             else:
                 class_names = class_names or check_class_names(list(found.names))
-        notes = [f"{name} was passed over." for name in passed[:3]]
+        notes = [f"{name} was skipped." for name in passed[:3]]
         if is_emnist:
-            notes.append("EMNIST's images lie on their side: they are turned upright.")
+            notes.append("EMNIST's images are on their side: they were turned upright.")
         name = propose_name([*paths[:1], *(Path(m.name) for m in _members_of(found)[:1])])
         yield Source(form, found, class_names, proposed, name, tuple(notes), is_emnist)
 
@@ -230,7 +230,7 @@ def _find_class_names(members: Sequence[Member]) -> tuple[str, ...] | None:
         values = parse_json(content)
     except ValueError as error:
         raise DatasetError(
-            f"{member.name} is no JSON ({error}); expected a list of ten class names."
+            f"{member.name} is not JSON ({error}); expected a list of ten class names."
         ) from error
     try:
         return check_class_names(_list_names(values))

@@ -18,6 +18,7 @@ from fmnist.runs.fine_tuned_record import FineTuned
 from fmnist.runs.store import Run
 
 NAME = "fine-tuned"
+USUAL_SECONDS = 30.0  # on two cores with nothing else to do
 _LOCK_TIMEOUT = 10.0  # seconds
 
 
@@ -59,6 +60,15 @@ def create_fine_tuning(dataset: str) -> Run:
 def list_fine_tuned() -> list[Run]:
     """All fine-tuning runs, newest first."""
     return [run for run in store.list_runs() if run.fine_tuned]
+
+
+def estimate_seconds() -> float:
+    """How long a fine-tuning takes: as long as the last one did here, or else as elsewhere."""
+    for run in list_fine_tuned():
+        began, ended = run.status.started_at, run.status.finished_at
+        if run.status.status == "completed" and began and ended and ended > began:
+            return ended - began
+    return USUAL_SECONDS
 
 
 def find_before(run_id: str) -> str:

@@ -133,7 +133,9 @@ def from_json(data: bytes) -> Drawing:
     match content:
         case {"side": int(side), "strokes": values} if side == SIDE:
             return parse(values)
-    raise DrawingError(f"The file is not a drawing: expected {_FORM}.")
+    raise DrawingError(
+        f"The file is not a drawing from this page, but JSON of another program: expected {_FORM}."
+    )
 
 
 @cache

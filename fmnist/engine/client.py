@@ -28,7 +28,6 @@ import numpy as np
 import psutil
 
 from fmnist import PROJECT_ROOT, memory_limit
-from fmnist.config import TrainConfig
 from fmnist.data.dataset import STANDARD
 from fmnist.engine.frames import Answer, Arrays, read_frame, write_frame
 
@@ -86,15 +85,6 @@ class Engine:
         _, arrays = child.ask("predict", {"model": _path(model_path)}, {"images": images})
         return Prediction(arrays["probabilities"], (time.perf_counter() - started) * 1000)
 
-    def describe(self, config: TrainConfig) -> dict[str, Any]:
-        """`layers` (see `fmnist.models.network.describe_model`), `parameters` and `macs_per_image`.
-
-        Raises:
-            EngineError: no network can be built from the config; the message says why.
-        """
-        answer, _ = self._own.ask("describe", {"config": config.to_json()})
-        return answer
-
     def neighbours(
         self, images: np.ndarray, k: int = 8, dataset: str = STANDARD
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -121,6 +111,10 @@ class Engine:
         """
         child = self._own if model_path is None else self._child_for(model_path)
         child.warm(None if model_path is None else _path(model_path))
+
+    def is_awake(self, model_path: Path) -> bool:
+        """Whether the child for this model runs and has answered, so that it will at once."""
+        return self._child_for(model_path).is_awake
 
     @property
     def alive(self) -> bool:
@@ -163,11 +157,16 @@ class _Child:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._requests = 0
+        self._answered: int | None = None  # the process that has
         self._warmed: set[str | None] = set()  # model paths; None stands for TensorFlow alone
 
     @property
     def alive(self) -> bool:
         return self.pid is not None
+
+    @property
+    def is_awake(self) -> bool:
+        return self.pid is not None and self.pid == self._answered
 
     @property
     def pid(self) -> int | None:
@@ -212,8 +211,8 @@ class _Child:
                     code = self._discard(_LAST_BREATH)
                     if timed_out.is_set():
                         raise EngineError(
-                            f"The model process gave no answer within {self._timeout:g} s and was "
-                            "ended; the model is too slow for this computer, or the computer is "
+                            f"The model process did not answer within {self._timeout:g} s and was "
+                            "ended; the model is too slow for this computer, or the computer "
                             "too busy."
                         ) from None
                     if code in _CRASHED:
@@ -224,6 +223,7 @@ class _Child:
                 if answer.get("out_of_memory"):
                     self._discard()  # with all that it still holds
                     raise EngineError(self._too_much())
+                self._answered = process.pid
                 self._give_back_when_idle(process)
                 if "error" in answer:
                     raise EngineError(answer["error"])
@@ -235,8 +235,8 @@ class _Child:
 
     def _too_much(self) -> str:
         return (
-            f"This prediction needs more than {self._most / 1e9:.1f} GB of memory, which is what "
-            "one may have here; its process was ended."
+            f"This prediction needs more than {self._most / 1e9:.1f} GB of memory, the limit "
+            "here, so its process was ended."
         )
 
     def _running(self) -> subprocess.Popen[bytes]:

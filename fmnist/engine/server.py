@@ -22,7 +22,6 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from fmnist import memory_limit
-from fmnist.config import TrainConfig
 from fmnist.engine.client import DATA_VARIABLES, EngineError
 from fmnist.engine.frames import Answer, Arrays, read_frame, write_frame
 from fmnist.models.keras_import import import_keras
@@ -107,7 +106,6 @@ class _Service:
         self._operations: dict[str, Callable[[dict[str, Any], Arrays], Answer]] = {
             "warm": self._warm,
             "predict": self._predict,
-            "describe": self._describe,
             "find_neighbours": self._find_neighbours,
         }
 
@@ -139,18 +137,6 @@ class _Service:
                 "diverged."
             )
         return {}, {"probabilities": probabilities}
-
-    def _describe(self, header: dict[str, Any], _arrays: Arrays) -> Answer:
-        _import_tensorflow()
-        from fmnist.models import network
-
-        model = network.build_network(TrainConfig.from_json(header["config"]))
-        description = {
-            "layers": network.describe_model(model),
-            "parameters": model.count_params(),
-            "macs_per_image": network.count_macs(model),
-        }
-        return description, {}
 
     def _find_neighbours(self, header: dict[str, Any], arrays: Arrays) -> Answer:
         from fmnist.data import catalogue

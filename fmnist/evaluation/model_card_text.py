@@ -74,7 +74,7 @@ def _format_scores(card: ModelCard) -> str:
     flips = (
         "yes: the saved model averages its predictions for an image and for its mirror image"
         if card.averages_flips
-        else "no: the saved model looks at an image once, as it is"
+        else "no: the saved model looks at an image once, unmirrored"
     )
     return _bullets(
         ("Test accuracy", accuracy),

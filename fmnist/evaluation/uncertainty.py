@@ -65,4 +65,4 @@ def read_threshold(model: Path) -> float | None:
     try:
         return read_record(path, _Threshold).max_perplexity
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path} is damaged ({error}): take it from the package again.") from error
+        raise ValueError(f"{path} is damaged ({error}): restore it from the package.") from error

@@ -48,7 +48,7 @@ def plot_histogram(image: np.ndarray) -> go.Figure:
         "hovertemplate": "Values %{customdata}: %{y} pixels<extra></extra>",
     }
     layout = {
-        "xaxis": axis("Pixel value (0 black, 255 white)", range=[0, 256], dtick=64),
-        "yaxis": axis("Pixels (log scale)", type="log", range=[-0.3, 3], dtick=1),
+        "xaxis": axis("Pixel value", range=[0, 256], dtick=64),
+        "yaxis": axis("Pixels (log)", type="log", range=[-0.3, 3], dtick=1),
     }
     return chart([bars], 260, layout)

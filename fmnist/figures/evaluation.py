@@ -28,14 +28,12 @@ def plot_confusion_matrix(
     mode: MatrixMode = "counts",
     class_names: tuple[str, ...] = CLASS_NAMES,
     selected: tuple[int, int] | None = None,
-    text_colour: str | None = None,
 ) -> go.Figure:
     """A confusion matrix of counts, int (10, 10), rows true, as `evaluate.normalised` shows it.
 
     Correct predictions are blue and wrong ones orange, each on its own square-root scale, so that
     the confusions are not drowned by the diagonal. Every cell is a point with `customdata`
-    [true, predicted], which a click returns. selected: the outlined cell. text_colour: of the
-    numbers in the cells, which need the theme's strongest; None leaves it to the chart's theme.
+    [true, predicted], which a click returns. selected: the outlined cell.
     """
     values, names = normalised(matrix, mode), [plain(name) for name in class_names]
     size = len(names)
@@ -62,10 +60,10 @@ def plot_confusion_matrix(
         "y": [true for true, _ in cells],
         "customdata": [list(cell) for cell in cells],
         "text": [_cell_text(values[cell], mode) for cell in cells],
-        "textfont": {"size": 12, "color": text_colour},
+        "textfont": {"size": 12},
         "marker": {"symbol": "square", "size": 26, "color": CLEAR, "line": {"width": 0}},
         # Plotly would fade all other cells on a click: the outline says enough.
-        "unselected": {"marker": {"opacity": 1}, "textfont": {"color": text_colour}},
+        "unselected": {"marker": {"opacity": 1}},
         "hovertext": [
             f"<b>{names[true]}</b> called <b>{names[predicted]}</b><br>"
             f"{matrix[true, predicted]:,} of {matrix[true].sum():,} "
@@ -76,8 +74,11 @@ def plot_confusion_matrix(
     }
     ticks = {"tickvals": list(range(size)), "ticktext": names, "showgrid": False}
     layout = {
-        "xaxis": axis("Predicted label", range=[-0.5, size - 0.5], tickangle=-40, **ticks),
+        "xaxis": axis(
+            "Predicted label", side="top", range=[-0.5, size - 0.5], tickangle=-50, **ticks
+        ),
         "yaxis": axis("True label", range=[size - 0.5, -0.5], **ticks),
+        "margin": {"l": 8, "r": 40, "t": 8, "b": 8},  # Plotly leaves out a name that sticks out
         "hovermode": "closest",
         "clickmode": "event+select",
         "shapes": [_outline(selected)] if selected else [],

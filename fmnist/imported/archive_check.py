@@ -22,7 +22,7 @@ _MEMBERS = {"config.json": 5e6, "metadata.json": 1e5, WEIGHTS: MAX_WEIGHT_BYTES}
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _SAVE = "save the model with Keras 3, model.save('model.keras'), and import that file."
 _FROM_TENSORFLOW = f"Load it with the TensorFlow that wrote it and {_SAVE}"
-_NO_KERAS = f"Only Keras models are taken: rebuild the network with Keras, and {_SAVE}"
+_NO_KERAS = f"Only Keras models can be imported: rebuild the network with Keras, and {_SAVE}"
 # By ending, for what no first bytes tell: what it is, and the way that works.
 _OTHERS = {
     (".pb", ".pbtxt"): ("a part of a TensorFlow SavedModel", _FROM_TENSORFLOW),
@@ -33,11 +33,11 @@ _OTHERS = {
         "a pickle, which can run code when it is opened",
         f"It is never opened here. If it holds a Keras model, {_SAVE}",
     ),
-    (".json",): ("a text without weights", f"Instead, {_SAVE}"),
+    (".json",): ("a text file without weights", f"Instead, {_SAVE}"),
     (".npz", ".npy"): ("a file of arrays without a network", f"Instead, {_SAVE}"),
     (".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".tar"): (
         "an archive",
-        "Unpack it, and import the .keras or .h5 file in it.",
+        "Unpack it and import the .keras or .h5 file in it.",
     ),
     (".py", ".ipynb"): ("a program", f"Run it, then {_SAVE}"),
 }
@@ -84,7 +84,7 @@ def check_kind(path: Path, name: str) -> None:
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
         raise ModelRefused(
-            f"{name} has {size / 1e6:.0f} MB: at most {MAX_FILE_BYTES / 1e6:.0f} MB are taken. "
+            f"{name} has {size / 1e6:.0f} MB; the limit is {MAX_FILE_BYTES / 1e6:.0f} MB. "
             "Save it without its optimizer."
         )
     with path.open("rb") as file:
@@ -142,22 +142,24 @@ def _check_members(archive: zipfile.ZipFile, name: str) -> None:
         raise ModelRefused(_describe_zip(sorted(found), name))
     absent = [member for member in _MEMBERS if member not in found]
     if absent:
-        raise ModelRefused(f"{name} is a zip archive, but no Keras model: it has no {absent[0]}.")
+        raise ModelRefused(
+            f"{name} is a zip archive, but not a Keras model: it has no {absent[0]}."
+        )
     unknown = sorted(found.keys() - _MEMBERS.keys())
     if unknown or len(archive.infolist()) > len(_MEMBERS):
         raise ModelRefused(
             f"{name} holds more than a network and its weights "
-            f"({', '.join(unknown[:3])[:100] or 'a file twice'}): such a model is not taken."
+            f"({', '.join(unknown[:3])[:100] or 'a file twice'}): such files are refused."
         )
     for member, most in _MEMBERS.items():
         if found[member] > most:
             raise ModelRefused(
                 f"{name} is too large when unpacked: its {member} takes "
-                f"{found[member] / 1e6:,.0f} MB, at most {most / 1e6:,.1f} MB are taken."
+                f"{found[member] / 1e6:,.0f} MB; the limit is {most / 1e6:,.1f} MB."
             )
     broken = archive.testzip()
     if broken:
-        raise zipfile.BadZipFile(f"{broken} is not as it was written")
+        raise zipfile.BadZipFile(f"{broken} does not match its checksum")
 
 
 def _describe_zip(members: list[str], name: str) -> str:
@@ -169,14 +171,14 @@ def _describe_zip(members: list[str], name: str) -> str:
     elif "data.pkl" in names:
         what, advice = "a PyTorch file", _NO_KERAS
     elif inside:
-        return f"{name} is an archive around {inside[0][:60]}: unpack it, and import that file."
+        return f"{name} is an archive containing {inside[0][:60]}: unpack it and import that file."
     elif {"config.json", "metadata.json"} <= {*names}:
         return f"{name} holds a Keras model in a folder: zip the files themselves, or {_SAVE}"
     elif names and all(member.endswith(".npy") for member in names):
         what, advice = "a file of arrays without a network (.npz)", f"Instead, {_SAVE}"
     else:
         return (
-            f"{name} is a zip archive, but no Keras model: it has no config.json. "
+            f"{name} is a zip archive, but not a Keras model: it has no config.json. "
             f"{_SAVE[0].upper()}{_SAVE[1:]}"
         )
     return f"{name} is {what}, not a Keras model file (.keras or .h5). {advice}"
@@ -197,5 +199,5 @@ def parse_json(text: bytes | str, what: str, name: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
-        raise ModelRefused(f"{name} is damaged: {what} is no JSON that describes a model.")
+        raise ModelRefused(f"{name} is damaged: {what} is not JSON that describes a model.")
     return values

@@ -164,7 +164,7 @@ def _supervise(run: store.Run) -> dict[str, Any]:
             "images at a time: import a smaller network."
         )
     raise ModelRefused(
-        f"{name} brought down the process that checked it (exit code {process.returncode}): it "
+        f"{name} crashed the process that checked it (exit code {process.returncode}): it "
         f"needs more than {most / 1e9:.1f} GB of memory, or something that TensorFlow cannot do."
     )
 

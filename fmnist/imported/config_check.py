@@ -172,16 +172,16 @@ def _refuse(value: dict[str, Any], layer: str, name: str) -> None:
     if kind in _LAMBDAS:
         raise ModelRefused(
             f"{name} needs code: {where} holds a Lambda, and code from a file is never run. "
-            "Replace it by Keras's own layers and save the model again."
+            "Replace it with Keras's own layers and save the model again."
         )
     if kind in _REACHING_OUT:
         raise ModelRefused(
-            f"{name} needs more than itself: {where} is a {kind}, which runs or reads what lies "
-            "outside the file. Replace it by Keras's plain layers and save the model again."
+            f"{name} depends on something outside the file: {where} is a {kind}, which "
+            "runs or reads it. Replace it with Keras's plain layers and save the model again."
         )
     if kind in _BARE_OPERATIONS:
         raise ModelRefused(
-            f"{name} cannot be opened: {where} is a bare operation of TensorFlow ({kind}), which "
+            f"{name} cannot be opened: {where} is a raw TensorFlow operation ({kind}), which "
             "Keras 3 does not have. Use a layer in its place, such as Rescaling(1/255), and save "
             "the model again."
         )

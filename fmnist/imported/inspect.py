@@ -49,13 +49,13 @@ def load_model(path: Path, name: str, scratch: Path) -> keras.Model:
             )
     if not _image_shape(inputs[0].shape):
         raise ModelRefused(
-            f"{name} takes inputs of shape {_words(inputs[0].shape)}: expected (28, 28, 1), "
+            f"{name} expects inputs of shape {_words(inputs[0].shape)}: expected (28, 28, 1), "
             "(28, 28), (784), (28, 28, 3) or (1, 28, 28) for each image."
         )
     if tuple(outputs[0].shape[1:]) != (10,):
         raise ModelRefused(
-            f"{name} gives each image an output of shape {_words(outputs[0].shape)}: expected ten "
-            "numbers (10), one for each class."
+            f"{name} returns an output of shape {_words(outputs[0].shape)} for each image: "
+            "expected ten numbers (10), one for each class."
         )
     return model
 
@@ -113,12 +113,12 @@ def find_out(
     effective_inputs = detected_inputs if imported_model.inputs == "auto" else imported_model.inputs
     given = answers[effective_inputs]
     if not np.isfinite(given).all():
-        raise ModelRefused(f"{name} gives outputs that are not numbers: its training diverged.")
+        raise ModelRefused(f"{name} returns outputs that are not numbers: its training diverged.")
     detected_outputs = _recognise(given)
     if imported_model.outputs == "probabilities" and detected_outputs == "logits":
         raise ModelRefused(
-            f"{name} gives no probabilities: one of its outputs is {given.min():.3g}, below 0. "
-            "Say that its outputs are logits."
+            f"{name} does not return probabilities: one of its outputs is {given.min():.3g}, below "
+            "0. Say that its outputs are logits."
         )
     return replace(
         imported_model,

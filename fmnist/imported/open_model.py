@@ -60,7 +60,7 @@ def open_model(path: Path, name: str, scratch: Path) -> keras.Model:
             text, version = read_texts(file)
         if text is None:
             raise ModelRefused(
-                f"{name} holds weights alone, without their network: load them into the network "
+                f"{name} holds only weights, without their network: load them into the network "
                 "where you built it, save the whole with model.save('model.keras'), and import "
                 "that file."
             )
@@ -167,12 +167,12 @@ def _require_fitting(config: dict[str, Any], declared: Declared, name: str) -> N
     size = sum(math.prod(weight.shape) * 4 for weight in weights)
     if size > MAX_WEIGHT_BYTES:
         raise ModelRefused(
-            f"{name} describes a network whose weights take {size / 1e6:,.0f} MB: at most "
-            f"{MAX_WEIGHT_BYTES / 1e6:,.0f} MB are taken. Import a smaller model."
+            f"{name} describes a network whose weights take {size / 1e6:,.0f} MB; the limit is "
+            f"{MAX_WEIGHT_BYTES / 1e6:,.0f} MB. Import a smaller model."
         )
     if weights and numbers != declared.numbers:
         raise ModelRefused(
-            f"{name} does not fit together: its network needs {numbers:,} weights, and the file "
+            f"{name} contradicts itself: its network needs {numbers:,} weights, and the file "
             f"says that it holds {declared.numbers:,}. Save the model again."
         )
 
@@ -188,7 +188,7 @@ def _assign_keras_2(model: keras.Model, file: h5py.File, declared: Declared) -> 
     """
     assigned = _assign_layers(model, file)
     if assigned != declared.numbers:
-        raise ValueError("Its weights lie in another order than Keras 3 expects")
+        raise ValueError("Its weights are not in the order that Keras 3 expects")
 
 
 def _assign_layers(model: keras.Model, group: h5py.Group) -> int:
@@ -209,7 +209,7 @@ def _assign_layers(model: keras.Model, group: h5py.Group) -> int:
         arrays = _collect_arrays(group[place])
         shapes = [tuple(weight.shape) for weight in layer.weights]
         if [array.shape for array in arrays] != shapes:
-            raise ValueError(f"The weights of its layer “{layer.name[:60]}” have other shapes")
+            raise ValueError(f"The weights of its layer “{layer.name[:60]}” have different shapes")
         layer.set_weights(arrays)
         assigned += sum(array.size for array in arrays)
     return assigned

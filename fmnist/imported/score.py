@@ -68,7 +68,7 @@ def score_import(
         lambda done: report("finding out what it expects", _OPENED + done * (_FOUND_OUT - _OPENED)),
     )
     pixels = Pixels.of(dataset.train_images)
-    with explained(f"{name} cannot be kept as a run"):
+    with explained(f"{name} cannot be saved as a run"):
         wrapped = wrap_model(
             model, imported_model.effective_inputs, imported_model.effective_outputs, pixels
         )
@@ -78,7 +78,7 @@ def score_import(
     with explained(f"{name} cannot be run on this computer"):
         probabilities = _predict_test_images(run, dataset, report)
     if not np.isfinite(probabilities).all():
-        raise ModelRefused(f"{name} gives outputs that are not numbers: its training diverged.")
+        raise ModelRefused(f"{name} returns outputs that are not numbers: its training diverged.")
     save_array(run.file("test_probabilities.npy"), probabilities)
     results = score(probabilities, dataset.test_labels)
     json_files.write_json(run.file("results.json"), results)
@@ -133,7 +133,7 @@ def main(run_dir: str, scratch: str, most_bytes: str) -> None:
         tell(os_error=[error.errno, error.strerror or str(error), file_name])
     except Exception as error:  # noqa: BLE001 - whatever a stranger's model brings about is told
         traceback.print_exc()
-        tell(failed=f"{type(error).__name__}: {telling_line(error)} (log.txt has the whole story)")
+        tell(failed=f"{type(error).__name__}: {telling_line(error)} (details in log.txt)")
 
 
 def _end_with_parent() -> None:

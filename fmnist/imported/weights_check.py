@@ -58,13 +58,11 @@ def check_weights(file: h5py.File, name: str) -> Declared:
             where = f"{place}/{key}"
             link = group.get(key, getlink=True)
             if not isinstance(link, h5py.HardLink):
-                raise ModelRefused(
-                    f"{name} is not taken: {where[:80]} in its weights is a link to another place."
-                )
+                raise ModelRefused(f"{name} is refused: {where[:80]} in its weights is a link.")
             item = group[key]
             if _address(item) in seen or objects > _MOST_OBJECTS:
                 raise ModelRefused(
-                    f"{name} is not taken: its weights hold {where[:80]} twice, or more than "
+                    f"{name} is refused: its weights hold {where[:80]} twice, or more than "
                     f"{_MOST_OBJECTS:,} groups and arrays."
                 )
             seen.add(_address(item))
@@ -79,8 +77,8 @@ def check_weights(file: h5py.File, name: str) -> Declared:
                     numbers += item.size
                 if size > MAX_WEIGHT_BYTES:
                     raise ModelRefused(
-                        f"{name} says that its weights take {size / 1e6:,.0f} MB or more: at most "
-                        f"{MAX_WEIGHT_BYTES / 1e6:,.0f} MB are taken. Import a smaller model."
+                        f"{name} declares weights of {size / 1e6:,.0f} MB or more; the limit is "
+                        f"{MAX_WEIGHT_BYTES / 1e6:,.0f} MB. Import a smaller model."
                     )
     return Declared(numbers, size)
 
@@ -89,7 +87,7 @@ def _require_inside(array: h5py.Dataset, where: str, name: str) -> int:
     """The bytes that an array takes in memory, where all of it lies in this file."""
     if array.is_virtual or array.external:
         raise ModelRefused(
-            f"{name} is not taken: {where[:80]} in its weights lies in another file."
+            f"{name} is refused: {where[:80]} in its weights is stored in another file."
         )
     return int(array.size or 0) * array.dtype.itemsize
 

@@ -30,8 +30,8 @@ class PooledConvolution(layers.Conv2D):
 
     @staticmethod
     def can_compute(config: TrainConfig) -> bool:
-        """Whether relu and pooling follow the convolutions of `config`, nothing between."""
-        return config.pool > 1 and not config.batch_norm
+        """Whether relu follows the convolutions of `config` at once, so that pooling may follow."""
+        return not config.batch_norm
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         batch, rows, columns, channels = super().compute_output_shape(input_shape)

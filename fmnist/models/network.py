@@ -9,12 +9,17 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from fmnist.config import TrainConfig
-from fmnist.models.feature_maps import IMAGE_SIDE, check_architecture
+from fmnist.models.feature_maps import (
+    CLASS_COUNT,
+    IMAGE_SIDE,
+    check_architecture,
+    convolved_side,
+    pooled_side,
+)
 
 if TYPE_CHECKING:
     import keras
 
-CLASS_COUNT = 10
 NORM_MOMENTUM = 0.9  # Keras's 0.99 forgets the first steps too slowly for a run of a few epochs
 EMA_MOMENTUM = 0.99  # a step; of averaged weights, and so of the statistics that go with them
 
@@ -58,7 +63,7 @@ def build_network(config: TrainConfig, *, fast: bool = False) -> keras.Model:
     - cnn: a block per entry of `filters` → `head` → dropout (`head_dropout`) → (dense, relu) per
       entry of `dense_units` → softmax. A block is convolution, relu → max pooling → dropout. The
       `dropout` of a cnn stays with its convolutions, as in the notebooks: with those that
-      `dropout_after` says.
+      `dropout_after` says. A map that is smaller than the pool is not pooled.
     - With `batch_norm` a block is convolution → max pooling → normalisation → relu → dropout:
       pooling first leaves a quarter of the numbers to normalise.
     - `residual_blocks` follow each block's relu: x + two convolutions of x, the map's size kept
@@ -125,7 +130,9 @@ def _add_convolutions(x: Any, config: TrainConfig, fast: bool) -> Any:
             "use_bias": not config.batch_norm,
             "name": f"conv_{number}",
         }
-        if fast and fast_layers.PooledConvolution.can_compute(config):
+        side = convolved_side(config, x.shape[1])
+        is_pooled = pooled_side(config, side) < side
+        if fast and is_pooled and fast_layers.PooledConvolution.can_compute(config):
             x = fast_layers.PooledConvolution(
                 filters, config.kernel_size, config.strides, pool=config.pool, **common
             )(x)
@@ -134,7 +141,7 @@ def _add_convolutions(x: Any, config: TrainConfig, fast: bool) -> Any:
             x = choose_convolution(x.shape[1])(
                 filters, config.kernel_size, config.strides, activation=activation, **common
             )(x)
-            if config.pool > 1:
+            if is_pooled:
                 x = layers.MaxPooling2D(config.pool, name=f"pool_{number}")(x)
         if config.batch_norm:
             x = normalise(x, f"conv_{number}_")

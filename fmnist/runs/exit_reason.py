@@ -47,7 +47,7 @@ def describe_exit(code: int | None, log: Path, process: str = "training") -> str
 
 def _describe_code(code: int | None) -> str:
     if code is None:
-        return "ended without a word: it was killed, or the computer was switched off"
+        return "ended unexpectedly: it was killed, or the computer was switched off"
     if code >= 0:
         return f"ended with exit code {code if code < 2**31 else hex(code)}"  # hex on Windows
     try:

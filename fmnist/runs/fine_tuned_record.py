@@ -47,6 +47,11 @@ class Comparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.before + self.gained - self.lost
 
     @property
+    def points_lost(self) -> float:
+        """How many of a hundred fewer are right after; negative where more are."""
+        return 100 * (self.before - self.after) / self.images if self.images else 0.0
+
+    @property
     def p_value(self) -> float:
         """How likely chance alone is to tell the two this far apart: the exact test of McNemar.
 

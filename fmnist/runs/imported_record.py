@@ -14,7 +14,7 @@ CHECK_SECONDS = 180.0  # that a check may take once it has begun
 FITS_WELL = 0.7  # of the images checked; with fewer right, something about the input may be wrong
 # What a person may say of it; "auto" leaves it to be found out.
 INPUTS = {
-    "auto": "found out",
+    "auto": "detected",
     "unit": "0 to 1",
     "raw": "0 to 255",
     "signed": "−1 to 1",
@@ -29,7 +29,7 @@ INPUTS = {
     "raw_inverted": "255 to 0 (dark on light)",
     "signed_inverted": "1 to −1 (dark on light)",
 }
-OUTPUTS = {"auto": "found out", "probabilities": "probabilities", "logits": "logits"}
+OUTPUTS = {"auto": "detected", "probabilities": "probabilities", "logits": "logits"}
 _OUTPUTS_FOUND = {
     "probabilities": "probabilities",
     "scores": "positive scores (divided by their sum)",
@@ -110,8 +110,8 @@ class ImportedModel(
         """What to think of where it fits none of the ways well."""
         best = max(self.accuracies.values(), default=0.0)
         return (
-            f"No way of preparing the images suits it well (the best is right about {best:.0%}): "
-            "they may have been prepared in another way, or its classes stand in another order."
+            f"No way of preparing the images suits it well (the best gets {best:.0%} right): "
+            "it may need them prepared in another way, or have its classes in another order."
         )
 
     @property

@@ -119,8 +119,8 @@ def _end_if_it_hangs(run: store.Run, process: psutil.Process) -> None:
     failed = {
         "status": "failed",
         "finished_at": time.time(),
-        "message": f"It had given no sign of life{since} and did not end when asked to, so its "
-        f"process was killed. {_WHAT_IS_LEFT if run.is_training else 'Start it again.'}",
+        "message": f"It had not responded{since} and ignored Stop, so its process was killed. "
+        f"{_WHAT_IS_LEFT if run.is_training else 'Start it again.'}",
     }
     with contextlib.suppress(OSError, ValueError):
         store.write_status(run.run_dir, **failed)

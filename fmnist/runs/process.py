@@ -216,8 +216,8 @@ def record_failure(run: store.Run) -> Iterator[None]:
             _write_failure(run.run_dir, message)
             raise TrainingError(message) from error
         reason = f"{type(error).__name__}: {first_line(error)}"
-        _write_failure(run.run_dir, f"{reason} (log.txt has the whole story)")
-        raise TrainingError(f"{reason} (the whole story is in {log})") from error
+        _write_failure(run.run_dir, f"{reason} (details in log.txt)")
+        raise TrainingError(f"{reason} (details in {log})") from error
 
 
 def _is_about_room(error: BaseException | None) -> bool:

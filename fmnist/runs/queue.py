@@ -38,18 +38,22 @@ _dispatchers: dict[Path, tuple[subprocess.Popen[bytes], float]] = {}
 class Waiting(NamedTuple):
     """The trainings of a runs folder that have not ended."""
 
-    running: list[Run]
+    running: list[Run]  # the first to begin comes first
     waiting: list[Run]  # first come first
 
     @property
-    def next(self) -> Run | None:
-        """Which run is next: the oldest waiting one, while a place is free.
+    def up_next(self) -> Run | None:
+        """Which run begins when a place is free: the oldest waiting one.
 
         One whose process hangs is passed over until it stirs.
         """
-        if len(self.running) >= settings.read_parallel_trainings():
-            return None
         return next((run for run in self.waiting if not run.is_silent), None)
+
+    @property
+    def next(self) -> Run | None:
+        """Which run may begin now, if there is one and a place is free."""
+        is_full = len(self.running) >= settings.read_parallel_trainings()
+        return None if is_full else self.up_next
 
 
 class Queue:
@@ -60,6 +64,7 @@ class Queue:
         self._ended: set[Path] = set()
 
     def look(self) -> Waiting:
+        """What has not ended now. Raises OSError where the folder cannot be read."""
         live = []
         for entry in self._folder.iterdir():
             if entry in self._ended or not (store.RUN_ID.fullmatch(entry.name) and entry.is_dir()):
@@ -69,7 +74,10 @@ class Queue:
                 live.append(run)
             elif not run.damaged:
                 self._ended.add(entry)
-        running = [run for run in live if run.status.status == "running"]
+        running = sorted(
+            (run for run in live if run.status.status == "running"),
+            key=lambda run: (run.status.started_at or 0.0, run.run_id),
+        )
         return Waiting(running, store.list_queued(live))
 
     def forget_ended(self) -> None:

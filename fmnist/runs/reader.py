@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
 import textwrap
+import time
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,9 +21,11 @@ from fmnist.runs.imported_record import ImportedModel
 from fmnist.runs.status import Status, read_status, reconcile_status
 
 MAX_TITLE = field_bounds("name").max_length
+MAX_TAGS, MAX_TAG, MAX_NOTE = 8, 24, 500  # tags of a run; characters of one, and of its note
 SCORED_FILES = ("model.keras", "test_probabilities.npy", "results.json")
 _MAX_MODEL_BYTES = 2_000_000_000
 _MAY_BE_ABSENT = ("environment.json", "history.csv", "batches.csv")
+_SETTLED_AFTER = 2_000_000_000  # nanoseconds: a change within one tick of the clock leaves no trace
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class Run:
 
     `imported_model` is that of a run whose model was trained elsewhere and imported from a file.
     The config of such a run holds its name, and nothing else that is true of it. `fine_tuned` is
-    that of a run in which the model for drawings was fine-tuned on corrections.
+    that of a run in which the model for drawings was fine-tuned on corrections. `stamp` stands for
+    the state of its files when it was read, or is 0 while they may still be changing.
     """
 
     run_id: str
@@ -40,6 +46,7 @@ class Run:
     damaged: str = ""
     imported_model: ImportedModel | None = None
     fine_tuned: FineTuned | None = None
+    stamp: int = field(default=0, compare=False, repr=False)
 
     @property
     def is_bundled(self) -> bool:
@@ -51,6 +58,16 @@ class Run:
         if self.is_bundled:
             return BUNDLED_ID
         return clean(self.notes.get("name", ""), MAX_TITLE) or self.config.label
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Short words that a person sorts runs by."""
+        return tidy_tags(self.notes.get("tags", "").split(","))
+
+    @property
+    def note(self) -> str:
+        """What a person wrote about the run, one line."""
+        return clean(self.notes.get("note", ""), MAX_NOTE)
 
     @property
     def origin(self) -> str:
@@ -90,11 +107,46 @@ class Run:
         return self.run_dir / name
 
 
+def tidy_tags(words: Iterable[str]) -> tuple[str, ...]:
+    """Tags as they are kept: clean, short, without commas, each once, at most `MAX_TAGS`."""
+    tidy = (clean(word.replace(",", " "), MAX_TAG) for word in words)
+    return tuple(dict.fromkeys(word for word in tidy if word))[:MAX_TAGS]
+
+
 def read_run(run_dir: Path) -> Run:
-    """The run in a folder, whatever state it is in.
+    """The run in a folder, whatever state it is in; read once while its files stay as they are.
 
     The bundled run has no process: only a completed one is sound.
     """
+    stamp = _stamp(run_dir)
+    return read_settled(run_dir, stamp) if stamp else _read(run_dir)
+
+
+@functools.lru_cache(maxsize=5000)
+def read_settled(run_dir: Path, stamp: int) -> Run:
+    """The run in a folder whose files are in the state that `stamp` stands for."""
+    return replace(_read(run_dir), stamp=stamp)
+
+
+def _stamp(run_dir: Path) -> int:
+    """Stands for the names, sizes, times and places of a folder's files; 0 if one is just new."""
+    try:
+        with os.scandir(run_dir) as entries:
+            found = sorted((entry.name, entry.stat()) for entry in entries)
+    except OSError:
+        return 0
+    newest = max((max(stat.st_mtime_ns, stat.st_ctime_ns) for _, stat in found), default=0)
+    if time.time_ns() - newest < _SETTLED_AFTER:
+        return 0
+    return hash(
+        tuple(
+            (name, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_mode)
+            for name, stat in found
+        )
+    )
+
+
+def _read(run_dir: Path) -> Run:
     damage = []
     try:
         config = TrainConfig.from_json(json_files.read_json(run_dir / "config.json"))
@@ -130,10 +182,16 @@ def read_run(run_dir: Path) -> Run:
     is_scored = status.status in ("completed", "stopped") and status.started_at
     names = (*(SCORED_FILES if is_scored else ()), *_MAY_BE_ABSENT)
     damage += [problem for name in names if (problem := _find_problem(run_dir / name))]
-    notes = {key: str(value) for key, value in notes.items()} if isinstance(notes, dict) else {}
+    notes = {key: _text(value) for key, value in notes.items()} if isinstance(notes, dict) else {}
     return Run(
         run_dir.name, run_dir, config, status, notes, "; ".join(damage), imported_model, fine_tuned
     )
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def reconcile_run(run_dir: Path) -> Run:

@@ -12,7 +12,7 @@ import io
 import os
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,15 @@ from fmnist.runs.folder import (
 from fmnist.runs.folder import RunDamaged as RunDamaged
 from fmnist.runs.folder import RunReadOnly as RunReadOnly
 from fmnist.runs.imported_record import MAX_FILE_BYTES, ImportedModel
-from fmnist.runs.reader import MAX_TITLE, SCORED_FILES, Run, read_run, reconcile_run
+from fmnist.runs.reader import (
+    MAX_NOTE,
+    MAX_TITLE,
+    SCORED_FILES,
+    Run,
+    read_run,
+    reconcile_run,
+    tidy_tags,
+)
 from fmnist.runs.status import LIVE as LIVE
 from fmnist.runs.status import STATUSES as STATUSES
 from fmnist.runs.status import Status
@@ -50,6 +58,7 @@ from fmnist.runs.status import write_status as write_status
 UPLOADED_FILE = "brought.keras"  # as it was uploaded; only `fmnist.imported.check` opens it
 CORRECTIONS_FILE = "corrections.json"  # what a fine-tuning run was trained on, as it was exported
 VARIABLES_FILE = "variables.json"  # of a queued run: what its process is to find set
+MAX_ZIP_BYTES = 300_000_000  # of run folders in one zip, which is made in memory
 BUNDLED_DIR = PROJECT_ROOT / "fmnist" / BUNDLED_ID
 
 
@@ -86,8 +95,8 @@ def create_import_run(
     config = TrainConfig(name=name, dataset=dataset)
     if len(content) > MAX_FILE_BYTES:
         raise ConfigError(
-            f"{imported_model.file_name} has {len(content) / 1e6:.0f} MB: at most "
-            f"{MAX_FILE_BYTES / 1e6:.0f} MB are taken. Save it without its optimizer."
+            f"{imported_model.file_name} has {len(content) / 1e6:.0f} MB; the limit is "
+            f"{MAX_FILE_BYTES / 1e6:.0f} MB. Save it without its optimizer."
         )
     status = _waiting()
     files = {
@@ -257,21 +266,61 @@ def rename_run(run: Run, name: str) -> None:
         RunsFolderError: the folder cannot be written.
     """
     refuse_bundled(run.run_dir, "renamed")
-    notes = {**run.notes, "name": clean(name, MAX_TITLE)}
+    _write_notes(run, name=clean(name, MAX_TITLE))
+
+
+def annotate_run(run: Run, tags: Iterable[str] | None = None, note: str | None = None) -> None:
+    """Give a run other tags or another note, tidied and cut to what is kept; None: as it is.
+
+    Raises as `rename_run` does.
+    """
+    refuse_bundled(run.run_dir, "tagged")
+    changes: dict[str, str | list[str]] = {}
+    if tags is not None:
+        changes["tags"] = list(tidy_tags(tags))
+    if note is not None:
+        changes["note"] = clean(note, MAX_NOTE)
+    _write_notes(run, **changes)
+
+
+def _write_notes(run: Run, **changes: str | list[str]) -> None:
+    kept: dict[str, str | list[str]] = {**run.notes, "tags": list(run.tags), **changes}
+    notes = {key: value for key, value in kept.items() if value or key == "name"}
     try:
         json_files.write_json(run.file("notes.json"), notes)
     except OSError as error:
         raise cannot_write(run.run_dir, error) from error
 
 
-def zip_run(run: Run) -> bytes:
-    """The whole run folder, without drafts, as a zip file."""
+def count_bytes(runs: Iterable[Run]) -> int:
+    """What the files that `zip_runs` takes have together, in bytes."""
+    return sum(path.stat().st_size for run in runs for path in _list_files(run))
+
+
+def zip_runs(runs: Iterable[Run]) -> bytes:
+    """The run folders, without drafts, as one zip file.
+
+    Raises:
+        ValueError: they are several, and have more than `MAX_ZIP_BYTES` together.
+    """
+    runs = list(runs)
+    size = count_bytes(runs)
+    if len(runs) > 1 and size > MAX_ZIP_BYTES:
+        raise ValueError(
+            f"{len(runs)} runs have {size / 1e6:,.0f} MB: at most {MAX_ZIP_BYTES / 1e6:.0f} MB are "
+            "exported at once. Select fewer."
+        )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(run.run_dir.rglob("*")):
-            if path.is_file() and not path.name.startswith("."):
+        for run in runs:
+            for path in _list_files(run):
                 archive.write(path, Path(run.run_id) / path.relative_to(run.run_dir))
     return buffer.getvalue()
+
+
+def _list_files(run: Run) -> list[Path]:
+    found = sorted(run.run_dir.rglob("*"))
+    return [path for path in found if path.is_file() and not path.name.startswith(".")]
 
 
 # -- stopping, queueing ---------------------------------------------------------------------------

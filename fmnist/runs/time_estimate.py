@@ -1,9 +1,10 @@
-"""How long an epoch will take, guessed from what this machine has already run."""
+"""How long a training will take, guessed from what this machine has already run."""
 
 from __future__ import annotations
 
 import math
 import socket
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -17,6 +18,12 @@ _PER_MAC = 5e-11
 _PER_PARAMETER_AND_STEP = 4e-9
 _PER_STEP = 1.5e-3
 
+# Beside the epochs: loading TensorFlow and scoring the test set, where no run tells how long that
+# takes here; and building the network, which `results.json` counts with the epochs.
+_STARTING_AND_SCORING = 6.0
+_BUILDING = 3.0
+
+_MOST_RUNS = 100  # the newest ones tell enough, and every one costs two files to read
 _VALIDATION_FRACTION = 0.35  # of the time a training image takes: the way forward alone
 _SMALLEST, _LARGEST = 1e-6, 1e15  # no count or speed lies outside
 _NEARNESS = 0.05  # distance (in the logarithm of the cost) within which two networks are alike
@@ -30,19 +37,25 @@ class PastRun:
     parameters: float
     batch_size: int
     images_per_second: float
+    seconds_beside_epochs: float | None = None  # of a run that has ended
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Seconds of one epoch, its validation included, and what the number rests on."""
+    """Seconds of one epoch, its validation included, and of all beside; and what they rest on."""
 
     seconds_per_epoch: float
     images_per_second: float
     basis: str
+    seconds_beside_epochs: float = _STARTING_AND_SCORING + _BUILDING
+
+    def total_seconds(self, epochs: int) -> float:
+        """Seconds from the start to the score."""
+        return self.seconds_beside_epochs + epochs * self.seconds_per_epoch
 
 
 def past_runs(all_runs: Sequence[store.Run] | None = None) -> list[PastRun]:
-    """The runs on this computer whose speed is known."""
+    """The newest runs on this computer whose speed is known."""
     host = socket.gethostname()
     past = []
     for run in store.list_runs() if all_runs is None else all_runs:
@@ -52,8 +65,21 @@ def past_runs(all_runs: Sequence[store.Run] | None = None) -> list[PastRun]:
         macs, parameters = environment.get("macs_per_image"), environment.get("parameters")
         speed = run.status.images_per_second
         if _is_usable(macs) and _is_usable(parameters) and _is_usable(speed):
-            past.append(PastRun(macs, parameters, run.config.batch_size, speed))
+            beside = _seconds_beside_epochs(run)
+            past.append(PastRun(macs, parameters, run.config.batch_size, speed, beside))
+        if len(past) == _MOST_RUNS:
+            break
     return past
+
+
+def _seconds_beside_epochs(run: store.Run) -> float | None:
+    """What a run that has ended took beside its epochs; None where its files do not tell."""
+    began, ended = run.status.started_at, run.status.finished_at
+    training = outputs.read_results(run).get("seconds")
+    if began is None or ended is None or not _is_usable(training):
+        return None
+    beside = ended - began - training
+    return beside + _BUILDING if _is_usable(beside) else None
 
 
 def _is_usable(number: Any) -> TypeGuard[float]:
@@ -62,7 +88,7 @@ def _is_usable(number: Any) -> TypeGuard[float]:
     return is_number and _SMALLEST < number < _LARGEST
 
 
-def estimate_epoch_seconds(
+def estimate_seconds(
     macs_per_image: int,
     parameters: int,
     train_images: int,
@@ -71,7 +97,7 @@ def estimate_epoch_seconds(
     batch_size: int = 128,
     validation_images: int = 0,
 ) -> Estimate:
-    """Seconds that one epoch of a network will take on this machine.
+    """Seconds that a network's epochs, and all beside them, will take on this machine.
 
     A rough model of the cost of an image, corrected by how far it was off for the past runs;
     runs of a similar network count most, so that a repeated one is predicted by its own speed.
@@ -92,7 +118,13 @@ def estimate_epoch_seconds(
         correction = math.exp(weighted / sum(weights))
     image_seconds = guess * correction
     seconds = image_seconds * (train_images + _VALIDATION_FRACTION * validation_images)
-    return Estimate(seconds, 1 / image_seconds, _basis(len(past)))
+    beside = [run.seconds_beside_epochs for run in past if run.seconds_beside_epochs is not None]
+    return Estimate(
+        seconds,
+        1 / image_seconds,
+        _basis(len(past)),
+        statistics.median(beside) if beside else _STARTING_AND_SCORING + _BUILDING,
+    )
 
 
 def _basis(count: int) -> str:

@@ -61,9 +61,9 @@ def render_choices(count: int, view: str, class_names: tuple[str, ...]) -> None:
         )
         st.button("Shuffle", type="primary", icon=":material/shuffle:", on_click=shuffle)
         with st.popover("More", icon=":material/tune:"):
-            st.slider("Images shown", 25, 400, step=25, **url.bind("count"))
+            st.slider("Number of images", 25, 400, step=25, **url.bind("count"))
             st.number_input(
-                "Seed of the sample",
+                "Sample seed",
                 0,
                 2**31 - 1,
                 help="The same seed shows the same images again.",

@@ -48,7 +48,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 function draw(table, values) {
-  table.setAttribute("aria-label", "Pixel values; the arrow keys pick one");
+  table.setAttribute("aria-label", "Pixel values; move with the arrow keys");
   const head = line([cell("th", ""), ...values[0].map((_, c) => cell("th", c))]);
   const rows = values.map((numbers, r) =>
     line([cell("th", r), ...numbers.map((value, c) => pixel(value, r, c))]),
@@ -61,7 +61,7 @@ function pixel(value, r, c) {
   td.dataset.row = r;
   td.dataset.column = c;
   td.style.backgroundColor = `rgb(${value} ${value} ${value})`;
-  td.className = value === 0 ? "zero" : value < 128 ? "dark" : "light";
+  td.className = value === 0 ? "zero" : value < 118 ? "dark" : "light";
   return td;
 }
 

@@ -24,10 +24,8 @@ def render_classes(data: Dataset, split: str) -> None:
     from fmnist.figures.dataset import plot_class_counts
 
     counts, means = summarise(data, data.fingerprint, split)
-    st.subheader("The mean image of each class")
-    st.caption(
-        "Every pixel is the mean over all images of the class. Choose one to see its images."
-    )
+    st.subheader("Mean image of each class")
+    st.caption("Each pixel is the mean over all images of the class. Click one to see its images.")
     position = render_grid(
         np.round(means).astype(np.uint8),
         [
@@ -49,7 +47,7 @@ def render_classes(data: Dataset, split: str) -> None:
 def render_table(images: np.ndarray, labels: np.ndarray, sample: np.ndarray, name: str) -> None:
     frame = table.table(images[sample], labels[sample], index=sample)
     st.caption(
-        "The images of the grid, one a row, as in the dataset's CSV form. "
+        "The same images, one per row, as in the dataset's CSV form. "
         + " · ".join(table.describe_table(frame).values())
     )
     st.dataframe(frame, height=380)

@@ -1,60 +1,27 @@
 """The canvas of the Draw page: white on black, with brush width, eraser, undo, redo and clear.
 
-A component of our own: the published canvas waits 200 ms after each stroke before it sends, which
-is most of the time a person should wait for a prediction, and shows its tools only under a mouse.
-
-The drawing is kept in the session, for the way back from another page, and by the browser, for when
-the page is loaded again. Python may replace it, with an example or a file, which is a new version;
-what the browser sent about an older version no longer counts.
+The canvas is `streamlit-drawable-canvas`. Its own tools show only under a mouse, so ours stand
+below it. They work on the strokes, which the session keeps, with the steps back, for the way from
+and to another page; the browser keeps them for when the page is loaded again. What Python puts on
+the canvas is a new version, and what the browser sends about an older one no longer counts.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import streamlit as st
 
-from fmnist.drawing.strokes import MAX_WIDTH, SIDE, Drawing, DrawingError, parse, to_values
+from fmnist.drawing import fabric
+from fmnist.drawing.strokes import MAX_WIDTH, Drawing, DrawingError, from_link, to_link
+from pages._draw.memory import keep_in_browser
 from pages._shared import url
-from pages._shared.style import read_beside
 
 PAPER = 0  # grey level of the canvas: black, as the dataset's images are
-
-
-_TOOLS = {
-    "eraser": (
-        "Eraser",
-        "m7 21-4-4a2 2 0 0 1 0-3L13 4a2 2 0 0 1 3 0l5 5a2 2 0 0 1 0 3l-9 9M22 21H7M5 11l9 9",
-    ),
-    "undo": ("Undo", "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-2"),
-    "redo": ("Redo", "m15 14 5-5-5-5M20 9H10a6 6 0 0 0 0 12h2"),
-    "clear": ("Clear", "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13"),
-}
-
-
-def _button(name: str, label: str, path: str) -> str:
-    state = 'aria-pressed="false"' if name == "eraser" else "disabled"
-    icon = f'<svg viewBox="0 0 24 24" aria-hidden="true"><path d="{path}"/></svg>'
-    return f'<button type="button" name="{name}" {state}>{icon}{label}</button>'
-
-
-_component = st.components.v2.component(
-    "fmnist_draw_canvas",
-    html=f"""
-<div class="draw" role="group" aria-label="Drawing">
-  <canvas width="{2 * SIDE}" height="{2 * SIDE}" tabindex="-1"
-    aria-label="Canvas: draw one garment, white on black"></canvas>
-  <p class="note" role="alert" hidden>The canvas is full: undo a stroke, or clear it.</p>
-  <div class="tools">
-    {"".join(_button(name, *tool) for name, tool in _TOOLS.items())}
-    <label>Brush
-      <input type="range" min="2" max="{MAX_WIDTH}" value="10" aria-label="Brush width"></label>
-  </div>
-</div>
-""",
-    css=read_beside(__file__, "canvas.css"),
-    js=read_beside(__file__, "canvas.js"),
-)
+KEY = "canvas"
+MAX_STEPS_BACK = 200
+_TOOLS = {"pen": ":material/edit: Pen", "eraser": ":material/ink_eraser: Eraser"}
 
 
 def drawing() -> Drawing:
@@ -64,8 +31,9 @@ def drawing() -> Drawing:
 
 def replace(new: Drawing) -> None:
     """Put another drawing on the canvas; the person can undo it."""
-    st.session_state["drawing"] = new
-    st.session_state["drawing_version"] = st.session_state.get("drawing_version", 0) + 1
+    _remember()
+    st.session_state["drawing_takes_pen"] = True
+    _put(new)
 
 
 def open_shared() -> None:
@@ -76,28 +44,142 @@ def open_shared() -> None:
         replace(shared)
 
 
-def render_canvas(on_change: Callable[[], None], on_idle: Callable[[], None]) -> Drawing:
-    """Show the canvas; returns the drawing after the last stroke.
+def render_canvas(on_change: Callable[[], None]) -> Drawing:
+    """Show the canvas and its tools; returns the drawing after the last stroke.
 
-    on_change: called when the person has changed the drawing. on_idle: called when they have
-    then left it alone for half a second.
+    on_change: called when the person has changed the drawing.
 
-    Raises DrawingError when the browser sent something else than a drawing.
+    Raises DrawingError when the browser sent something else than a drawing, or one too large.
     """
-    version = st.session_state.setdefault("drawing_version", 0)
-    result = _component(
-        key="canvas",
-        # In a list: given a dictionary, Streamlit imports pandas to look for tables in it.
-        data=[{"version": version, "strokes": to_values(drawing())}],
-        on_drawing_change=on_change,
-        on_idle_change=on_idle,
-    )
-    match result.drawing:
-        case None:
-            pass
-        case {"version": seen, "strokes": strokes}:
-            if seen == version:
-                st.session_state["drawing"] = parse(strokes)
-        case _:
-            raise DrawingError("The drawing did not arrive whole: draw on, or load the page anew.")
+    if KEY not in st.session_state and st.session_state.get("drawing_given", ()) != drawing():
+        _put(drawing())  # the canvas is new: the page is, or the person comes back to it
+    if st.session_state.pop("drawing_takes_pen", False):
+        st.session_state["drawing_tool"] = "pen"
+    st.caption("Draw here, white on black.")  # the canvas shows its own tools above it, on hover
+    place = st.container()  # above our tools, which it is told of
+    tool, width = _render_tools()
+    with place:
+        problem = _exchange(tool, width, on_change)
+    _render_steps(on_change, can_clear=bool(drawing() or problem))
+    _keep_in_browser(on_change)
+    if problem:
+        raise problem
     return drawing()
+
+
+def _exchange(tool: str, width: int, on_change: Callable[[], None]) -> DrawingError | None:
+    """Show the canvas and take over what was drawn on it since.
+
+    What cannot be taken over is returned, and the drawing stays.
+    """
+    from streamlit_drawable_canvas import st_canvas  # works only where Streamlit runs
+
+    version = st.session_state.setdefault("drawing_version", 0)
+    given = st.session_state.setdefault("drawing_given", ())
+    objects = fabric.to_objects(given, version)
+    sent = st_canvas(
+        stroke_width=width * fabric.PIXELS,
+        stroke_color=fabric.PAPER if tool == "eraser" else fabric.INK,
+        background_color=fabric.PAPER,
+        width=fabric.CANVAS_SIDE,
+        height=fabric.CANVAS_SIDE,
+        initial_drawing={"objects": objects},
+        key=KEY,
+        on_change=on_change,
+    ).json_data
+    if isinstance(sent, dict) and sent.get("objects") == objects:  # the browser sent nothing yet
+        return None
+    try:
+        seen, drawn = fabric.from_objects(sent)
+    except DrawingError as error:
+        return error
+    if seen == version and drawn != drawing():
+        _remember()
+        st.session_state["drawing"] = drawn
+    return None
+
+
+def _render_tools() -> tuple[str, int]:
+    """The tool and the brush's width, in places of a drawing."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        tool = st.segmented_control(
+            "Tool",
+            _TOOLS,
+            format_func=_TOOLS.__getitem__,
+            default="pen",
+            required=True,
+            label_visibility="collapsed",
+            key="drawing_tool",
+        )
+        width = st.slider("Brush width", 2, MAX_WIDTH, 10, key="drawing_width")
+    return tool, width
+
+
+def _render_steps(on_change: Callable[[], None], can_clear: bool) -> None:
+    steps = {
+        "Undo": ("undo", _undo, bool(_steps("before"))),
+        "Redo": ("redo", _redo, bool(_steps("after"))),
+        "Clear": ("delete", _clear, can_clear),
+    }
+    with st.container(horizontal=True):
+        for label, (icon, change, is_possible) in steps.items():
+            st.button(
+                label,
+                icon=f":material/{icon}:",
+                key=f"drawing_{label.lower()}",
+                width="stretch",
+                disabled=not is_possible,
+                on_click=_change_then,
+                args=(change, on_change),
+            )
+
+
+def _change_then(change: Callable[[], None], on_change: Callable[[], None]) -> None:
+    change()
+    on_change()
+
+
+def _undo() -> None:
+    if before := _steps("before"):  # a fast second click comes while the button still shows
+        _steps("after").append(drawing())
+        _put(before.pop())
+
+
+def _redo() -> None:
+    if after := _steps("after"):
+        _steps("before").append(drawing())
+        _put(after.pop())
+
+
+def _clear() -> None:
+    replace(())
+
+
+def _put(new: Drawing) -> None:
+    """On the canvas, as a new version."""
+    new = fabric.drop_repeats(new)
+    st.session_state["drawing"] = st.session_state["drawing_given"] = new
+    st.session_state["drawing_version"] = st.session_state.get("drawing_version", 0) + 1
+
+
+def _remember() -> None:
+    """That the drawing is what Undo brings back."""
+    _steps("before").append(drawing())
+    del _steps("before")[:-MAX_STEPS_BACK]
+    _steps("after").clear()
+
+
+def _steps(direction: str) -> list[Drawing]:
+    """The drawings that Undo ("before") or Redo ("after") brings back, the next one last."""
+    return st.session_state.setdefault(f"drawing_{direction}", [])
+
+
+def _keep_in_browser(on_change: Callable[[], None]) -> None:
+    def bring_back(kept: str) -> None:
+        if drawing() or _steps("before"):
+            return  # what is drawn here is newer
+        with contextlib.suppress(DrawingError):  # kept by another version of the Lab
+            _put(from_link(kept))
+            on_change()
+
+    keep_in_browser(to_link(drawing()) if drawing() else "", bring_back)

@@ -19,44 +19,43 @@ from pages._shared import engine, url
 from pages._shared.data import dataset_if_here
 from pages._shared.neighbours import render_neighbours_of
 
-KEY = "draw_comparison"  # for `st.rerun` in a widget's callback
-
 _GAP = (
-    "It is given the drawing as it is, only cropped and centred. It was never trained on a line on "
-    "an empty ground, yet may be just as sure of itself: outside the kind of picture it was "
-    "trained on, its confidence means little. This is the domain gap."
+    "It is given the drawing as it is, only cropped and centred. It never saw a line drawing, yet "
+    "may be just as sure of itself: on pictures unlike those it was trained on, confidence means "
+    "little. This is called the domain gap."
 )
 _CLOSED = (
-    "It is given the drawing as prepared above, and was trained on drawings made from the "
-    "same photographs, with wobbly, broken, wide and thin lines. So the gap is closed from both "
+    "It is given the drawing as prepared in “Step by step”, and was trained on drawings made from "
+    "the same photos, with wobbly, broken, thick and thin lines. That closes the gap from both "
     "sides."
 )
 
 
-@st.fragment(key=KEY)
-def render_comparison(models: Models, class_names: Sequence[str]) -> None:
-    """About what was last classified, which is kept in the session."""
-    model, photograph_model, _ = models
-    sketch: Sketch | None = st.session_state.get("sketch")
-    if sketch is None or sketch.is_empty:
-        return
-    if photograph_model is not None and not sketch.is_photo:
-        plain = to_model_image(sketch.stages["bright on black"])
-        left, right = st.columns(2, gap="large")
-        try:
-            with left:
-                _render_prediction_of(
-                    photograph_model, plain, "The model for photographs", _GAP, class_names
-                )
-            with right:
-                fine_tuned = store.read_run(model.parent).fine_tuned
-                name = fine_tuned.summary.capitalize() if fine_tuned else "The model for drawings"
-                _render_prediction_of(model, sketch.image, name, _CLOSED, class_names)
-        except (EngineError, ValueError):
-            return  # the prediction above says why
+def render_comparison(models: Models, sketch: Sketch, class_names: Sequence[str]) -> None:
+    """What both models say to a drawing."""
+    plain = to_model_image(sketch.stages["bright on black"])
+    left, right = st.columns(2, gap="large")
+    try:
+        with left:
+            _render_prediction_of(
+                models.photographs, plain, "The photo-trained model", _GAP, class_names
+            )
+        with right:
+            fine_tuned = store.read_run(models.drawings.parent).fine_tuned
+            name = fine_tuned.summary.capitalize() if fine_tuned else "The model for drawings"
+            _render_prediction_of(models.drawings, sketch.image, name, _CLOSED, class_names)
+    except (EngineError, ValueError):
+        return  # the prediction above says why
+
+
+def render_nearest(sketch: Sketch, class_names: Sequence[str]) -> None:
+    """The training images most like what the model sees."""
     data = dataset_if_here()
-    if data is not None and data.class_names == tuple(class_names):
-        st.subheader("The nearest photographs")
+    if data is None:
+        st.caption("The photos are not here yet: open Browse, which downloads them.")
+    elif data.class_names != tuple(class_names):
+        st.caption("The dataset chosen has other classes than this model.")
+    else:
         render_neighbours_of(sketch.image, data, _open_on_browse)
 
 

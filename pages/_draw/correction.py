@@ -1,52 +1,91 @@
-"""Correcting a wrong prediction on the Draw page."""
+"""Correcting a wrong prediction, beside it: a click on the right class saves, another undoes."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
 from fmnist.data.dataset import CLASS_NAMES
-from fmnist.drawing import corrections
+from fmnist.drawing import corrections, drawing_model
+from fmnist.drawing.corrections import Correction, CorrectionError
+from fmnist.plain_text import markdown
 from pages._draw import canvas
-from pages._draw.corrections import try_change
+
+_LABEL = "correct_label"
 
 
-def render_question(source: str) -> None:
-    """What is it really? About the drawing or picture last classified; nothing without one.
+def render_question(model: Path, source: str, on_change: Callable[[], None]) -> None:
+    """What is it really? About the drawing or picture just classified by `model`.
 
-    source: where that comes from, "draw" or another.
+    source: where that comes from, "draw" or another. on_change: called when a correction was saved
+    or taken back.
     """
-    sketch = st.session_state.get("sketch")
-    if sketch is not None and sketch.is_photo:
-        st.caption(
-            "Only drawings can be corrected; this picture was classified by a model for "
-            "photographs."
+    sketch = st.session_state["sketch"]
+    if sketch.is_photo:
+        st.caption("Photos cannot be corrected: corrections teach the model for drawings.")
+        return
+    if model != drawing_model.find_drawing_model()[0]:
+        return
+    this = _correct(0, source)
+    saved = next((one for one in _read() if one.key == this.key), None)
+    st.session_state[_LABEL] = saved.label if saved else None
+    with st.container(key="draw_correction", gap="small"):
+        st.pills(
+            "Wrong? Choose what it is:",
+            range(len(CLASS_NAMES)),
+            format_func=CLASS_NAMES.__getitem__,
+            key=_LABEL,
+            on_change=_save,
+            args=(source, on_change),
         )
-        return
-    if st.session_state.get("predicted") is None:
-        st.caption("Where a prediction is wrong, say here what it really is.")
-        return
-    label = st.pills(
-        "Is the prediction wrong? Say what it really is:",
-        range(len(CLASS_NAMES)),
-        format_func=CLASS_NAMES.__getitem__,
-        key="correct_label",
-    )
-    st.button(
-        "Keep the correction",
-        icon=":material/school:",
-        key="correct_keep",
-        disabled=label is None,
-        on_click=_keep,
-        args=(source,),
-    )
+        if saved:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f":material/check: Saved: {CLASS_NAMES[saved.label]}", width="content")
+                st.button(
+                    "Undo correction",
+                    icon=":material/undo:",
+                    key="correct_undo",
+                    on_click=_take_back,
+                    args=(saved.key, on_change),
+                )
+        if problem := st.session_state.pop("correct_refused", ""):
+            st.error(markdown(problem), icon=":material/error:")
 
 
-def _keep(source: str) -> None:
-    label, predicted = st.session_state["correct_label"], st.session_state["predicted"]
-    if predicted is None:  # another prediction is on its way
-        return
+def _correct(label: int, source: str) -> Correction:
     is_drawn = source == "draw"
-    drawing = canvas.drawing() if is_drawn else ()
     image = None if is_drawn else st.session_state["sketch"].image
-    if try_change(lambda: corrections.add(corrections.correct(label, predicted, drawing, image))):
-        st.session_state["correct_label"] = None
+    predicted = st.session_state["predicted"]
+    return corrections.correct(label, predicted, canvas.drawing() if is_drawn else (), image)
+
+
+def _read() -> tuple[Correction, ...]:
+    try:
+        return corrections.read_corrections().corrections
+    except CorrectionError:
+        return ()  # said below, where they are listed
+
+
+def _save(source: str, on_change: Callable[[], None]) -> None:
+    label = st.session_state[_LABEL]
+    if st.session_state.get("predicted") is None:  # another prediction is on its way
+        return
+    if label is None:  # the chosen one was clicked again
+        _try(lambda: corrections.remove(_correct(0, source).key))
+    else:
+        _try(lambda: corrections.add(_correct(label, source)))
+    on_change()
+
+
+def _take_back(key: str, on_change: Callable[[], None]) -> None:
+    _try(lambda: corrections.remove(key))
+    on_change()
+
+
+def _try(change: Callable[[], None]) -> None:
+    try:
+        change()
+    except CorrectionError as error:
+        st.session_state["correct_refused"] = str(error)

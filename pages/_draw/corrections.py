@@ -1,4 +1,4 @@
-"""The corrections kept, on the Draw page: seen, opened, removed, exported and imported."""
+"""The corrections saved, on the Draw page: seen, opened, removed, exported and imported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def try_change(change: Callable[[], None]) -> bool:
 
 
 def render_corrections() -> int:
-    """The corrections kept, newest first, each to be removed; returns how many there are."""
+    """The corrections saved, newest first, each to be removed; returns how many there are."""
     if "correct_problem" in st.session_state:
         st.error(markdown(st.session_state.pop("correct_problem")), icon=":material/error:")
     try:
@@ -39,14 +39,14 @@ def render_corrections() -> int:
         return 0
     if kept.unreadable:
         st.warning(
-            f"Of the corrections in `{corrections.corrections_file()}`, {kept.unreadable} cannot "
-            "be read. They are left there, and the others are used.",
+            f"{kept.unreadable} of the corrections in `{corrections.corrections_file()}` cannot "
+            "be read. They stay in the file; the others are used.",
             icon=":material/broken_image:",
         )
     newest = kept.corrections[::-1]
     if newest:
         count = len(newest)
-        st.markdown(f"**{count:,} correction{'s' if count > 1 else ''} kept** on this computer")
+        st.markdown(f"**{count:,} correction{'s' if count > 1 else ''} saved** on this computer")
         _render_images(newest[:MOST_SHOWN])
     with st.container(horizontal=True):
         if newest:
@@ -70,7 +70,7 @@ def _render_images(shown: tuple[Correction, ...]) -> None:
         st.session_state["correct_chosen"] = shown[position].key
     keys = [one.key for one in shown]
     if (chosen := st.session_state.get("correct_chosen")) not in keys:
-        st.caption("Choose one to open it on the canvas, or to remove it.")
+        st.caption("Click one to open it on the canvas or to remove it.")
         return
     one = shown[keys.index(chosen)]
     with st.container(horizontal=True, vertical_alignment="center"):

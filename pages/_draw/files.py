@@ -25,7 +25,7 @@ def render_files() -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
-        st.markdown("**Or begin with one of these** and change it", width="content")
+        st.markdown("**Or start from one of these**", width="content")
         if st.button("Save, share or open", icon=":material/ios_share:", key="draw_files"):
             _render_dialog()
     position = render_grid(
@@ -54,10 +54,10 @@ def _render_dialog() -> None:
     if drawing:
         _render_ways_out(drawing)
     else:
-        st.caption("What you draw can be shared by a link here, or saved.")
+        st.caption("Draw something first: then you can share a link to it or save it here.")
     done = st.session_state.setdefault("drawings_opened", 0)  # a new uploader after each
     file = st.file_uploader(
-        "Open a drawing that was saved as strokes", "json", key=f"drawing_{done}", max_upload_size=1
+        "Open a drawing saved as strokes", "json", key=f"drawing_{done}", max_upload_size=1
     )
     if file is None:
         return
@@ -72,7 +72,7 @@ def _render_dialog() -> None:
 
 def _render_ways_out(drawing: Drawing) -> None:
     link = f"{st.context.url or ''}?{urlencode(url.link(drawing=drawing))}"
-    st.caption("A link that holds the whole drawing; nothing is stored anywhere else.")
+    st.caption("The link holds the whole drawing; nothing is stored on the server.")
     st.code(link, language=None)
     with st.container(horizontal=True):
         picture = image_png(render(drawing))

@@ -1,4 +1,4 @@
-"""Fine-tuning the model for drawings on what was corrected."""
+"""Teaching the model for drawings what was corrected: fine-tuning, and its outcome."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from fmnist import formats
 from fmnist.data import catalogue
 from fmnist.data.dataset import CLASS_NAMES, STANDARD
 from fmnist.drawing import drawing_model, fine_tuning_runs, start
+from fmnist.drawing.fine_tuning_data import REHEARSAL
 from fmnist.drawing.synthetic import SLUG
 from fmnist.plain_text import markdown
 from fmnist.runs import jobs, store
 from fmnist.runs.fine_tuned_record import stage_fraction
-from pages._draw import correction
 from pages._draw.corrections import render_corrections
 from pages._draw.fine_tuned import render_fine_tuned
 from pages._shared import dataset_choice
@@ -22,11 +23,8 @@ KEY = "draw_fine_tune"  # for `st.rerun` in a widget's callback
 TICK = 0.5  # seconds
 
 
-def render_fine_tune(model: Path, source: str) -> None:
-    """Corrections, the fine-tuning and its outcome; nothing where another kind of model is used.
-
-    source: where what is classified comes from, "draw" or another.
-    """
+def render_fine_tune(model: Path) -> None:
+    """Corrections, the fine-tuning and its outcome; nothing where another kind of model is used."""
     chosen, problem = drawing_model.find_drawing_model()
     ended = [
         run
@@ -37,19 +35,18 @@ def render_fine_tune(model: Path, source: str) -> None:
         ended = [run for run in ended if run.run_dir == model.parent]
     is_offered = model.is_file() and (model == chosen or bool(ended))
     if is_offered:
-        st.subheader("Correct and fine-tune")
+        st.subheader("Teach it")
     if is_offered and problem:
         st.warning(markdown(problem), icon=":material/broken_image:")
-    _render_corrections(is_offered, source)
+    _render_corrections(is_offered)
     if is_offered:  # no part of the fragment: what is chosen here concerns the whole page
         render_fine_tuned(next(iter(ended), None))
 
 
 @st.fragment(key=KEY)
-def _render_corrections(is_offered: bool, source: str) -> None:
+def _render_corrections(is_offered: bool) -> None:
     if not is_offered:
         return
-    correction.render_question(source)
     count = render_corrections()
     fine_tuned = fine_tuning_runs.list_fine_tuned()
     live = next((run for run in fine_tuned if run.is_live), None)
@@ -57,8 +54,13 @@ def _render_corrections(is_offered: bool, source: str) -> None:
         st.fragment(_tick, run_every=TICK)(live.run_id)
         return
     if fine_tuned and fine_tuned[0].status.status == "stopped":
-        st.caption("The last fine-tuning was stopped: nothing has changed.")
-    if count:
+        st.caption("You stopped the last fine-tuning: nothing has changed.")
+    if not count:
+        st.caption(
+            "Where a prediction is wrong, choose the right class beside it. From such corrections "
+            "the model can learn."
+        )
+    else:
         _render_start(count)
 
 
@@ -96,14 +98,15 @@ def _render_start(count: int) -> None:
     if photographs.class_names != CLASS_NAMES or photographs.slug == SLUG:
         photographs = catalogue.list_choices()[0]
     if photographs.slug == STANDARD and catalogue.why_standard_is_missing():
-        st.info("Fine-tuning needs the photographs: open Browse, which downloads them.")
+        st.info("Fine-tuning needs the photos: open Browse, which downloads them.")
         return
-    is_pressed = st.button("Fine-tune the model", type="primary", icon=":material/school:")
+    is_pressed = st.button("Teach it", type="primary", icon=":material/school:")
+    seconds = fine_tuning_runs.estimate_seconds()
     st.caption(
-        f"Fine-tunes the last layer of the model that comes with the Lab on {_count(count)}, "
-        "augmented, and on other drawings as a rehearsal, so that it forgets little. It runs in "
-        "the background, for half a minute on a computer with nothing else to do, as a run of its "
-        "own; you choose whether it is used."
+        f"It learns from {_count(count)}, redrawn in many ways, and practises {REHEARSAL:,} "
+        "other drawings meanwhile so that it forgets little. Only the last layer of the model "
+        f"changes (fine-tuning). This takes about {formats.rough_duration(seconds)} in the "
+        "background; then you see what it gained and lost, and decide whether to use it."
     )
     if is_pressed:
         try:

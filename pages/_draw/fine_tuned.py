@@ -10,7 +10,9 @@ from fmnist.plain_text import markdown
 from fmnist.runs import settings, store
 from fmnist.runs.fine_tuned_record import Comparison
 from fmnist.runs.store import Run
-from pages._shared import url
+from pages._shared import model_in_hand, url
+
+MOST_POINTS_LOST = 2.0  # of a hundred drawings that nobody corrected; beyond it is asked first
 
 
 def render_fine_tuned(shown: Run | None) -> None:
@@ -37,20 +39,15 @@ def _render_outcome(run: Run) -> None:
         st.error(f"Fine-tuning failed: {markdown(run.status.message)}", icon=":material/error:")
     else:
         rows = (
-            ("Your corrections, which it was trained on", fine_tuned.on_corrections),
+            ("Your corrections, which it learned", fine_tuned.on_corrections),
+            ("Corrections it had not learned yet (cross-validated)", fine_tuned.cross_validated),
+            ("Drawings nobody corrected", fine_tuned.drawings),
             (
-                "The same, cross-validated: expect this of new ones",
-                fine_tuned.cross_validated,
-            ),
-            ("Synthetic drawings, held out", fine_tuned.drawings),
-            (
-                "Test look-alikes" if run.trained_on_standin else "Test photographs",
+                "Test look-alikes" if run.trained_on_standin else "Test photos",
                 fine_tuned.photographs,
             ),
         )
-        heading = (
-            f"**Fine-tuned {formats.day_and_time(run.run_id)}: what was gained, what was lost**"
-        )
+        heading = f"**Fine-tuned {formats.day_and_time(run.run_id)}: what it gained and lost**"
         lines = [
             f"- {what}: {_count(pair)}{'' if pair is fine_tuned.on_corrections else _judge(pair)}"
             for what, pair in rows
@@ -58,9 +55,9 @@ def _render_outcome(run: Run) -> None:
         ]
         st.markdown("\n".join([heading, "", *lines]))
         st.caption(
-            "Each line compares the same images, classified by the model that comes with the Lab "
-            "and by the fine-tuned one. p: how likely a difference this large is by chance alone "
-            "(McNemar's exact test)."
+            "Each line compares the model that comes with the Lab with the fine-tuned one on the "
+            "same images. p: how likely chance alone makes a difference this large (McNemar's "
+            "exact test)."
         )
 
 
@@ -88,8 +85,8 @@ def _render_choice(shown: Run | None) -> None:
             st.badge(f"{which} is used for drawings", icon=":material/check:", color="green")
         if shown and not shown.damaged and shown.status.status == "completed":
             if not is_shown:
-                _render_button("Use it for drawings", "check", "fine_tuned_use", shown.run_id)
-            link = url.link(run=shown.run_id)
+                _render_use(shown)
+            link = url.link(model=shown.run_id)
             st.page_link("pages/evaluate.py", label="Evaluate", query_params=link)
         if in_use:
             before = fine_tuning_runs.find_before(in_use)
@@ -99,6 +96,21 @@ def _render_choice(shown: Run | None) -> None:
                 else "the Lab's model"
             )
             _render_button(f"Undo: use {which} again", "undo", "fine_tuned_undo", before)
+
+
+def _render_use(run: Run) -> None:
+    """The button that takes the fine-tuned model in use; where it forgot a lot, it asks first."""
+    drawings = run.fine_tuned.drawings
+    if drawings is None or drawings.points_lost <= MOST_POINTS_LOST:
+        _render_button("Use it for drawings", "check", "fine_tuned_use", run.run_id)
+        return
+    with st.popover("Use it for drawings", icon=":material/warning:", key="fine_tuned_ask"):
+        st.markdown(
+            f"It got worse at drawings nobody corrected: {_count(drawings)} "
+            f"({drawings.points_lost:.1f} points fewer). A few more corrections, of other classes "
+            "too, usually help."
+        )
+        _render_button("Use it anyway", "check", "fine_tuned_use", run.run_id)
 
 
 def _render_button(label: str, icon: str, key: str, run_id: str) -> None:
@@ -111,4 +123,4 @@ def _choose(run_id: str) -> None:
     except store.RunsFolderError as error:
         st.session_state["fine_tuned_problem"] = str(error)
         return
-    url.write(run=None)
+    model_in_hand.put_back_fine_tuned()

@@ -58,7 +58,7 @@ def name_classes(names: tuple[str, ...]) -> str:
 
 def render_no_model(run: Run | None) -> None:
     """Say why there is no model to use, and the way to one."""
-    advice = "No model yet: train one, then draw for it."
+    advice = "No model yet: train one, then draw."
     if run is not None:
         advice = (
             f"{markdown(run.title)} has no model that can be "

@@ -16,21 +16,26 @@ from fmnist.images import read_image
 
 SOURCES = {"draw": "Draw", "upload": "Upload", "camera": "Camera"}
 ICONS = {"draw": "draw", "upload": "upload", "camera": "photo_camera"}
-KINDS = {"photo": "The thing itself", "drawing": "A drawing of it"}
+KINDS = {"photo": "The item itself", "drawing": "A drawing of it"}
 MAX_FILE = 10  # MB, as `fmnist.images` allows
 
 
 def render_sources() -> str:
-    """Where the drawing comes from."""
+    """Where the drawing comes from; the last choice, also after another page was looked at."""
+    st.session_state["draw_source"] = st.session_state.get("draw_source_chosen", "draw")
     return st.segmented_control(
         "Source",
         SOURCES,
         format_func=lambda name: f":material/{ICONS[name]}: {SOURCES[name]}",
-        default="draw",
         required=True,
         label_visibility="collapsed",
         key="draw_source",
+        on_change=_choose_source,
     )
+
+
+def _choose_source() -> None:
+    st.session_state["draw_source_chosen"] = st.session_state["draw_source"]
 
 
 def read_picture(
@@ -43,19 +48,27 @@ def read_picture(
 
     Raises ImageError when the file cannot be used.
     """
+    kept = st.session_state.setdefault("draw_pictures", {})  # source → file, past its widget
+
+    def change() -> None:
+        kept.pop(source, None)
+        on_change()
+
     if source == "camera":
-        label = "One thing on a plain background, in even light"
-        file = st.camera_input(label, "draw_camera", on_change=on_change)
+        label = "One item on a plain background, in even light"
+        file = st.camera_input(label, key="draw_camera", on_change=change)
     else:  # of any type, so that what is wrong with a file is said in our words
-        label = "One thing on a plain background"
+        label = "One item on a plain background"
         file = st.file_uploader(
-            label, key="draw_upload", max_upload_size=MAX_FILE, on_change=on_change
+            label, key="draw_upload", max_upload_size=MAX_FILE, on_change=change
         )
-    if file is None:
+    if file is not None:
+        kept[source] = file
+    if source not in kept:
         return None
-    picture = read_image(file.getvalue())
-    if source == "upload":
-        st.image(reduce(picture, 2 * width), "As it came", width=width)
+    if file is None:  # its widget was lost while another page was looked at
+        st.button("Remove picture", icon=":material/close:", key="draw_remove", on_click=change)
+    picture = read_image(kept[source].getvalue())
     is_drawing = not trained_on_photos or is_line_drawing(picture)
     kind = st.segmented_control(
         "The picture shows",
@@ -63,7 +76,9 @@ def read_picture(
         format_func=KINDS.__getitem__,
         default="drawing" if is_drawing else "photo",
         required=True,
-        key=f"draw_kind_{file.file_id}",
+        key=f"draw_kind_{kept[source].file_id}",
         on_change=on_change,
     )
+    if source == "upload" or file is None:
+        st.image(reduce(picture, 2 * width), "Your picture", width=width)
     return sketch_to_image(picture) if kind == "drawing" else photo_to_image(picture)

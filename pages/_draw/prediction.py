@@ -6,27 +6,55 @@ One piece of HTML of fixed size, so that a stroke changes it at once and nothing
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fmnist import formats
-from fmnist.engine.client import Prediction
+from fmnist.engine.client import EngineError, Prediction
 from fmnist.evaluation.prediction import UNSURE_BELOW, describe_prediction
-from fmnist.evaluation.uncertainty import compute_perplexity
+from fmnist.evaluation.uncertainty import compute_perplexity, read_threshold
 from fmnist.figures.palette import CLASS_COLOURS
 from fmnist.images import image_png
+from fmnist.plain_text import markdown
+from pages._shared import engine
 from pages._shared.style import style_beside
 
 _STYLE = style_beside(__file__, "prediction.css")
+_UNKNOWN = np.full(10, np.nan)  # probabilities
 
 
 def render_hint(title: str, detail: str, class_names: Sequence[str]) -> None:
     """The prediction's place while there is nothing to classify."""
-    render_card(title, detail, np.full(10, np.nan), np.zeros((28, 28), np.uint8), "", class_names)
+    render_card(title, detail, _UNKNOWN, np.zeros((28, 28), np.uint8), "", class_names)
+
+
+def render_waking(image: np.ndarray, class_names: Sequence[str]) -> DeltaGenerator:
+    """Say at once that the first prediction takes a while; returns the place that it will take."""
+    place = st.empty()
+    with place:
+        detail = "The first prediction takes a few seconds; the next ones are instant."
+        render_card("The model is waking up …", detail, _UNKNOWN, image, "", class_names)
+    return place
+
+
+def predict_and_render(model: Path, image: np.ndarray, class_names: Sequence[str]) -> int | None:
+    """Have a model classify an image, uint8 (28, 28); returns the class, or None after an error."""
+    is_awake = engine.get().is_awake(model)
+    with contextlib.nullcontext() if is_awake else render_waking(image, class_names):
+        try:
+            threshold = read_threshold(model)
+            prediction = engine.get().predict(model, image[np.newaxis])
+        except (EngineError, ValueError) as error:
+            st.error(markdown(error), icon=":material/error:")
+            return None
+        return render_prediction(prediction, image, class_names, threshold)
 
 
 def render_prediction(
@@ -41,14 +69,17 @@ def render_prediction(
     """
     probabilities = prediction.probabilities[0]
     best = describe_prediction(probabilities, class_names, max_perplexity)
-    threshold = f"Below {formats.percent(UNSURE_BELOW)} it is not sure."
+    threshold = f"“Not sure” starts below {formats.percent(UNSURE_BELOW)}."
     if max_perplexity is not None:
+        torn = compute_perplexity(probabilities)
         threshold = (
-            f"Perplexity {compute_perplexity(probabilities):.1f}; above {max_perplexity:.1f}, "
-            "chosen on validation drawings, it is not sure."
+            f"Torn between about {torn:.0f} classes; “not sure” starts at {max_perplexity:.1f}."
+            if torn >= 1.5
+            else f"Clear-cut; “not sure” starts when torn between {max_perplexity:.1f} classes."
         )
-    took = f"It took {prediction.milliseconds:,.0f} ms."
-    note = f"{threshold} Left: the 28 × 28 pixels it is given. {took}"
+    took = prediction.milliseconds
+    time = f"{took:.0f} ms" if took < 1000 else formats.duration(took / 1000)
+    note = f"{threshold} It took {time}."
     render_card(*describe(best), probabilities, image, note, class_names)
     return best["label"]
 
@@ -83,7 +114,8 @@ def render_card(
     st.html(
         f"""{_STYLE}
 <section class="prediction">
-<header><img src="data:image/png;base64,{source}" alt="The 28 by 28 image the model sees">
+<header><img src="data:image/png;base64,{source}" alt="The 28 by 28 image the model sees"
+title="The 28 × 28 pixels that the model sees">
 <div role="{role}"><strong>{escape(title)}</strong><p>{escape(detail)}</p>
 <p class="quiet">{escape(note)}</p></div></header>
 <ol aria-label="Probabilities">{bars}</ol>

@@ -18,32 +18,26 @@ from pages._draw.models import Models
 from pages._shared import engine
 from pages._shared.style import style_beside
 
-KEY = "draw_stages"  # for `st.rerun` in a widget's callback
-
 # Stage → what to call it, and what it is for.
 _WORDS = {
     "grey": ("In grey", "Colours and transparency are gone."),
     "bright on black": (
         "Bright on black",
-        "As the dataset's garments are, without what lies around.",
+        "Like the dataset's garments, without the background.",
     ),
     "clean": ("Cleaned", "Marks beside the drawing are dropped."),
     "lines": ("Lines of one width", "So that the pen does not matter."),
     "closed": ("Loose ends joined", "An open outline holds no area."),
     "filled": ("Filled", "A photograph shows cloth, not an outline."),
     "shaded": ("Shaded", "Inner lines show on the cloth."),
-    "image": ("28 × 28 pixels", "Cropped, fitted and centred: what the model sees."),
+    "image": ("28 × 28 pixels", "Cropped, scaled and centred: what the model sees."),
 }
 _LIKELIEST = 2
 _STYLE = style_beside(__file__, "stages.css")
 
 
-@st.fragment(key=KEY)
-def render_stages(models: Models, class_names: Sequence[str]) -> None:
+def render_stages(models: Models, sketch: Sketch, class_names: Sequence[str]) -> None:
     """The stages of what was last classified, each with its model's prediction."""
-    sketch: Sketch | None = st.session_state.get("sketch")
-    if sketch is None or sketch.is_empty:
-        return
     *earlier, image = sketch.stages.values()
     images = np.stack([*map(to_model_image, earlier), image])
     try:
@@ -56,8 +50,11 @@ def render_stages(models: Models, class_names: Sequence[str]) -> None:
             zip(sketch.stages.items(), predictions, strict=True), start=1
         )
     ]
-    st.subheader(f"From the {'photo' if sketch.is_photo else 'drawing'} to the prediction")
-    st.caption("Below each stage: what the model would say if the preparation ended there.")
+    kind = "photo" if sketch.is_photo else "drawing"
+    st.caption(
+        f"From the {kind} to the prediction. Below each step: what the model would say if the "
+        "preparation ended there."
+    )
     st.html(f'{_STYLE}<ol class="stages" aria-label="Stages">{"".join(items)}</ol>')
 
 

@@ -19,9 +19,9 @@ MATRIX_MODES = {
 }
 MATRIX_HELP = {
     "counts": "Number of images.",
-    "rows": "Percent of the true class, so each row adds up to 100.",
-    "share": "Percent of all test images, so the whole matrix adds up to 100.",
-    "errors": "Number of images, without the correct predictions on the diagonal.",
+    "rows": "Percentage of the true class: each row adds up to 100.",
+    "share": "Percentage of all test images: the whole matrix adds up to 100.",
+    "errors": "Number of images, mistakes only.",
 }
 
 
@@ -40,13 +40,12 @@ def render_matrix(evaluation: Evaluation, images: np.ndarray) -> None:
             label_visibility="collapsed",
             **url.bind("matrix"),
         )
-        st.caption(f"{MATRIX_HELP[mode]} Choose a cell to see its images.")
+        st.caption(f"{MATRIX_HELP[mode]} Click a cell to see its images.")
         figure = plot_confusion_matrix(
             evaluation.confusion_matrix,
             mode,
             evaluation.class_names,
             selected=selected,
-            text_colour=_text_colour(),
         )
         st.plotly_chart(
             figure,
@@ -63,11 +62,6 @@ def render_matrix(evaluation: Evaluation, images: np.ndarray) -> None:
             _render_top_confusions(evaluation)
 
 
-def _text_colour() -> str:
-    """The theme's text colour: Streamlit's own for charts is a grey too faint for filled cells."""
-    return st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")
-
-
 def _choose_cell() -> None:
     points = st.session_state["confusion_matrix"]["selection"]["points"]
     if points:
@@ -76,7 +70,7 @@ def _choose_cell() -> None:
 
 
 def _render_top_confusions(evaluation: Evaluation) -> None:
-    st.subheader("Most frequent confusions")
+    st.subheader("Most common confusions")
     if not evaluation.top_confusions:
         st.markdown("None: every prediction is correct.")
     with st.container(gap="xxsmall"):

@@ -29,7 +29,7 @@ def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
     seen = selected_indices(evaluation)
     render_pager(index, seen, len(evaluation.labels), "Back", ":material/close:")
     is_correct = evaluation.is_correct[index]
-    said = "rightly recognised" if is_correct else f"called {names[predicted]}"
+    said = "recognised" if is_correct else f"called {names[predicted]}"
     st.header(markdown(f"{names[true]}, {said}"))
     st.caption(
         f"Test image {formats.count(index)} · {formats.percent(evaluation.confidence[index])} "
@@ -44,7 +44,7 @@ def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
         )
         st.page_link(
             "pages/browse.py",
-            label="Its pixels and histogram",
+            label="Pixels and histogram",
             icon=":material/grid_view:",
             query_params=url.link(split="test", index=index),
         )

@@ -15,8 +15,8 @@ PER_PAGE = 100
 SHOW = {"wrong": "Wrong", "right": "Right", "all": "All"}
 SORT = {
     "mistake": "Most confident first",
-    "uncertain": "Least certain first",
-    "index": "In the order of the dataset",
+    "uncertain": "Least confident first",
+    "index": "Dataset order",
 }
 FILTERS = ("true", "predicted", "show", "sort", "min_confidence", "max_confidence", "page", "index")
 
@@ -91,8 +91,15 @@ def render_images(evaluation: Evaluation, images: np.ndarray) -> None:
     _render_filters(evaluation.class_names)
     indices = selected_indices(evaluation)
     total = formats.count(len(evaluation.labels))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Order", SORT, format_func=SORT.get, width=240, **url.bind("sort", "page"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.selectbox(
+            "Order",
+            SORT,
+            format_func=SORT.get,
+            label_visibility="collapsed",
+            width=240,
+            **url.bind("sort", "page"),
+        )
         st.markdown(f"**{formats.count(len(indices))}** of {total} test images", width="content")
         st.button(
             "Reset filters",
@@ -103,11 +110,11 @@ def render_images(evaluation: Evaluation, images: np.ndarray) -> None:
     if len(indices):
         render_selection(evaluation, images, indices)
     else:
-        st.info("No image fits these filters.", icon=":material/filter_alt_off:")
+        st.info("No images match these filters.", icon=":material/filter_alt_off:")
 
 
 def _render_filters(class_names: tuple[str, ...]) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         st.segmented_control(
             "Predictions", SHOW, format_func=SHOW.get, required=True, **url.bind("show", "page")
         )

@@ -25,13 +25,11 @@ def render_data_note(run: Run, data: Dataset) -> None:
         seen = markdown(outputs.read_environment(run).get("dataset", "other data"))
         st.caption(
             f":material/dataset: Scored here on the {formats.count(len(data.test_labels))} test "
-            f"images of **{data_name}**. The data this run was trained on is not here: {seen}, of "
-            f"which it recognised {then}."
+            f"images of **{data_name}**. The data it was trained on, {seen}, is not here; there it "
+            f"scored {then}."
         )
     elif len(catalogue.list_choices()) > 1:
-        st.caption(
-            f":material/dataset: Predictions for {data_name}, the data this run was trained on."
-        )
+        st.caption(f":material/dataset: Predictions for {data_name}, which it was trained on.")
 
 
 def render_metrics(evaluation: Evaluation, data: Dataset) -> None:
@@ -46,7 +44,7 @@ def render_metrics(evaluation: Evaluation, data: Dataset) -> None:
             f"95\N{NO-BREAK SPACE}% interval {100 * low:.1f}–{formats.percent(high)}",
         ),
         ("Errors", formats.count(evaluation.errors), f"of {count} test images"),
-        ("Top-2 accuracy", formats.percent(evaluation.top2_accuracy), "right within two guesses"),
+        ("Top-2 accuracy", formats.percent(evaluation.top2_accuracy), "right in two guesses"),
         (f"{which} loss", formats.loss(evaluation.loss), "cross-entropy"),
     )
     with st.container(horizontal=True, gap="small"):

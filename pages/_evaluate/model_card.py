@@ -20,7 +20,7 @@ def render(run: Run) -> None:
         shown = re.sub("^#", "####", card, flags=re.MULTILINE)  # smaller than the page's own
         st.markdown(for_streamlit(shown))
         st.download_button(
-            "Download (Markdown)",
+            "Download as Markdown",
             card,
             f"{run.run_id}-model-card.md",
             "text/markdown",

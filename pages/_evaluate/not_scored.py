@@ -12,14 +12,15 @@ from fmnist.runs.store import Run
 from pages._shared import url
 
 
-def render_link(page: str, label: str, icon: str) -> None:
-    st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params=url.link())
+def render_link(page: str, label: str, icon: str, **values: str) -> None:
+    """A link to another page, whose address has `values` besides model and dataset."""
+    st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params=url.link(**values))
 
 
 def render_no_run() -> None:
     st.info(
-        "No run has been scored yet. Train a model first: it is scored on the test images as soon "
-        "as it ends, and its mistakes appear here.",
+        "No model has been scored yet. Train one: it is scored on the test images as soon as its "
+        "training ends, and its mistakes appear here.",
         icon=":material/query_stats:",
     )
     render_link("train", "Train a model", ":material/model_training:")
@@ -33,18 +34,19 @@ def render_reason(run: Run) -> None:
     elif run.imported_model:
         reason = "It is being checked." if run.is_live else run.status.message
         st.info(markdown(f"“{run.title}” has no scores. {reason}"), icon=":material/upload_file:")
-        render_link("runs", "See the run", ":material/list_alt:")
+        render_link("runs", "See it in Runs", ":material/list_alt:", run=run.run_id)
     elif run.is_live:
         st.info(
             f"“{markdown(run.title)}” is {run.status.status}. It is scored on all test images "
             "when it ends; until then, watch its curves.",
             icon=":material/hourglass_top:",
         )
-        render_link("train", "Watch the training", ":material/model_training:")
+        render_link("train", "Watch the training", ":material/model_training:", run=run.run_id)
     else:
         reason = run.status.message or "It ended before it was scored."
         st.warning(f"This run has no scores. {markdown(reason)}", icon=":material/error:")
-        render_link("train", "Look at the run, or train again", ":material/model_training:")
+        label = "See the run, or train again"
+        render_link("train", label, ":material/model_training:", run=run.run_id)
 
 
 def render_another_dataset(run: Run, loaded: Dataset) -> None:
@@ -65,8 +67,8 @@ def render_another_dataset(run: Run, loaded: Dataset) -> None:
         f"This run was {'' if run.imported_model else 'trained and '}scored on other data "
         f"({markdown(environment.get('dataset'))}, fingerprint "
         f"{markdown(environment.get('dataset_fingerprint'))}) "
-        f"than is loaded now ({markdown(loaded.name)}, {loaded.fingerprint}), so its predictions "
-        f"cannot be shown beside these images. {advice}",
+        f"than is open now ({markdown(loaded.name)}, {loaded.fingerprint}), so its predictions "
+        f"do not belong to these images. {advice}",
         icon=":material/difference:",
     )
     accuracy, loss = st.columns(2)

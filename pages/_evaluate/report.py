@@ -24,10 +24,12 @@ def render_report(evaluation: Evaluation, _images: np.ndarray) -> None:
                 "precision": st.column_config.NumberColumn(
                     "Precision",
                     format="%.3f",
-                    help="Of the images given this name, how many deserve it.",
+                    help="Of the images predicted as this class, the fraction that are.",
                 ),
                 "recall": st.column_config.NumberColumn(
-                    "Recall", format="%.3f", help="Of the images of this class, how many are found."
+                    "Recall",
+                    format="%.3f",
+                    help="Of the images of this class, the fraction recognised.",
                 ),
                 "f1": st.column_config.NumberColumn(
                     "F1", format="%.3f", help="The harmonic mean of precision and recall."
@@ -36,7 +38,7 @@ def render_report(evaluation: Evaluation, _images: np.ndarray) -> None:
             },
         )
         st.download_button(
-            "Predictions as CSV",
+            "Download predictions",
             lambda: to_csv(predictions_table(evaluation)),
             file_name=f"predictions-{url.read('run')}.csv",
             mime="text/csv",
@@ -44,7 +46,7 @@ def render_report(evaluation: Evaluation, _images: np.ndarray) -> None:
             on_click="ignore",
         )
         st.download_button(
-            "This table as CSV",
+            "Download this table",
             lambda: to_csv(evaluation.report),
             file_name=f"report-{url.read('run')}.csv",
             mime="text/csv",

@@ -1,111 +1,113 @@
-"""What can be done with the runs selected: open, download, rename, delete."""
+"""What can be done with the runs selected: compare, export, delete."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from fmnist.plain_text import markdown, to_csv
+from fmnist import formats
+from fmnist.plain_text import markdown, shorten, to_csv
 from fmnist.runs import store
 from fmnist.runs.store import Run
-from pages._shared import url
-
-if TYPE_CHECKING:
-    import pandas as pd
+from fmnist.runs.tables import summary_table
+from pages._runs import choice
 
 
-def tell_apart(some: list[Run]) -> list[str]:
-    """Titles of runs; the same title twice gets its run's origin, and its id if need be."""
-    labels = [run.title for run in some]
-    for more in (lambda run: run.origin, lambda run: run.run_id):
+def tell_apart(some: list[Run], most: int = 60) -> list[str]:
+    """Titles of runs; the same title twice gets its run's seed, the time, and its id if need be.
+
+    most: characters of a title, without what tells it apart.
+    """
+    zone = st.context.timezone
+    titles = [shorten(run.title, most) for run in some]
+    labels = titles
+    for more in (
+        lambda run: f"seed {run.config.seed}",
+        lambda run: formats.local_time(formats.seconds_of(run.run_id), zone),
+        lambda run: run.run_id,
+    ):
         counts = Counter(labels)
         labels = [
-            f"{run.title} ({more(run)})" if counts[label] > 1 else label
-            for run, label in zip(some, labels, strict=True)
+            f"{title} ({more(run)})" if counts[label] > 1 else label
+            for run, title, label in zip(some, titles, labels, strict=True)
         ]
     return labels
 
 
-def render_without_choice(table: pd.DataFrame) -> None:
-    """What can be done with all runs, as `tables.summary_table` lists them."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            "Select rows to open, compare, rename, delete or download runs.", width="content"
-        )
-        st.download_button(
-            "All as CSV",
-            lambda: to_csv(table),
-            "runs.csv",
-            "text/csv",
-            icon=":material/download:",
-            key="download_table",
-            on_click="ignore",
-        )
-
-
-def render_actions(chosen: list[Run]) -> None:
-    """A row of links and menus; those about one run only when one is chosen."""
+def render_problem() -> None:
+    """Why the last change could not be made, once."""
     if "run_problem" in st.session_state:
         st.error(markdown(st.session_state.pop("run_problem")), icon=":material/error:")
+
+
+def render_actions(chosen: list[Run], listed: list[Run]) -> None:
+    """A row about the runs selected; without any, how to select and all those listed as a file."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        if len(chosen) == 1:
-            run = chosen[0]
-            st.markdown(f"**{markdown(run.title)}**", width="content")
-            _render_links(run)
-            if not run.is_bundled:
-                _render_rename(run)
-            _render_downloads(run)
-        else:
-            st.markdown(f"**{len(chosen)} runs**", width="content")
-        if any(run.is_bundled for run in chosen):
-            st.caption("The bundled run comes with the Lab; it cannot be renamed or deleted.")
-        else:
-            _render_delete(chosen)
-    for run in chosen:
-        if run.damaged:
-            st.warning(
-                markdown(f"{run.title} is damaged: {run.damaged}."), icon=":material/broken_image:"
+        if not chosen:
+            st.caption(
+                "A click on a row opens it. Select two rows to compare them, or more to export or "
+                "delete them.",
+                width="content",
             )
-        elif run.status.status == "failed":
-            st.error(markdown(f"{run.title} failed: {run.status.message}"), icon=":material/error:")
-        elif run.fine_tuned:
-            st.caption(f":material/school: **{markdown(run.title)}**: {run.fine_tuned.explanation}")
-
-
-def _render_links(run: Run) -> None:
-    link = url.link(run=run.run_id)
-    if not (run.damaged or run.imported_model):
-        st.page_link(
-            "pages/train.py", label="Curves", icon=":material/monitoring:", query_params=link
+            st.download_button(
+                "All as CSV",
+                lambda: to_csv(summary_table(listed)),
+                "runs.csv",
+                "text/csv",
+                icon=":material/download:",
+                key="download_table",
+                on_click="ignore",
+            )
+            return
+        count = "1 run" if len(chosen) == 1 else f"{len(chosen)} runs"
+        st.markdown(f"**{count} selected**", width="content")
+        _render_export(chosen)
+        own = [run for run in chosen if not run.is_bundled]
+        if own:
+            render_delete(own, "selected")
+        st.button(
+            "Clear selection",
+            icon=":material/deselect:",
+            type="tertiary",
+            on_click=choice.select,
+            args=([],),
         )
-    if run.has_scores:
-        st.page_link(
-            "pages/evaluate.py", label="Evaluate", icon=":material/query_stats:", query_params=link
-        )
+        if len(own) < len(chosen):
+            st.caption("The bundled run comes with the Lab; it cannot be deleted.", width="content")
 
 
-def _render_rename(run: Run) -> None:
-    with st.popover("Rename", icon=":material/edit:"):
-        st.text_input(
-            "New name",
-            value=run.title,
-            max_chars=60,
-            key=f"rename_{run.run_id}",
-            help="Empty: the original name comes back.",
-        )
-        st.button("Save the name", key="rename_save", on_click=_rename, args=(run,))
+def _render_export(chosen: list[Run]) -> None:
+    size = _count_bytes(tuple(run.run_id for run in chosen), chosen)
+    is_large = len(chosen) > 1 and size > store.MAX_ZIP_BYTES
+    st.download_button(
+        "Export",
+        lambda: store.zip_runs(chosen),
+        f"{chosen[0].run_id}.zip" if len(chosen) == 1 else f"{len(chosen)}-runs.zip",
+        "application/zip",
+        icon=":material/download:",
+        key="export_runs",
+        on_click="ignore",
+        disabled=is_large,
+        help=f"{size / 1e6:,.0f} MB in {len(chosen)} runs: at most "
+        f"{store.MAX_ZIP_BYTES / 1e6:.0f} MB are exported at once."
+        if is_large
+        else f"All files of {'this run' if len(chosen) == 1 else 'these runs'} as a zip, "
+        f"{max(size / 1e6, 0.1):,.1f} MB.",
+    )
 
 
-def _rename(run: Run) -> None:
+@st.cache_data(show_spinner=False, max_entries=16, ttl=30)
+def _count_bytes(run_ids: tuple[str, ...], _runs: list[Run]) -> int:
+    """Of the runs with these ids: while something trains, the page looks again and again."""
     try:
-        store.rename_run(run, st.session_state[f"rename_{run.run_id}"])
-    except store.RunsFolderError as error:
-        st.session_state["run_problem"] = str(error)
+        return store.count_bytes(_runs)
+    except FileNotFoundError:  # deleted meanwhile
+        return 0
 
 
-def _render_downloads(run: Run) -> None:
+def render_downloads(run: Run) -> None:
+    """The files of one run."""
     with st.popover("Download", icon=":material/download:"):
         # Read and zipped only on the click: a page with many runs stays light.
         for label, name, mime in (
@@ -124,7 +126,7 @@ def _render_downloads(run: Run) -> None:
                 )
         st.download_button(
             "Everything (zip)",
-            lambda: store.zip_run(run),
+            lambda: store.zip_runs([run]),
             f"{run.run_id}.zip",
             "application/zip",
             key="download_zip",
@@ -133,29 +135,40 @@ def _render_downloads(run: Run) -> None:
         )
 
 
-def _render_delete(chosen: list[Run]) -> None:
-    is_live = any(run.is_live for run in chosen)
-    with st.popover("Delete", icon=":material/delete:", disabled=is_live):
-        what = f"“{markdown(chosen[0].title)}”" if len(chosen) == 1 else f"these {len(chosen)} runs"
-        st.markdown(f"Delete {what} for good? The model, its curves and scores are lost.")
+def render_delete(some: list[Run], place: str) -> None:
+    """Delete, after a question that names the run or how many there are.
+
+    place: where on the page this stands.
+    """
+    is_live = any(run.is_live for run in some)
+    with st.popover(
+        "Delete",
+        icon=":material/delete:",
+        disabled=is_live,
+        help="Stop a run before you delete it." if is_live else None,
+        key=f"delete_{place}",
+    ):
+        if len(some) == 1:
+            what = f"“{markdown(some[0].title)}” with its model, curves and scores"
+        else:
+            what = f"these {len(some)} runs with their models, curves and scores"
+        st.markdown(f"Permanently delete {what}?")
         st.button(
-            "Delete for good",
+            "Delete permanently",
             type="primary",
             icon=":material/delete_forever:",
-            key="delete_confirm",
+            key=f"delete_{place}_confirm",
             on_click=_delete,
-            args=(chosen,),
+            args=(some,),
         )
-    if is_live:
-        st.caption("Stop a run before deleting it.")
 
 
-def _delete(chosen: list[Run]) -> None:
+def _delete(some: list[Run]) -> None:
+    gone = []
     try:
-        for run in chosen:
+        for run in some:
             store.delete_run(run)
-            if st.query_params.get("run") == run.run_id:
-                url.write(run=None)
-        url.write(runs=None)
+            gone.append(run.run_id)
     except ValueError as error:
         st.session_state["run_problem"] = str(error)
+    choice.forget(gone)

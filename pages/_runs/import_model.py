@@ -24,10 +24,10 @@ def render_form() -> None:
     run_id = st.session_state.get(CHECKED)
     with st.expander("Import a model", icon=":material/upload_file:", expanded=run_id is not None):
         st.markdown(
-            'A network that you trained elsewhere, saved by `model.save("model.keras")` (or as '
-            "`.h5`): one 28 × 28 image in, ten outputs. What values it expects and gives is found "
-            "out; then it is scored on the test set, and can be used in Evaluate and Draw. One "
-            f"model is checked at a time, for {CHECK_SECONDS / 60:.0f} minutes at most."
+            'A network you trained elsewhere and saved with `model.save("model.keras")` or as '
+            "`.h5`: one 28 × 28 image in, ten outputs. The Lab detects its input and output "
+            "format and scores it on the test set; then Evaluate and Draw can use it. A check "
+            f"takes {CHECK_SECONDS / 60:.0f} minutes at most."
         )
         with st.form("import_model", clear_on_submit=True, border=False):
             file = st.file_uploader(
@@ -59,16 +59,17 @@ def _start(content: bytes, file_name: str, name: str) -> None:
         st.error(markdown(error), icon=":material/error:")
         return
     st.session_state[CHECKED] = run_id
-    url.write(run=None, runs=[run_id])
+    url.write(run=run_id)
     st.rerun()
 
 
 def _remember_refused() -> None:
     """A refused file left no run: the address need not name it, the form says what became of it."""
-    wanted = st.query_params.get("runs", "")
-    if read_refusal(wanted) and _find(wanted) is None:
-        st.session_state[CHECKED] = wanted
-        url.write(runs=None)
+    for name in ("run", "runs"):
+        wanted = st.query_params.get(name, "")
+        if read_refusal(wanted) and _find(wanted) is None:
+            st.session_state[CHECKED] = wanted
+            url.write(**{name: None})
 
 
 def _find(run_id: str) -> Run | None:

@@ -1,52 +1,100 @@
-"""The table of all runs, in words and numbers for the eye."""
+"""The table of runs: an eye in the colour of its curve, a box to select it, a click that opens it.
+
+A component of its own: rows of Streamlit's dataframe can be selected, but neither toggled nor
+opened, and a screen reader finds no table in its canvas.
+"""
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import Any
+
 import streamlit as st
 
-from fmnist import formats
-from fmnist.data.dataset import STANDARD
-from pages._shared import dataset_choice
+from fmnist.config import FIELDS
+from fmnist.runs.listing import Group, find_best
+from fmnist.runs.tables import Summary
+from pages._runs.choice import MOST_SHOWN, View, keep_view
+from pages._runs.columns import choose_columns, describe_mean
+from pages._shared.style import read_beside
 
-# Pixels; what Streamlit measures by itself cuts "49 min 35 s" where it stands further down.
-WIDTHS = {name: st.column_config.Column(width=w) for name, w in (("Time", 100), ("Settings", 300))}
-_STATUS_NAMES = {
-    "queued": "Waiting",
-    "running": "Training",
-    "completed": "Finished",
-    "stopped": "Stopped",
-    "failed": "Failed",
-    "damaged": "Damaged",
-    "checking": "Checking",
-    "silent": "Not responding",
-}
+KEY = "runs_table"
+_OWN = ("name", "seed", "epochs")  # what each run of a group has for itself
+_BEST = "The best accuracy on validation images"
+
+_component = st.components.v2.component(
+    "fmnist_runs_table",
+    html='<div class="frame"></div>',
+    css=read_beside(__file__, "table.css"),
+    js=read_beside(__file__, "table.js"),
+)
 
 
-def in_display_form(table: pd.DataFrame):
-    """Words for the eye, numbers underneath, so that a click on a heading sorts as it should."""
-    display = pd.DataFrame(
-        {
-            "Run": table["name"],
-            "Status": table["status"].map(_STATUS_NAMES),
-            "Dataset": table["dataset"],
-            "Test accuracy": table["test_accuracy"],
-            "Best validation": table["best_val_accuracy"],
-            "Epochs": [
-                "–" if pd.isna(asked) else f"{done} of {asked}"
-                for done, asked in zip(table["epochs_done"], table["epochs"], strict=True)
-            ],
-            "Time": table["seconds"],
-            "Parameters": table["parameters"],
-            "Started": table["origin"],
-            "Settings": table["settings"],
-            "Note": table["note"],
-        }
+def render_table(groups: list[Group], view: View) -> None:
+    """Draw the runs listed; a line with mean and deviation stands above each group of several."""
+    listed = [member for group in groups for member in group.members]
+    columns = choose_columns(listed)
+    best = find_best(listed)
+    rows: list[dict[str, Any]] = []
+    for group in groups:
+        is_group = len(group.members) > 1
+        if is_group:
+            rows.append(_group_row(group, columns))
+        rows += [_row(member, columns, best) | {"inGroup": is_group} for member in group.members]
+    _component(
+        key=KEY,
+        # In a list: given a dictionary, Streamlit imports pandas to look for tables in it.
+        data=[
+            {
+                "columns": [
+                    {"label": label, "kind": kind, "help": text}
+                    for label, kind, text, _ in columns.values()
+                ],
+                "rows": rows,
+                "shown": view.shown,
+                "selected": view.selected,
+                "opened": view.opened,
+                "colours": view.colours,
+                "most": MOST_SHOWN,
+                "seq": view.last_change,
+            }
+        ],
+        on_view_change=lambda: keep_view(st.session_state[KEY].view),
     )
-    if {*table["dataset"], dataset_choice.mend_choice().slug} == {STANDARD}:
-        display = display.drop(columns="Dataset")
-    if not table["note"].any():
-        display = display.drop(columns="Note")
-    formatters = {"Time": formats.duration, "Parameters": formats.count}
-    formatters |= dict.fromkeys(("Test accuracy", "Best validation"), formats.percent)
-    return display.style.format(formatters, na_rep="–")
+
+
+def _row(summary: Summary, columns: dict[str, tuple], best: set[str]) -> dict[str, Any]:
+    told = [tell(summary) for *_, tell in columns.values()]
+    return {
+        "id": summary.run_id,
+        "name": summary.name,
+        "tags": list(summary.tags),
+        "best": _BEST if summary.run_id in best else "",
+        "hasCurves": bool(summary.epochs_done),
+        "cells": [text for text, _ in told],
+        "sort": [value for _, value in told],
+    }
+
+
+def _group_row(group: Group, columns: dict[str, tuple]) -> dict[str, Any]:
+    """A line about runs of one config: how many, their means, and the settings that they share."""
+    first = group.members[0]
+    own = {
+        "name": (f"{len(group.members)} seeds: {first.name}", first.name.casefold()),
+        "val": describe_mean(group.best_val_accuracy),
+        "test": describe_mean(group.test_accuracy),
+    }
+    blank = ("", None)
+    shared = {
+        name: own.get(name, tell(first) if name in FIELDS and name not in _OWN else blank)
+        for name, (*_, tell) in columns.items()
+    }
+    return {
+        "id": f"group-{first.run_id}",
+        "name": own["name"][0],
+        "tags": [],
+        "best": "",
+        "members": [member.run_id for member in group.members],
+        "hasCurves": True,
+        "cells": [text for text, _ in shared.values()],
+        "sort": [value for _, value in shared.values()],
+    }

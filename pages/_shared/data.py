@@ -88,7 +88,7 @@ def _evaluate(run_id: str, written_at: int, fingerprint: str, class_names: tuple
     return evaluate(dataset().test_labels, probabilities, class_names)
 
 
-@st.cache_data(show_spinner="The model classifies all test images, this once …", max_entries=20)
+@st.cache_data(show_spinner="Classifying all test images, just this once …", max_entries=20)
 def _evaluate_anew(run_id: str, written_at: int, fingerprint: str, class_names: tuple[str, ...]):
     from fmnist.evaluation.evaluate import evaluate
 

@@ -40,16 +40,6 @@ def choose(slug: str, **values) -> None:
     """
     is_usual = slug == catalogue.list_choices()[0].slug
     url.write(**{"data": STANDARD if is_usual else slug, **values})
-    st.session_state["data_slug"] = st.query_params.get("data")
-
-
-def restore_choice(page: str) -> None:
-    """Put the dataset back into the address where Streamlit's own sidebar links dropped it."""
-    before = st.session_state.get("data_slug")
-    if before and "data" not in st.query_params and st.session_state["data_page"] != page:
-        url.write(data=before)
-    st.session_state["data_slug"] = st.query_params.get("data")
-    st.session_state["data_page"] = page
 
 
 def render_choice() -> None:
@@ -73,11 +63,11 @@ def render_choice() -> None:
 def _render_delete(entry: DatasetInfo) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown(
-            f"Delete “{markdown(entry.name)}” for good? Its images are lost. Runs that were "
-            "trained on them stay, with their scores, but Evaluate has no images to show for them."
+            f"Permanently delete “{markdown(entry.name)}” with its images? Runs trained on it "
+            "stay, with their scores, but Evaluate will have no images to show for them."
         )
         st.button(
-            "Delete for good",
+            "Delete permanently",
             type="primary",
             icon=":material/delete_forever:",
             key="delete_dataset",

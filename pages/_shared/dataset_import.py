@@ -17,37 +17,36 @@ from pages._shared import dataset_choice
 _TICK = 0.5  # s between two looks at an import
 MAX_FILE = 200  # MB; the CSV file of 60,000 images has 133
 _FORMS = (
-    "Ten classes of 28 × 28 grey pixels: IDX files (`train-images-idx3-ubyte.gz` …), CSV files (a "
-    "label and 784 pixels in each row), NumPy arrays (`.npz`), or PNG or JPEG images in one folder "
-    "for each class; as they are, or in a zip or a tar. Names say what is for training and what "
-    f"for testing. `{CLASSES_FILE}`, a list of the ten names, may come along."
+    "Ten classes of 28 × 28 grey images: IDX files (`train-images-idx3-ubyte.gz` …), CSV files (a "
+    "label and 784 pixels per row), NumPy arrays (`.npz`), or PNG or JPEG images in one folder per "
+    "class; loose, or in a zip or tar. Put train or test into their names. Class names can come in "
+    f"`{CLASSES_FILE}`, a list of ten."
 )
 
 
 @st.fragment
 def render() -> None:
     """A section, closed at first; what happens in it reruns only itself until the data is here."""
-    with st.expander("Add your own data", icon=":material/upload_file:"):
+    with st.expander("Add your own data", icon=":material/upload_file:", key="import_data"):
         st.caption(_FORMS)
         # A new uploader after each import and each refusal: what was refused is not kept.
         number = st.session_state.setdefault("import_number", 0)
         job: ImportJob | None = st.session_state.get("import_job")
         if job and not job.is_running:
             _finish(job)
+        _render_outcome()
         files = st.file_uploader(
             "Files, or one zip",
             accept_multiple_files=True,
             key=f"import_files_{number}",
             max_upload_size=MAX_FILE,
+            on_change=_forget_outcome,
         )
         if job and job.is_running:
             st.fragment(_render_job, run_every=_TICK)()
             return
         if not files:
-            _render_outcome()
             return
-        for outcome in ("import_refusal", "import_success"):
-            st.session_state.pop(outcome, None)
         files, proposal = _look(files)
         if proposal is None:
             return
@@ -57,11 +56,10 @@ def render() -> None:
 
 
 def _render_outcome() -> None:
-    """What became of the files chosen last."""
-    if refusal := st.session_state.get("import_refusal"):
-        st.error(markdown(refusal), icon=":material/broken_image:")
-    elif success := st.session_state.get("import_success"):
-        st.success(markdown(success), icon=":material/check:")
+    """What became of the files chosen last, until others are chosen."""
+    if outcome := st.session_state.get("import_outcome"):
+        show, text, icon = outcome
+        getattr(st, show)(markdown(text), icon=f":material/{icon}:")
 
 
 def _look(files: list) -> tuple[list, Proposal | None]:
@@ -87,7 +85,7 @@ def _look(files: list) -> tuple[list, Proposal | None]:
 
 def _try_to_look(files: list, newest: list) -> tuple[list[str], Proposal | None]:
     """The ids of the files that make a dataset, all of them or the newest, and what they are."""
-    text = "Looking into the files …"
+    text = "Checking the files …"
     bar = st.progress(0.0, text)
     try:
         used, proposal = look_at_uploads(files, newest, lambda: bar.progress(0.0, text))
@@ -112,7 +110,7 @@ def _render_names(proposal: Proposal) -> tuple[str, list[str] | None]:
         return name, None
     st.session_state.setdefault("import_classes", "\n".join(proposal.proposed))
     text = st.text_area(
-        "Class names, one a line, in the order of the labels",
+        "Class names, one per line, in label order",
         height=290,
         max_chars=600,
         key="import_classes",
@@ -128,6 +126,7 @@ def _start(files: list, name: str, class_names: list[str] | None) -> None:
     except DatasetError as error:
         st.error(markdown(error), icon=":material/edit:")
         return
+    _forget_outcome()
     st.session_state["import_job"] = ImportJob(files, name, class_names)
     st.rerun()
 
@@ -145,18 +144,29 @@ def _finish(job: ImportJob) -> None:
     """Look at what was imported, or say why nothing was."""
     del st.session_state["import_job"]
     if isinstance(job.error, ImportStopped):
+        _say("info", str(job.error), "stop_circle")
         return
     if job.error:
         _refuse(job.error)
     st.session_state["import_number"] += 1
-    st.session_state["import_success"] = " ".join([f"{job.entry.name} has been added.", *job.notes])
+    added = f"{job.entry.name} was added."
+    _say("success", " ".join([added, *job.notes]), "check")
     dataset_choice.open_dataset(job.entry.slug)
-    st.toast(f"{markdown(job.entry.name)} has been added.", icon=":material/check:")
+    st.toast(f"{markdown(job.entry.name)} was added.", icon=":material/check:")
     st.rerun()
 
 
 def _refuse(error: DatasetError) -> None:
     """Say why, beside an empty uploader for other files."""
     st.session_state["import_number"] += 1
-    st.session_state["import_refusal"] = str(error)
+    _say("error", str(error), "broken_image")
     st.rerun()
+
+
+def _say(show: str, text: str, icon: str) -> None:
+    """Keep what became of the files: which of Streamlit's messages shows it, with which icon."""
+    st.session_state["import_outcome"] = show, text, icon
+
+
+def _forget_outcome() -> None:
+    st.session_state.pop("import_outcome", None)

@@ -44,17 +44,15 @@ def _render(
 ) -> None:
     # Not a spinner: its timer thread leaves a traceback in the log when the person moves on.
     waiting = st.empty()
-    waiting.caption(":material/hourglass_top: Comparing with every training image …")
+    waiting.caption(":material/hourglass_top: Comparing with all training images …")
     try:
         found, distances = find()
     except EngineError as error:
-        waiting.warning(
-            f"The neighbours could not be found. {markdown(error)}", icon=":material/hub:"
-        )
+        waiting.warning(f"Could not find the neighbours. {markdown(error)}", icon=":material/hub:")
         return
     waiting.caption(
-        "Below each: its class and its distance, the root of the summed squared differences of "
-        "all 784 pixels on a scale from 0 to 1."
+        "The most similar training images, each with its class and its Euclidean distance over the "
+        "784 pixels, scaled from 0 to 1."
     )
     names = [data.class_names[label] for label in data.train_labels[found]]
     position = render_grid(

@@ -17,8 +17,8 @@ from pages._shared import dataset_choice, dataset_import, url
 
 _TICK = 0.3  # seconds between two looks
 _NOTICE = (
-    ":material/auto_awesome: **Stand-in data:** generated look-alikes of Fashion-MNIST, good for "
-    "trying everything, not for accuracy figures."
+    ":material/auto_awesome: **Stand-in data:** generated look-alikes of Fashion-MNIST. Fine for "
+    "trying the Lab; accuracy figures mean little."
 )
 
 
@@ -35,14 +35,26 @@ def render_arrival(missing: DatasetMissing) -> None:
         st.button("Try again", icon=":material/refresh:", on_click=fetcher().start)
     else:
         st.markdown(
-            "Fashion-MNIST is downloaded; where that cannot be done, look-alikes are generated "
-            "once, so that everything can be tried."
+            "Downloading Fashion-MNIST. If that fails, the Lab generates look-alikes, so that you "
+            "can try everything."
         )
         fetcher().start()
         st.fragment(_render_step, run_every=_TICK)()
     dataset_choice.render_choice()
     st.info(markdown(missing), icon=":material/folder_open:")
     dataset_import.render()
+
+
+def render_arrival_in_a_line() -> None:
+    """How far the dataset is on its way, for a page that can do without it meanwhile."""
+    if fetcher().failure:
+        st.info(
+            "The dataset is not here yet; Browse says what to do about it.",
+            icon=":material/folder_open:",
+        )
+        return
+    fetcher().start()
+    st.fragment(_render_step, run_every=_TICK)()
 
 
 def _render_step() -> None:
@@ -64,7 +76,7 @@ def render_banner() -> None:
         missing = catalogue.why_standard_is_missing()
         if missing is None:
             open_real = functools.partial(dataset_choice.open_dataset, STANDARD)
-            st.button("Look at Fashion-MNIST", icon=":material/arrow_forward:", on_click=open_real)
+            st.button("Open Fashion-MNIST", icon=":material/arrow_forward:", on_click=open_real)
         elif fetcher().is_running:
             st.fragment(_render_step, run_every=_TICK)()
         else:
@@ -75,16 +87,16 @@ def render_banner() -> None:
 def _render_ways(missing: DatasetMissing) -> None:
     """The three ways to the real data."""
     if missing.can_download:
-        st.markdown("**Download** (30 MB), where there is a network")
+        st.markdown("**Download** it (30 MB)")
         if fetcher().refusal:
-            st.caption(f":material/cloud_off: The last time: {markdown(fetcher().refusal)}")
+            st.caption(f":material/cloud_off: Last time: {markdown(fetcher().refusal)}")
         st.button("Try the download again", icon=":material/refresh:", on_click=fetcher().start)
-    st.markdown("**A folder** that has the four files")
+    st.markdown("**Use a folder** that has the four files")
     st.caption(
-        f"Set `FMNIST_DATA_DIR` to it and start the app again; or put {', '.join(FILES)} into "
+        f"Set `FMNIST_DATA_DIR` to it and restart the app, or put {', '.join(FILES)} into "
         f"`{missing.folder}`."
     )
-    st.markdown("**An upload** of the four files, or a zip of them")
+    st.markdown("**Upload** the four files, or a zip of them")
     st.page_link(
         "pages/browse.py",
         label="Add your own data, at the end of Browse",

@@ -2,6 +2,9 @@
 
 A page reads with `read`, ties a widget to a parameter with `bind`, and links with `link`. Whatever
 a stranger puts into an address becomes a valid value or the default, with a polite warning.
+
+The model and the dataset go along to every page: links name them, and `carried.restore` puts them
+back where an address was typed.
 """
 
 from __future__ import annotations
@@ -16,10 +19,11 @@ import streamlit as st
 from fmnist.config import DATASET_SLUG
 from fmnist.data.dataset import STANDARD
 from fmnist.drawing.strokes import MAX_LINK, from_link, to_link
-from fmnist.plain_text import markdown
+from fmnist.plain_text import clean, markdown
 from fmnist.runs.store import RUN_ID
 
 _MAX_LENGTH = 600  # characters of most parameters: ten run ids fit
+CARRIED = ("model", "data")  # what goes along to every page
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,23 @@ _A_RUN = _Parameter(None, _run_id, "the id of a run")
 
 PARAMETERS: dict[str, _Parameter] = {
     "data": _Parameter(STANDARD, _slug, "the short name of a dataset"),
+    "model": _A_RUN,
     "run": _A_RUN,
     "runs": _list_of(_A_RUN, 10),
+    "shown": _Parameter(
+        None,
+        lambda text: [] if text == "none" else _list_of(_A_RUN, 10).parse(text),
+        "the ids of up to 10 runs, separated by commas, or none",
+        lambda run_ids: ",".join(run_ids) or "none",
+    ),
+    "metric": _choice("accuracy", "loss", "learning_rate"),
+    "curves": _choice("val", "train", "both"),
+    "along": _choice("epochs", "seconds"),
+    "smoothing": _whole(0, 95, 0),
+    "find": _Parameter("", lambda text: clean(text, 60), "words to look for"),
+    "group": _Parameter(
+        False, lambda text: bool(_whole(0, 1).parse(text)), "0 or 1", "{:d}".format
+    ),
     "split": _choice("train", "test"),
     "seed": _whole(0, 2**31 - 1, 0),
     "classes": _list_of(_CLASS, 10),
@@ -95,12 +114,14 @@ PARAMETERS: dict[str, _Parameter] = {
     "matrix": _choice("counts", "rows", "share", "errors"),
     "view": _Parameter(None, lambda text: _word(text), "a short word"),
     "page": _whole(1, 10_000, 1),
+    "recipe": _Parameter(None, lambda text: _word(text), "the name of a recipe"),
+    "section": _Parameter(None, lambda text: _word(text), "a short word"),
     "drawing": _Parameter((), from_link, "a drawing as the Draw page shares it", to_link, MAX_LINK),
 }
 
 
 def _word(text: str) -> str:
-    if not re.fullmatch(r"[a-z-]{1,20}", text):
+    if not re.fullmatch(r"[a-z0-9-]{1,30}", text):
         raise ValueError
     return text
 
@@ -139,11 +160,17 @@ def write(**values: Any) -> None:
             query[name] = parameter.format(value)
     if query != st.query_params.to_dict():
         st.query_params.from_dict(query)
+    st.session_state["carried"] = carried()
+
+
+def carried() -> dict[str, str]:
+    """Of what goes along to every page, what the address says, as it stands there."""
+    return {name: st.query_params[name] for name in CARRIED if name in st.query_params}
 
 
 def link(**values: Any) -> dict[str, str]:
-    """`query_params` of a link to another page, which carries run and dataset along."""
-    kept = {name: st.query_params.get(name) for name in ("run", "data")}
+    """`query_params` of a link to another page, which carries the model and the dataset along."""
+    kept = carried()
     values = {**kept, **values}
     return {
         name: PARAMETERS[name].format(value) for name, value in values.items() if value is not None

@@ -10,17 +10,17 @@ from typing import Any
 import streamlit as st
 
 from fmnist.config import FIELDS, TrainConfig, field_bounds
-from fmnist.recipes import RECIPES
+from fmnist.recipes import find_recipe
 from pages._train.config_labels import (
     CHOICE_NAMES,
     CONVOLUTIONS,
     COUNT_LABELS,
     DATA_AND_NAME,
+    HELPS,
     LABELS,
     SLOW_BFLOAT16,
     TRAINING,
 )
-from pages._train.recipe import render_recipe
 
 _MOST_SLIDER_STOPS = 600  # a longer range cannot be set by hand on a slider
 _HARD_TO_SPELL = {
@@ -31,7 +31,7 @@ _HARD_TO_SPELL = {
 
 def render_main_settings() -> None:
     """Draw the settings the page is about: the network's layers, dropout, epochs, batch size."""
-    _render_recipe()
+    fill_once()
     _render("architecture")
     is_cnn = st.session_state[_key("architecture")] == "cnn"
     sizes = "filters" if is_cnn else "dense_units"
@@ -68,7 +68,12 @@ def render_more_settings() -> None:
 
 
 def fill_form(config: TrainConfig) -> None:
-    """Move every slider to a config; call it from a callback, before the form is drawn."""
+    """Move every slider to a config; call it from a callback, before the form is drawn.
+
+    `train_recipe` is the name of the recipe that this is, or None.
+    """
+    recipe = find_recipe(config)
+    st.session_state["train_recipe"] = recipe and recipe.name
     for name in LABELS:
         value = getattr(config, name)
         if isinstance(value, tuple):
@@ -79,35 +84,19 @@ def fill_form(config: TrainConfig) -> None:
             st.session_state[_key(name)] = value
 
 
+def set_value(name: str, value: Any) -> None:
+    """Move one widget; call it from a callback."""
+    st.session_state[_key(name)] = value
+
+
 def _key(name: str, part: int | str = "") -> str:
     return f"train_{name}{part}"
 
 
-def _fill_once() -> None:
+def fill_once() -> None:
+    """The default settings, for a session that has none yet."""
     if _key("epochs") not in st.session_state:
         fill_form(TrainConfig())
-
-
-def _render_recipe() -> None:
-    _fill_once()
-    st.selectbox(
-        "Recipe",
-        list(RECIPES),
-        index=None,
-        placeholder="Your own settings",
-        key="train_recipe",
-        on_change=_apply_recipe,
-        persist_state="session",
-        help="A recipe sets everything below; change what you like afterwards.",
-    )
-    recipe = RECIPES.get(st.session_state["train_recipe"])
-    if recipe:
-        render_recipe(recipe)
-
-
-def _apply_recipe() -> None:
-    recipe = RECIPES.get(st.session_state["train_recipe"])
-    fill_form(recipe.config if recipe else TrainConfig())
 
 
 def _render(name: str) -> None:
@@ -142,7 +131,8 @@ def _read_sizes(name: str) -> tuple[int, ...]:
 
 def _render_widget(name: str, key: str, label: str, default: Any) -> None:
     bounds = field_bounds(name)
-    common = {"key": key, "help": _sentence(bounds.help), "persist_state": "session"}
+    explanation = HELPS.get(name) or _sentence(bounds.help)
+    common = {"key": key, "help": explanation, "persist_state": "session"}
     if isinstance(default, bool):
         st.toggle(label, **common)
     elif bounds.choices and len(bounds.choices) == 2:
@@ -152,7 +142,9 @@ def _render_widget(name: str, key: str, label: str, default: Any) -> None:
     elif bounds.choices:
         st.selectbox(label, bounds.choices, format_func=_name_choice, **common)
     elif isinstance(default, str):
-        st.text_input(label, max_chars=bounds.max_length, placeholder="made for you", **common)
+        st.text_input(
+            label, max_chars=bounds.max_length, placeholder="Named automatically", **common
+        )
     elif bounds.step and (bounds.high - bounds.low) / bounds.step <= _MOST_SLIDER_STOPS:
         st.slider(label, bounds.low, bounds.high, step=bounds.step, **common)
     else:
@@ -174,7 +166,7 @@ def read_form() -> TrainConfig:
     Raises:
         ConfigError: the settings contradict each other.
     """
-    _fill_once()
+    fill_once()
     return TrainConfig(
         **{
             name: _read_sizes(name)

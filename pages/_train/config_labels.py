@@ -31,9 +31,29 @@ LABELS = {
     "keep": "Keep the weights of",
     "precision": "Precision",
     "augmentation": "Augmentation",
-    "augmented_copies": "Changed copies of each image",
+    "augmented_copies": "Augmented copies per image",
     "validation_fraction": "Validation fraction",
     "seed": "Seed",
+}
+# Where a setting's values have other names here than on the command line.
+HELPS = {
+    "architecture": "Dense only: every pixel feeds every unit. Convolutions: small kernels look at "
+    "neighbouring pixels first.",
+    "padding": "valid: the kernel stays inside the map, which shrinks. same: the map is padded and "
+    "keeps its size.",
+    "pool": "Side of the max pooling after each convolution, in pixels. 1: none. A map smaller "
+    "than that is left as it is.",
+    "dropout_after": "Which convolutions the dropout follows.",
+    "weight_decay": "Fraction of a weight, times the learning rate, taken off it at each step. "
+    "AdamW and SGD only.",
+    "head_dropout": "Fraction of the features dropped before the first dense layer, in training "
+    "only.",
+    "keep": "The best epoch is the one with the highest validation accuracy.",
+    "precision": "Arithmetic of the training. automatic: bfloat16 where the hardware has it "
+    "(elsewhere it is many times slower), else float32.",
+    "augmentation": "Random changes to training images: mirrored, moved by up to 2 pixels, a "
+    "square blacked out.",
+    "seed": "The same seed and settings give the same run again.",
 }
 COUNT_LABELS = {"filters": "Convolutions", "dense_units": "Dense layers"}
 CHOICE_NAMES = {
@@ -83,6 +103,6 @@ TRAINING = (
 )
 DATA_AND_NAME = ("augmentation", "augmented_copies", "validation_fraction", "seed", "name")
 SLOW_BFLOAT16 = (
-    ":material/warning: A processor without AMX only imitates bfloat16 and takes several times as "
-    "long. “automatic” uses it where the processor or the GPU really multiplies in it."
+    ":material/warning: A processor without AMX only emulates bfloat16, which takes several times "
+    "as long. “automatic” uses it only where the hardware supports it."
 )

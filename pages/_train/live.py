@@ -5,23 +5,20 @@ The same rows in the same places in every state, so that nothing jumps when a ru
 
 from __future__ import annotations
 
-import functools
-
-import plotly.graph_objects as go
 import streamlit as st
 
 from fmnist import formats
-from fmnist.figures.curves import plot_history
 from fmnist.plain_text import markdown
-from fmnist.runs import jobs, outputs, progress, store
-from fmnist.runs.progress import Curves
+from fmnist.runs import outputs, progress, store
 from fmnist.runs.store import Run
 from pages._train import live_states, recipe
+from pages._train.live_curves import render_curves
+from pages._train.start_again import render_start_again
+from pages._train.stop import render_problem, render_stop
 
 # Seconds between two looks. A place in the queue changes seldom; a damaged run may only have been
 # met while a file of it was being replaced.
 TICKS = {"running": 0.5, "queued": 1.0, "damaged": 3.0}
-CHART_HEIGHT = 235  # pixels
 _BADGES = {
     "queued": ("Waiting", ":material/hourglass_top:", "gray"),
     "running": ("Training", ":material/model_training:", "blue"),
@@ -29,12 +26,6 @@ _BADGES = {
     "stopped": ("Stopped", ":material/stop_circle:", "orange"),
     "failed": ("Failed", ":material/error:", "red"),
     "silent": ("Not responding", ":material/heart_broken:", "orange"),
-}
-_STOP_HELP = {
-    "queued": "Takes it out of the queue",
-    "running": "Keeps and scores the model as it stands",
-    "fine-tuned": "Ends it without a model",
-    "silent": "Ends its process, within seconds and without a model",
 }
 
 
@@ -56,9 +47,8 @@ def render_nothing_yet(everything: list[Run]) -> None:
     with st.container(border=True):
         st.markdown("##### :material/show_chart: Your training will appear here")
         st.markdown(
-            "Choose the settings, then **Start training**. Accuracy and loss are drawn here while "
-            "it learns. It goes on in the background when you look at other pages or close this "
-            "one."
+            "Choose the settings, then **Start training**. Accuracy and loss appear here as it "
+            "learns. Training continues in the background, even if you close this page."
         )
     finished = [
         run
@@ -105,15 +95,16 @@ def _render(run: Run) -> None:
     if run.fine_tuned:
         st.caption(f":material/school: {run.fine_tuned.explanation}")
     live_states.render(run, curves)
-    if run.status.status != "running" and curves.batches.empty and curves.history.empty:
+    is_bare = curves.batches.empty and curves.history.empty
+    is_offered_first = run.status.status == "failed" or (is_bare and not run.is_live)
+    if is_offered_first:
+        render_start_again(run)
+    if is_bare and run.status.status != "running":
         return
-    for metric in ("accuracy", "loss"):
-        st.plotly_chart(
-            _figure(curves, metric, run.config.epochs, run.status.steps_per_epoch),
-            height=CHART_HEIGHT,
-            key=f"live_{metric}",
-            config={"displayModeBar": False},
-        )
+    render_curves(run, curves)
+    # Not where Stop was: a hasty click would start one more.
+    if run.has_scores and not is_offered_first:
+        render_start_again(run)
     recipe.render_published_comparison(run)
 
 
@@ -126,35 +117,5 @@ def _render_head(run: Run) -> None:
             st.badge("Stand-in data", icon=":material/auto_awesome:", color="violet")
         st.space("stretch")
         if run.is_live:
-            _render_stop(run)
-
-
-def _render_stop(run: Run) -> None:
-    is_stopping = store.is_stop_requested(run.run_dir) and not run.is_silent
-    is_queued = run.status.status == "queued"
-    kind = "silent" if run.is_silent else "queued" if is_queued else "running"
-    st.button(
-        "Stopping …" if is_stopping else "Cancel" if is_queued else "Stop",
-        icon=":material/stop:",
-        key="live_stop",
-        help=_STOP_HELP["fine-tuned" if run.fine_tuned else kind],
-        disabled=is_stopping,
-        on_click=_stop,
-        args=(run.run_id,),
-    )
-    if "live_problem" in st.session_state:
-        st.error(markdown(st.session_state.pop("live_problem")), icon=":material/error:")
-
-
-def _stop(run_id: str) -> None:
-    try:
-        jobs.stop_run(run_id)
-    except (store.RunNotFound, store.RunsFolderError) as error:
-        st.session_state["live_problem"] = str(error)
-
-
-@functools.lru_cache(maxsize=32)
-def _figure(curves: Curves, metric: str, epochs: int, steps_per_epoch: int | None) -> go.Figure:
-    return plot_history(
-        curves.history, curves.batches, metric, epochs=epochs, steps_per_epoch=steps_per_epoch
-    )
+            render_stop(run)
+    render_problem()

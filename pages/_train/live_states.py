@@ -10,6 +10,8 @@ from fmnist.runs import outputs, progress, queue, store
 from fmnist.runs.progress import Curves
 from fmnist.runs.store import Run
 from pages._shared import url
+from pages._train.outcome import render_outcome
+from pages._train.queue_list import look_at_queue, render_queue
 
 
 def render(run: Run, curves: Curves) -> None:
@@ -25,22 +27,22 @@ def render(run: Run, curves: Curves) -> None:
 
 def _render_queued(run: Run, _curves: Curves) -> None:
     _render_silence(run)
-    everything = store.list_runs()
+    found = look_at_queue()
     try:
-        queue.keep_moving(everything)
+        queue.keep_moving(found.waiting)
     except store.RunsFolderError as error:
         st.error(markdown(error), icon=":material/error:")
-    st.info(
-        markdown(progress.describe_queue_position(run, everything)), icon=":material/hourglass_top:"
-    )
-    st.caption("It starts by itself when it is first in the queue, even if this page is closed.")
+    place = progress.describe_queue_position(run, [*found.running, *found.waiting])
+    st.info(markdown(place), icon=":material/hourglass_top:")
+    st.caption("It starts by itself when its turn comes, even if this page is closed.")
+    render_queue(run, found)
 
 
 def _render_silence(run: Run) -> None:
     if run.is_silent:
         st.warning(
-            f"{progress.describe_silence(run)}: its process hangs or has been suspended. Stop ends "
-            "it without a model, and the next one in the queue starts.",
+            f"{progress.describe_silence(run)}: its process is stuck or suspended. Stop ends it "
+            "without a model; then the next in the queue starts.",
             icon=":material/heart_broken:",
         )
 
@@ -56,6 +58,7 @@ def _render_running(run: Run, curves: Curves) -> None:
         ("Loss", formats.loss(numbers.get("loss")), "of the latest training batches"),
         ("Validation loss", formats.loss(numbers.get("val_loss")), "last epoch"),
     )
+    render_queue(run, look_at_queue())
 
 
 def _describe_progress(run: Run, curves: Curves) -> str:
@@ -106,6 +109,7 @@ def _render_ended(run: Run, curves: Curves) -> None:
         (f"{which} loss", formats.loss(results.get("test_loss")), "on the whole test set"),
         ("Best epoch", "–" if best is None else f"{best + 1:.0f}", "by validation accuracy"),
     )
+    render_outcome(run, curves)
     with st.container(horizontal=True):
         render_link("evaluate", "See what it gets wrong", ":material/query_stats:", run)
         render_link("draw", "Try a drawing", ":material/draw:", run)
@@ -120,14 +124,15 @@ def _which_epoch(run: Run) -> str:
 
 
 def render_link(page: str, label: str, icon: str, run: Run) -> None:
-    link = url.link(run=run.run_id)
+    name = "model" if page in ("evaluate", "draw") else "run"
+    link = url.link(**{name: run.run_id})
     st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params=link)
 
 
 def _render_failed(run: Run, _curves: Curves) -> None:
     reason = run.status.message or "The training failed and left no reason."
     st.error(markdown(reason), icon=":material/error:")
-    st.caption("Fix what the message points to, then start it again. No other run is affected.")
+    st.caption("Fix the cause above, then start again. Other runs are not affected.")
     log = outputs.read_log(run)
     if log:
         with st.expander("End of the log", icon=":material/article:"):

@@ -1,5 +1,6 @@
 """Opening a page as a visitor does, and reading what it says."""
 
+import json
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -36,3 +37,21 @@ def address(at: AppTest) -> dict[str, str]:
         name: value if isinstance(value, str) else ",".join(value)
         for name, value in at.query_params.items()
     }
+
+
+def runs_table(at: AppTest) -> dict[str, list[str]]:
+    """What the table of runs shows: {heading: cells}, also of runs that it has no room for."""
+    data = runs_data(at)
+    headings = [column["label"] for column in data["columns"]]
+    return {
+        heading: [row["cells"][place] for row in data["rows"]]
+        for place, heading in enumerate(headings)
+    }
+
+
+def runs_data(at: AppTest) -> dict:
+    """All that the table of runs is given."""
+    for element in at.get("bidi_component"):
+        if element.proto.component_name == "fmnist_runs_table":
+            return json.loads(element.proto.json)[0]
+    raise AssertionError("there is no table of runs")

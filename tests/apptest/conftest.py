@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from streamlit.runtime.pages_manager import PagesManager
 
 from fmnist.engine.client import EngineError, Prediction
 from pages._shared import engine as _engine
@@ -23,11 +24,11 @@ class FakeEngine:
         self.asked: list[tuple] = []
         self.sought: list[tuple] = []
 
+    def is_awake(self, model_path: Path) -> bool:
+        return True
+
     def warm(self, model_path: Path | None = None) -> None:
         pass
-
-    def describe(self, config: Any) -> None:
-        raise EngineError("No layer table here.")
 
     def predict(self, model_path: Path, images: np.ndarray) -> Prediction:
         self._refuse()
@@ -46,6 +47,21 @@ class FakeEngine:
     def _refuse(self) -> None:
         if self.error:
             raise EngineError(self.error)
+
+
+@pytest.fixture(autouse=True)
+def _whole_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every page runs inside app.py; AppTest would take the files in pages/ for apps of their own
+    (as would Streamlit: see pages/__init__.py).
+    """
+    start = PagesManager.__init__
+
+    def start_with_app(manager: PagesManager, *arguments: Any, **options: Any) -> None:
+        PagesManager.uses_pages_directory = False
+        start(manager, *arguments, **options)
+
+    monkeypatch.setattr(PagesManager, "__init__", start_with_app)
+    monkeypatch.setattr(_engine, "warm_soon", lambda: None)  # TensorFlow, for nobody
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from fmnist.config import TrainConfig
 from fmnist.data import catalogue
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.data.import_job import ImportStopped
-from tests.apptest.app_pages import address, button, open_page, words
+from tests.apptest.app_pages import address, button, open_page, runs_table, words
 from tests.factories import data as data_factory
 from tests.factories import runs as run_factory
 
@@ -92,9 +92,9 @@ def test_the_classes_have_their_own_names(shapes):
 def page_that_keeps_its_choice() -> None:
     import streamlit as st
 
-    from pages._shared import dataset_choice
+    from pages._shared import carried
 
-    dataset_choice.restore_choice(st.session_state["page"])
+    carried.restore(st.session_state["page"])
 
 
 def test_a_link_in_the_sidebar_keeps_the_choice_and_the_way_back_does_not():
@@ -136,9 +136,9 @@ def test_a_training_is_started_on_the_dataset_chosen(shapes, monkeypatch):
 
 
 def test_evaluate_looks_at_the_data_that_the_run_saw(shapes, run_dir):
-    at = open_page("evaluate", run=RUN)
+    at = open_page("evaluate", model=RUN)
     assert address(at)["data"] == "my-shapes"
-    assert "Predictions for My shapes, the data this run was trained on" in words(at)
+    assert "Predictions for My shapes, which it was trained on" in words(at)
     assert "Misclassified shirts" not in [button.label for button in at.button]
     labels = data_factory.make_split(30, 12)[1]
     wrong = [label for label in at.button if "“" in label.label]
@@ -150,13 +150,13 @@ def test_evaluate_looks_at_the_data_that_the_run_saw(shapes, run_dir):
 def test_of_the_same_data_under_two_names_the_runs_own_is_shown(lab, run_dir):
     arrays = [*data_factory.make_split(40, 11), *data_factory.make_split(30, 12)]
     catalogue.add_dataset("A copy", NAMES, arrays, {})
-    assert address(open_page("evaluate", run=RUN))["data"] == "my-shapes"
-    assert address(open_page("evaluate", run=RUN, data="a-copy"))["data"] == "a-copy"
+    assert address(open_page("evaluate", model=RUN))["data"] == "my-shapes"
+    assert address(open_page("evaluate", model=RUN, data="a-copy"))["data"] == "a-copy"
 
 
 def test_evaluate_goes_back_to_the_standard_data_for_a_run_that_saw_that(lab, shapes):
     run_factory.write_run(lab.runs_dir, RUN)
-    at = open_page("evaluate", run=RUN, data="my-shapes")
+    at = open_page("evaluate", model=RUN, data="my-shapes")
     assert "data" not in address(at)
     assert "Predictions for Fashion-MNIST" in words(at)
     assert button(at, "Misclassified shirts")
@@ -164,32 +164,32 @@ def test_evaluate_goes_back_to_the_standard_data_for_a_run_that_saw_that(lab, sh
 
 def test_the_newest_run_on_the_data_looked_at_comes_first(lab, shapes, run_dir):
     run_factory.write_run(lab.runs_dir, "20270101-000000-newer")
-    assert address(open_page("evaluate", data="my-shapes"))["run"] == RUN
-    assert address(open_page("evaluate"))["run"] == "20270101-000000-newer"
+    assert address(open_page("evaluate", data="my-shapes"))["model"] == RUN
+    assert address(open_page("evaluate"))["model"] == "20270101-000000-newer"
 
 
 def test_a_run_whose_data_is_gone_says_so(lab, shapes, run_dir):
     for path in shapes.folder.iterdir():
         path.unlink()
     shapes.folder.rmdir()
-    at = open_page("evaluate", run=RUN)
+    at = open_page("evaluate", model=RUN)
     assert "Import the same data again on the Browse page, or delete the run." in words(at)
     assert [metric.label for metric in at.metric] == ["Test accuracy then", "Test loss then"]
 
 
 def test_an_imported_dataset_is_deleted_and_its_run_stays(lab, shapes, run_dir):
-    assert "Delete for good" not in [box.label for box in open_page("browse").button]
+    assert "Delete permanently" not in [box.label for box in open_page("browse").button]
     at = open_page("browse", data="my-shapes", classes="2")
-    assert "Delete “My shapes” for good?" in words(at)
+    assert "Permanently delete “My shapes” with its images?" in words(at)
     at.button(key="delete_dataset").click().run()
     assert not at.exception
-    assert address(at) == {}
+    assert "data" not in address(at)
     assert "600 training and 200 test images of garments" in words(at)
     assert not shapes.folder.exists()
     for page in ("browse", "train", "draw"):
         assert not open_page(page, run=RUN).error
-    assert list(open_page("runs").dataframe[0].value["Test accuracy"]) == [0.9]
-    at = open_page("evaluate", run=RUN)
+    assert runs_table(open_page("runs"))["Test"] == ["90.0\N{NO-BREAK SPACE}%"]
+    at = open_page("evaluate", model=RUN)
     assert "Import the same data again on the Browse page, or delete the run." in words(at)
     assert at.metric[0].value == "90.0\N{NO-BREAK SPACE}%"
 
@@ -203,7 +203,7 @@ def test_a_dataset_that_cannot_be_deleted_says_so(lab, shapes):
 
 
 def test_a_drawing_is_named_with_the_classes_of_the_run(run_dir):
-    at = open_page("draw", run=RUN)
+    at = open_page("draw", model=RUN)
     assert f"Any of its ten classes ({', '.join(NAMES)})" in words(at)
     shown = "".join(element.proto.body for element in at.get("html"))
     assert "<span>upright bar</span>" in shown
@@ -215,7 +215,7 @@ def test_runs_of_different_data_are_never_compared_without_a_warning(lab, run_di
     at = open_page("runs", runs=f"{RUN},20260101-000000-a")
     [warning] = [box.value for box in at.warning]
     assert "These runs were trained on different data (my-shapes, fashion-mnist)" in warning
-    assert list(at.dataframe[0].value["Dataset"]) == ["my-shapes", "fashion-mnist"]
+    assert runs_table(at)["Dataset"] == ["my-shapes", "fashion-mnist"]
     at = open_page("runs", runs=RUN)
     assert not at.warning
 
@@ -225,7 +225,7 @@ def test_runs_of_one_dataset_have_no_column_for_it(lab):
     run_factory.write_run(lab.runs_dir, "20260101-000000-a")
     at = open_page("runs", runs=f"{RUN},20260101-000000-a")
     assert not at.warning
-    assert "Dataset" not in at.dataframe[0].value
+    assert "Dataset" not in runs_table(at)
 
 
 def start_import(at) -> None:
@@ -248,6 +248,7 @@ def test_an_import_asks_for_names_reads_and_opens_the_dataset(lab):
     assert [entry.slug for entry in catalogue.list_datasets()] == ["fashion-mnist", "my-digits"]
     assert address(at) == {"data": "my-digits"}
     assert "20 training and 10 test images of My digits" in words(at)
+    assert "My digits was added" in at.success[0].value  # in the form, as long as nothing follows
     assert at.selectbox(key="url_data").value == "my-digits"
 
 
@@ -286,7 +287,7 @@ def test_a_file_that_another_is_missing_for_waits_for_it(lab):
     assert not at.warning
     start_import(at)
     assert not at.exception
-    assert "One image in 7 of each class was drawn for testing." in at.success[0].value
+    assert "One image in 7 of each class was set aside for testing." in at.success[0].value
 
 
 def test_kaggles_files_are_imported_as_proposed(lab):
@@ -317,5 +318,6 @@ def test_an_import_is_stopped_and_nothing_is_kept(lab):
     at.run()
     assert not at.exception
     assert at.button(key="import_start")
+    assert "nothing was added" in words(at)
     assert len(catalogue.list_datasets()) == 1
     assert not list(lab.datasets_dir.iterdir())

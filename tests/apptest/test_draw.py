@@ -6,17 +6,19 @@ What the canvas sends is put in its place; drawing with a mouse is tested in the
 import io
 import json
 import re
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from fmnist import json_files
 from fmnist.data.dataset import CLASS_NAMES
-from fmnist.drawing import corrections
+from fmnist.drawing import corrections, fabric
 from fmnist.drawing import drawing_model as shipped_model
 from fmnist.drawing.corrections import correct
 from fmnist.drawing.preprocess import FILL_LEVEL
@@ -24,9 +26,9 @@ from fmnist.drawing.strokes import from_link, load_examples, parse, to_json, to_
 from fmnist.evaluation.uncertainty import UNCERTAINTY_FILE
 from fmnist.runs import jobs, settings, store
 from fmnist.runs.fine_tuned_record import Comparison, FineTuned
-from pages._draw import canvas as draw_canvas
 from tests.apptest.app_pages import button, words
 from tests.factories import runs as run_factory
+from tests.factories.fabric import as_sent
 
 APP = Path(__file__).parents[2] / "app.py"
 RUN = "20260102-030405-made"
@@ -40,14 +42,19 @@ BAG = {
 
 @pytest.fixture
 def canvas(monkeypatch) -> SimpleNamespace:
-    """What the browser's canvas last sent is `canvas.drawing`; what it was told, `canvas.data`."""
-    sent = SimpleNamespace(drawing=None, data=None)
+    """What the browser's canvas last sent is `canvas.drawing`; the colour and width of its brush
+    are `canvas.colour` and `canvas.width`, what was put on it `canvas.given`, version and drawing.
+    """
+    sent = SimpleNamespace(drawing=None, colour=None, width=None, given=None)
 
-    def component(*, data, **_) -> SimpleNamespace:
-        (sent.data,) = data
-        return sent
+    def st_canvas(*, initial_drawing, stroke_color, stroke_width, key, **_) -> SimpleNamespace:
+        st.session_state.setdefault(key, {})  # as a component's is while it is on the page
+        sent.given = fabric.from_objects(as_sent(initial_drawing["objects"]))
+        sent.colour, sent.width = stroke_color, stroke_width / fabric.PIXELS
+        return SimpleNamespace(json_data=sent.drawing or initial_drawing)
 
-    monkeypatch.setattr(draw_canvas, "_component", component)
+    module = SimpleNamespace(st_canvas=st_canvas)  # the real one asks for a running server
+    monkeypatch.setitem(sys.modules, "streamlit_drawable_canvas", module)
     return sent
 
 
@@ -72,7 +79,12 @@ def open_page(lab, engine, canvas):
 
 def drawn(*strokes: dict, version: int = 0) -> dict:
     """The browser's message about these strokes."""
-    return {"version": version, "strokes": list(strokes)}
+    return as_sent(fabric.to_objects(parse(list(strokes)), version))
+
+
+def sent_with(*paths: dict) -> dict:
+    """The browser's message with these paths, whatever they are."""
+    return {"objects": [*drawn()["objects"], *paths]}
 
 
 def as_png(picture: np.ndarray) -> bytes:
@@ -91,7 +103,8 @@ def bag(level: int = 255, paper: int = 0) -> np.ndarray:
 def texts(at: AppTest) -> list[str]:
     """The text of every piece of HTML, without its markup."""
     bodies = (
-        re.sub(r"<style>.*?</style>", "", one.proto.body, flags=re.DOTALL) for one in at.get("html")
+        re.sub(r"<style>.*?</style>", "", one.proto.body, flags=re.DOTALL)
+        for one in at.main.get("html")
     )
     return [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body)).strip() for body in bodies]
 
@@ -99,6 +112,12 @@ def texts(at: AppTest) -> list[str]:
 def shown(at: AppTest) -> str:
     """The text of the prediction's place."""
     return texts(at)[0]
+
+
+def open_tab(at: AppTest, label: str) -> None:
+    """As a click on a tab does, which AppTest cannot make."""
+    at.session_state[f"draw_tabs_{len(at.tabs)}"] = label
+    at.run()
 
 
 def expect_bag(engine) -> None:
@@ -128,7 +147,7 @@ def test_without_a_model_the_way_to_train_one_is_shown(open_page, lab, engine, s
     at = open_page()
     assert not at.exception
     assert "No model yet" in at.info[0].value
-    assert not at.get("html")
+    assert not at.main.get("html")
 
 
 @pytest.mark.parametrize("status", ["completed", "stopped"])
@@ -156,7 +175,7 @@ def test_a_drawing_is_answered_with_ten_probabilities(open_page, lab, engine, ca
     assert re.findall(r"[\d.]+ %", text)[2:] == ["1.1 %"] * 8 + ["90.0 %", "1.1 %"]
     assert engine.asked[-1][0] == run_dir / "model.keras"
     expect_bag(engine)
-    assert at.subheader[0].value == "From the drawing to the prediction"
+    assert at.tabs[0].label == "Step by step"
 
 
 def test_under_one_half_it_is_not_sure(open_page, lab, engine, canvas):
@@ -170,16 +189,14 @@ def test_the_run_in_the_address_answers(open_page, lab, engine, canvas):
     run_factory.write_run(lab.runs_dir, "20260101-000000-old")
     run_factory.write_run(lab.runs_dir, "20260102-000000-new")
     canvas.drawing = drawn(BAG)
-    open_page(run="20260101-000000-old")
+    open_page(model="20260101-000000-old")
     assert engine.asked[-1][0].parent.name == "20260101-000000-old"
-    at = open_page()
+    open_page()
     assert engine.asked[-1][0].parent.name == "20260102-000000-new"
-    at.selectbox(key="url_run").set_value("20260101-000000-old").run()
-    assert engine.asked[-1][0].parent.name == "20260101-000000-old"
 
 
-@pytest.mark.parametrize("status", [None, "running", "failed", "stopped"])
-def test_without_a_completed_run_the_bundled_one_answers(
+@pytest.mark.parametrize("status", [None, "running", "failed", "stopped", "completed"])
+def test_the_bundled_one_answers_until_another_is_taken(
     open_page, lab, engine, canvas, bundled_dir, status
 ):
     run_factory.write_run(bundled_dir.parent).rename(bundled_dir)
@@ -191,31 +208,13 @@ def test_without_a_completed_run_the_bundled_one_answers(
     assert not at.info
     assert shown(at).startswith("Bag")
     assert engine.asked[-1][0] == bundled_dir / "model.keras"
-    assert at.selectbox(key="url_run").options[-1] == (
-        "bundled · test 90.0\N{NO-BREAK SPACE}% · comes with the Lab"
-    )
-    assert any("This model comes with the Lab" in caption.value for caption in at.caption)
-
-
-def test_a_completed_run_answers_before_the_bundled_one(
-    open_page, lab, engine, canvas, bundled_dir
-):
-    run_factory.write_run(bundled_dir.parent).rename(bundled_dir)
-    run_factory.write_run(lab.runs_dir, "20260101-000000-own")
-    canvas.drawing = drawn(BAG)
-    at = open_page()
-    assert engine.asked[-1][0].parent.name == "20260101-000000-own"
-    assert not [caption for caption in at.caption if "comes with the Lab" in caption.value]
-    at.selectbox(key="url_run").set_value("bundled").run()
-    assert engine.asked[-1][0] == bundled_dir / "model.keras"
-    assert at.query_params["run"] in ("bundled", ["bundled"])
 
 
 def test_a_run_in_the_address_that_still_trains_says_so(open_page, lab, engine, canvas):
     run_factory.write_run(lab.runs_dir, "20260101-000000-live", status="running")
     run_factory.write_run(lab.runs_dir, "20260102-000000-done")
     canvas.drawing = drawn(BAG)
-    at = open_page(run="20260101-000000-live")
+    at = open_page(model="20260101-000000-live")
     assert not at.exception
     assert "has no model that can be used (running)" in at.info[0].value
     assert engine.asked == []
@@ -224,10 +223,10 @@ def test_a_run_in_the_address_that_still_trains_says_so(open_page, lab, engine, 
 @pytest.mark.parametrize(
     "query",
     [
-        {"run": "../../etc/passwd"},
-        {"run": "<script>alert(1)</script>"},
-        {"run": "20200101-000000-gone"},
-        {"run": RUN, "index": "99999999"},
+        {"model": "../../etc/passwd"},
+        {"model": "<script>alert(1)</script>"},
+        {"model": "20200101-000000-gone"},
+        {"model": RUN, "index": "99999999"},
         {"drawing": "<script>alert(1)</script>"},
         {"drawing": "AQ" + "A" * 100_000},
         {"drawing": to_link(parse([BAG]))[:-3]},
@@ -242,25 +241,43 @@ def test_hostile_addresses_are_met_politely(open_page, lab, engine, canvas, quer
     assert shown(at).startswith("Bag")
 
 
+BAG_SENT = drawn(BAG)["objects"][1]
+
+
 @pytest.mark.parametrize(
-    "message",
+    ("message", "problem"),
     [
-        drawn("<script>"),
-        drawn(BAG | {"width": 1e9}),
-        drawn(BAG | {"points": [[1, 1]] * 100_000}),
-        {"version": 0, "strokes": None},
-        {"image": "data:image/png;base64,"},
-        "drawing",
+        ({"objects": None}, "in one piece"),
+        ({"objects": [BAG_SENT]}, "in one piece"),
+        ("drawing", "in one piece"),
+        (drawn() | {"objects": drawn()["objects"] + ["<script>"]}, "in one piece"),
+        (sent_with(BAG_SENT | {"path": [["M", 1, "<script>"], ["L", 1, 1]]}), "in one piece"),
+        (sent_with(BAG_SENT | {"path": [["M", 1, 1], ["Z"]]}), "in one piece"),
+        (sent_with(BAG_SENT | {"path": [["M", 1, 1], ["L", 1e999, 1]]}), "in one piece"),
+        (sent_with(BAG_SENT | {"scaleX": 1e9}), "in one piece"),
+        (sent_with(BAG_SENT | {"path": [["M", 1, 1]] + [["L", 9, 9]] * 200_000}), "full"),
+        (sent_with(*[BAG_SENT] * 100_000), "full"),
     ],
-    ids=["no stroke", "too wide", "100,000 points", "nothing", "a picture", "text"],
-)
-def test_a_hostile_canvas_gets_one_sentence(open_page, lab, engine, canvas, message):
+    ids=[
+        "nothing", "no version", "text", "a script", "a script's number", "another command",
+        "endless", "as wide as the sea", "200,000 points", "100,000 strokes",
+    ],
+)  # fmt: skip
+def test_a_hostile_canvas_gets_one_sentence_and_can_be_cleared(
+    open_page, lab, engine, canvas, message, problem
+):
     run_factory.write_run(lab.runs_dir)
     canvas.drawing = message
     at = open_page()
     assert not at.exception
-    assert len(at.error) == 1
+    (error,) = at.error
+    assert problem in error.value
     assert engine.asked == []
+    at.button(key="drawing_clear").click().run()
+    canvas.drawing = drawn(version=1)  # the canvas shows what it was given
+    at.run()
+    assert not at.error
+    assert shown(at).startswith("Draw a garment")
 
 
 def test_an_engine_that_cannot_answer_says_why(open_page, lab, engine, canvas):
@@ -300,7 +317,7 @@ def test_a_photo_is_answered_by_the_model_of_photographs(open_page, lab, engine,
     at = upload(open_page(), as_png(bag(level=60, paper=250)))
     assert not at.exception
     assert {path for path, _ in engine.asked} == {run_dir / "model.keras"}
-    assert "From the photo to the prediction" in [heading.value for heading in at.subheader]
+    assert [tab.label for tab in at.tabs] == ["Step by step", "Similar photos"]
     engine.asked.clear()
     kind = next(one for one in at.get("button_group") if one.label == "The picture shows")
     kind.set_value("drawing").run()
@@ -326,9 +343,11 @@ def test_a_picture_of_lines_is_answered_as_a_drawing(open_page, lab, engine, dra
     [
         (b"no picture", "not a picture"),
         (as_png(np.zeros((1, 20_000), np.uint8)), "20,000"),
+        (as_png(np.zeros((5_000, 10_000), np.uint8)), "expected at most 10,000 on a side and 25"),
         (as_png(np.random.default_rng(0).integers(0, 256, (90, 90), np.uint8))[:4000], "cut short"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "The file is HEIC, which cannot be read"),
     ],
-    ids=["not an image", "20,000 px wide", "truncated"],
+    ids=["not an image", "20,000 px wide", "50 megapixels", "truncated", "HEIC"],
 )
 def test_an_upload_that_cannot_be_used_gets_one_sentence(open_page, lab, engine, content, message):
     run_factory.write_run(lab.runs_dir)
@@ -339,12 +358,38 @@ def test_an_upload_that_cannot_be_used_gets_one_sentence(open_page, lab, engine,
     assert engine.asked == []
 
 
-def test_a_blank_upload_gets_a_hint(open_page, lab, engine):
+@pytest.mark.parametrize("level", [255, 0], ids=["white", "black"])
+def test_a_blank_upload_gets_a_hint(open_page, lab, engine, level):
     run_factory.write_run(lab.runs_dir)
-    at = upload(open_page(), as_png(np.full((60, 60), 255, np.uint8)))
+    at = upload(open_page(), as_png(np.full((60, 60), level, np.uint8)))
     assert not at.exception
     assert shown(at).startswith("Nothing to see")
     assert engine.asked == []
+
+
+def test_a_picture_is_there_again_after_another_page_until_it_is_taken_away(open_page, lab, engine):
+    run_factory.write_run(lab.runs_dir)
+    at = upload(open_page(), as_png(bag()))
+    at.switch_page("pages/runs.py").run()
+    at.switch_page("pages/draw.py").run()
+    assert not at.exception
+    assert shown(at).startswith("Bag")
+    assert at.segmented_control(key="draw_source").value == "upload"
+    at.button(key="draw_remove").click().run()
+    assert shown(at).startswith("Choose a picture")
+    upload(at, as_png(np.zeros((60, 60), np.uint8)))
+    assert shown(at).startswith("Nothing to see")
+    at.file_uploader(key="draw_upload").clear().run()
+    assert shown(at).startswith("Choose a picture")
+
+
+def test_a_dot_is_shown_to_the_model(open_page, lab, engine, canvas):
+    run_factory.write_run(lab.runs_dir)
+    canvas.drawing = drawn({"width": 2, "erases": False, "points": [[128, 128]]})
+    at = open_page()
+    assert not at.exception
+    assert shown(at).startswith("Bag")
+    assert engine.asked[0][1].any()
 
 
 def test_the_model_for_drawings_answers_and_the_run_is_compared(
@@ -357,18 +402,20 @@ def test_the_model_for_drawings_answers_and_the_run_is_compared(
     canvas.drawing = drawn(BAG)
     at = open_page()
     assert not at.exception
-    (first, prepared), (other, plain) = engine.asked[0], engine.asked[-2]
-    assert (first, other) == (drawing_model, run_dir / "model.keras")
+    first, prepared = engine.asked[0]
+    assert first == drawing_model
     assert (prepared[0, 9:19, 3:25] == FILL_LEVEL).all()
-    assert not plain[0, 9:19, 3:25].any()  # the outline as it was drawn
-    assert "What a model for photographs says" in [heading.value for heading in at.subheader]
+    assert {path for path, _ in engine.asked} == {drawing_model}, "the other's tab is closed"
     # e^H of 0.9 and nine times 0.0111: over 1.73 classes.
-    assert "Perplexity 1.7; above 2.5, chosen on validation drawings" in shown(at)
+    assert "Torn between about 2 classes; “not sure” starts at 2.5." in shown(at)
     engine.confidence = 0.6  # e^H of 0.6 and nine times 0.0444: 4.7
-    at.run()
+    open_tab(at, "Photo-trained model")
+    other, plain = engine.asked[-2]
+    assert other == run_dir / "model.keras"
+    assert not plain[0, 9:19, 3:25].any()  # the outline as it was drawn
     assert shown(at).startswith("Not sure Perhaps Bag (confidence 60.0 %)")
-    _, _, of_photographs, for_drawings = texts(at)
-    assert of_photographs.startswith("Bag Confidence 60.0 % The model for photographs")
+    _, of_photographs, for_drawings = texts(at)
+    assert of_photographs.startswith("Bag Confidence 60.0 % The photo-trained model")
     assert for_drawings.startswith("Not sure Perhaps Bag (confidence 60.0 %) The model for drawing")
 
 
@@ -379,7 +426,7 @@ def test_a_damaged_threshold_gets_one_sentence(open_page, engine, canvas, tunabl
     assert not at.exception
     (error,) = at.error
     assert "doubt.json is damaged" in error.value
-    assert "Where a prediction is wrong" in words(at), "there is no prediction to correct"
+    assert "Choose what it is" not in words(at), "there is no prediction to correct"
 
 
 def test_without_any_run_the_model_for_drawings_answers_alone(
@@ -398,11 +445,12 @@ def test_the_drawing_is_there_again_after_another_page(open_page, lab, engine, c
     run_factory.write_run(lab.runs_dir)
     canvas.drawing = drawn(BAG)
     at = open_page()
-    canvas.drawing = None  # the canvas was taken away, and with it what it sent
+    canvas.drawing = None
+    del at.session_state["canvas"]  # the canvas is taken away, and with it what it sent
     at.switch_page("pages/runs.py").run()
     at.switch_page("pages/draw.py").run()
     assert shown(at).startswith("Bag")
-    assert parse(json.loads(json.dumps(canvas.data["strokes"]))) == parse([BAG])
+    assert canvas.given == (1, parse([BAG]))
 
 
 def test_a_link_opens_its_drawing_once(open_page, lab, engine, canvas):
@@ -414,11 +462,11 @@ def test_a_link_opens_its_drawing_once(open_page, lab, engine, canvas):
     assert not at.warning
     assert shown(at).startswith("Bag")
     expect_bag(engine)
-    assert canvas.data["version"] == 1
-    canvas.drawing = drawn(version=1)  # the person clears it
+    assert canvas.given == (1, parse([BAG]))
+    canvas.drawing = drawn(version=1)  # the person takes it all away
     at.run()
     assert shown(at).startswith("Draw a garment")
-    assert canvas.data["version"] == 1
+    assert canvas.given[0] == 1
 
 
 def test_a_drawing_is_shared_and_a_saved_one_opened(open_page, lab, engine, canvas):
@@ -432,15 +480,53 @@ def test_a_drawing_is_shared_and_a_saved_one_opened(open_page, lab, engine, canv
     coat = load_examples()["Coat"]
     open_file(at, b"{")
     assert "no JSON" in at.error[0].value
+    open_file(at, b'{"type": "FeatureCollection", "features": []}')
+    assert "JSON of another program" in at.error[0].value
     open_file(at, to_json(coat))
     assert not at.exception
     assert at.session_state["drawing"] == coat
-    assert canvas.data["version"] == 1
+    assert canvas.given == (1, coat)
+
+
+def test_undo_redo_clear_and_eraser(open_page, lab, engine, canvas):
+    run_factory.write_run(lab.runs_dir)
+    at = open_page()
+    steps = {name: at.button(key=f"drawing_{name}") for name in ("undo", "redo", "clear")}
+    assert all(step.disabled for step in steps.values())
+    assert (canvas.colour, canvas.width) == (fabric.INK, 10)
+    line = {"width": 10, "erases": False, "points": [[9, 9], [99, 9]]}
+    canvas.drawing = drawn(BAG)
+    at.run()
+    canvas.drawing = drawn(BAG, line)
+    at.run()
+    at.segmented_control(key="drawing_tool").set_value("eraser").run()
+    at.slider(key="drawing_width").set_value(40).run()
+    assert (canvas.colour, canvas.width) == (fabric.PAPER, 40)
+    at.button(key="drawing_undo").click().run()
+    assert canvas.given == (1, parse([BAG]))
+    assert at.session_state["drawing"] == parse([BAG]), "what was sent before it counts no longer"
+    at.button(key="drawing_undo").click().run()
+    assert canvas.given == (2, ())
+    at.button(key="drawing_redo").click().run()
+    at.button(key="drawing_redo").click().run()
+    assert canvas.given == (4, parse([BAG, line]))
+    assert canvas.colour == fabric.PAPER
+    at.button(key="drawing_clear").click().run()
+    assert canvas.given == (5, ())
+    assert canvas.colour == fabric.INK, "a new drawing begins with the pen"
+    at.button(key="drawing_undo").click().run()
+    canvas.drawing = None
+    del at.session_state["canvas"]
+    at.switch_page("pages/runs.py").run()
+    at.switch_page("pages/draw.py").run()
+    assert canvas.given[1] == parse([BAG, line])
+    at.button(key="drawing_undo").click().run()
+    assert canvas.given[1] == parse([BAG]), "the steps back are still there"
 
 
 # -- fine-tuning ----------------------------------------------------------------------------------
 
-FINE_TUNE = "Fine-tune the model"
+FINE_TUNE = "Teach it"
 
 
 @pytest.fixture
@@ -469,7 +555,7 @@ def test_nothing_is_offered_where_a_model_of_photographs_answers(open_page, lab,
     run_factory.write_run(lab.runs_dir)
     canvas.drawing = drawn(BAG)
     at = open_page()
-    assert "Correct and fine-tune" not in [heading.value for heading in at.subheader]
+    assert "Teach it" not in [heading.value for heading in at.subheader]
 
 
 def test_a_wrong_answer_is_corrected_seen_undone_and_moved(
@@ -480,13 +566,15 @@ def test_a_wrong_answer_is_corrected_seen_undone_and_moved(
     assert FINE_TUNE not in labels(at)
     canvas.drawing = drawn(BAG)
     at = open_page()
-    assert at.button(key="correct_keep").disabled
     at.button_group(key="correct_label").set_value(5).run()
-    at.button(key="correct_keep").click().run()
     assert not at.exception
+    assert "Saved: Sandal" in words(at)
+    at.button(key="correct_undo").click().run()
+    assert corrections.read_corrections().corrections == ()
+    at.button_group(key="correct_label").set_value(5).run()
     (kept,) = corrections.read_corrections().corrections
     assert (kept.label, kept.predicted, kept.drawing) == (5, 8, parse([BAG]))
-    assert "**1 correction kept**" in words(at)
+    assert "**1 correction saved**" in words(at)
     assert FINE_TUNE in labels(at)
     at.file_uploader(key="corrections_0").upload("mine.json", b"{").run()
     assert not at.exception
@@ -495,7 +583,7 @@ def test_a_wrong_answer_is_corrected_seen_undone_and_moved(
     at = open_page()
     at.file_uploader(key="corrections_0").upload("mine.json", coat).run()
     assert not at.exception
-    assert "**2 corrections kept**" in words(at)
+    assert "**2 corrections saved**" in words(at)
     button(at, "Undo the last correction").click().run()
     assert corrections.read_corrections().corrections == (kept,)
     button(at, "Remove all corrections").click().run()
@@ -506,7 +594,6 @@ def test_a_wrong_answer_is_corrected_seen_undone_and_moved(
 def test_a_picture_is_corrected_as_the_model_saw_it(open_page, lab, engine, tunable_model):
     at = upload(open_page(), as_png(bag()))
     at.button_group(key="correct_label").set_value(3).run()
-    at.button(key="correct_keep").click().run()
     assert not at.exception
     (kept,) = corrections.read_corrections().corrections
     assert kept.drawing == ()
@@ -520,8 +607,8 @@ def test_a_damaged_file_of_corrections_gets_one_sentence(open_page, lab, engine,
     at = open_page()
     assert not at.exception
     (warning,) = at.warning
-    assert "1 cannot be read" in warning.value
-    assert "**1 correction kept**" in words(at)
+    assert warning.value.startswith("1 of the corrections in")
+    assert "**1 correction saved**" in words(at)
     button(at, "Remove all corrections").click().run()
     assert not at.warning, "what could not be read is gone as well"
 
@@ -535,6 +622,7 @@ def test_fine_tuning_is_started_watched_and_not_started_twice(
         jobs, "start_and_watch", lambda run, module: started.append((run.run_id, module))
     )
     at = open_page()
+    assert "This takes about 30 s" in words(at).replace("\N{NO-BREAK SPACE}", " ")
     button(at, FINE_TUNE).click().run()
     assert not at.exception
     ((run_id, module),) = started
@@ -546,7 +634,7 @@ def test_fine_tuning_is_started_watched_and_not_started_twice(
     assert store.is_stop_requested(run.run_dir)
     store.write_status(run.run_dir, status="stopped")
     at = open_page()
-    assert "The last fine-tuning was stopped: nothing has changed." in words(at)
+    assert "You stopped the last fine-tuning: nothing has changed." in words(at)
     message = "Its process ended."
     store.write_status(run.run_dir, status="failed", message=message)
     at = open_page()
@@ -560,24 +648,25 @@ def test_without_photographs_the_way_to_them_is_said(
     corrections.add(correct(4, 6, load_examples()["Coat"]))
     at = open_page()
     assert not at.exception
-    assert "Fine-tuning needs the photographs" in words(at)
+    assert "Fine-tuning needs the photos" in words(at)
     assert FINE_TUNE not in labels(at)
 
 
 def test_what_was_gained_and_lost_is_said_and_the_fine_tuned_model_used(
     open_page, lab, engine, canvas, tunable_model
 ):
-    photographs = run_factory.write_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir)
     run_dir = write_fine_tuned(lab, drawings=Comparison(600, 432, 15, 50))
     canvas.drawing = drawn(BAG)
     at = open_page()
     assert engine.asked[0][0] == tunable_model, "a fine-tuned model is used only when it is chosen"
-    assert engine.asked[-2][0] == photographs / "model.keras"
     text = words(at).replace("\N{NO-BREAK SPACE}", " ")
-    assert "which it was trained on: **2 of 2 right**, before 0\n" in text
+    assert "which it learned: **2 of 2 right**, before 0\n" in text
     assert (
         "**397 of 600 right**, before 432 (15 gained, 50 lost: more than chance, p < 0.001)" in text
     )
+    assert "(5.8 points fewer)" in text, "it forgot too much to be used without asking"
+    assert button(at, "Use it anyway").key == "fine_tuned_use"
     at.button(key="fine_tuned_use").click().run()
     assert not at.exception
     assert engine.asked[-1][0] == run_dir / "model.keras"
@@ -597,6 +686,7 @@ def test_a_later_fine_tuning_is_seen_while_the_model_of_an_earlier_one_answers(
     at = open_page()
     assert "**Fine-tuned 2026-01-04 05:06 UTC" in words(at)
     assert "The one fine-tuned 2026-01-03 00:00 UTC is used for drawings" in words(at)
+    assert button(at, "Use it for drawings").key == "fine_tuned_use", "it forgot nothing"
     at.button(key="fine_tuned_use").click().run()
     assert settings.read_drawing_run() == second
     assert "It is used for drawings" in words(at)

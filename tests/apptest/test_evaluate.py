@@ -73,7 +73,7 @@ def expected(run_dir, lab):
 
 def test_no_runs(lab):
     app = open_page()
-    assert "No run has been scored yet" in texts(app)
+    assert "No model has been scored yet" in texts(app)
     assert not app.metric
 
 
@@ -84,7 +84,7 @@ def test_headline_numbers(expected):
     assert values["Test accuracy"] == (f"80.0{NBSP}%", interval)
     assert values["Errors"] == ("40", "of 200 test images")
     assert values["Test loss"][0] == f"{expected.loss:.3f}"
-    assert chosen(app)["run"] == RUN
+    assert chosen(app)["model"] == RUN
 
 
 @pytest.mark.parametrize(
@@ -97,19 +97,19 @@ def test_headline_numbers(expected):
 )
 def test_a_run_without_scores_says_why(lab, status, words):
     run_factory.write_run(lab.runs_dir, RUN, status=status, message="The loss became NaN.")
-    app = open_page(run=RUN)
+    app = open_page(model=RUN)
     assert words in texts(app)
     assert not app.metric
 
 
 def test_a_stopped_run_is_scored(lab):
     run_factory.write_run(lab.runs_dir, RUN, status="stopped")
-    assert open_page(run=RUN).metric
+    assert open_page(model=RUN).metric
 
 
 def test_a_damaged_run_is_named(run_dir):
     (run_dir / "config.json").unlink()
-    app = open_page(run=RUN)
+    app = open_page(model=RUN)
     assert "config.json is missing" in texts(app)
     assert not app.metric
 
@@ -117,12 +117,12 @@ def test_a_damaged_run_is_named(run_dir):
 def test_half_a_probabilities_file(run_dir):
     scores = run_dir / "test_probabilities.npy"
     scores.write_bytes(scores.read_bytes()[:1000])
-    assert "cannot be read" in texts(open_page(run=RUN))
+    assert "cannot be read" in texts(open_page(model=RUN))
 
 
 def test_probabilities_that_do_not_sum_to_1(run_dir):
     np.save(run_dir / "test_probabilities.npy", np.ones((200, 10), np.float32))
-    assert "do not sum to 1" in texts(open_page(run=RUN))
+    assert "do not sum to 1" in texts(open_page(model=RUN))
 
 
 def say_it_was_trained_on(run_dir: Path, **values: Any) -> None:
@@ -133,9 +133,9 @@ def say_it_was_trained_on(run_dir: Path, **values: Any) -> None:
 
 def test_a_run_on_data_that_is_gone_is_scored_on_what_is_here(run_dir, engine, expected):
     say_it_was_trained_on(run_dir)
-    app = open_page(run=RUN, index="3")
+    app = open_page(model=RUN, index="3")
     assert "Scored here on the 200 test images of **Fashion-MNIST**" in texts(app)
-    assert f"fashion-mnist, of which it recognised 80.0{NBSP}%" in texts(app)
+    assert f"fashion-mnist, is not here; there it scored 80.0{NBSP}%" in texts(app)
     label = dataset.CLASS_NAMES[expected.labels[3]]
     assert app.header[0].value == f"{label}, called Bag"
     assert [len(question[1]) for question in engine.asked] == [200]
@@ -144,44 +144,30 @@ def test_a_run_on_data_that_is_gone_is_scored_on_what_is_here(run_dir, engine, e
 def test_a_model_that_cannot_answer_says_so(run_dir, engine):
     say_it_was_trained_on(run_dir)
     engine.error = "The model is damaged."
-    app = open_page(run=RUN)
+    app = open_page(model=RUN)
     assert "cannot be used: The model is damaged." in texts(app)
     assert not app.metric
 
 
 def test_a_run_with_other_classes_shows_no_images(run_dir):
     say_it_was_trained_on(run_dir, class_names=list(data_factory.SHAPE_NAMES))
-    app = open_page(run=RUN, index="3")
+    app = open_page(model=RUN, index="3")
     assert "fingerprint 0123456789abcdef" in texts(app)
     assert [metric.label for metric in app.metric] == ["Test accuracy then", "Test loss then"]
-    assert not app.get("bidi_component")
+    assert not app.main.get("bidi_component")
 
 
-def test_without_a_run_of_ones_own_the_bundled_one_is_shown(bundled):
+def test_the_bundled_run_is_evaluated_until_another_is_taken(bundled, run_dir):
     app = open_page()
     assert app.metric[0].value == f"70.0{NBSP}%"
-    assert chosen(app)["run"] == "bundled"
-    assert app.selectbox(key="url_run").options == [
-        f"bundled · test 70.0{NBSP}% · comes with the Lab"
-    ]
-    assert "This model comes with the Lab" in texts(app)
-
-
-def test_a_completed_run_comes_before_the_bundled_one(bundled, run_dir):
-    run_factory.write_run(run_dir.parent, "20260105-000000-stopped", status="stopped")
-    app = open_page()
+    assert chosen(app) == {}
+    app.selectbox(key="model_in_hand").set_value(RUN).run()
     assert app.metric[0].value == f"80.0{NBSP}%"
-    assert chosen(app)["run"] == RUN
-    assert [option.split(" · ")[2] for option in app.selectbox(key="url_run").options] == [
-        "2026-01-05 00:00 UTC",
-        "2026-01-02 03:04 UTC",
-        "comes with the Lab",
-    ]
-    assert open_page(run="bundled").metric[0].value == f"70.0{NBSP}%"
+    assert chosen(app) == {"model": RUN}
 
 
 def test_the_model_card_of_a_completed_run(run_dir, lab):
-    app = open_page(run=RUN)
+    app = open_page(model=RUN)
     [section] = app.get("expander")
     assert section.label == "Model card"
     labels = dataset.load_dataset(lab.data_dir).test_labels
@@ -190,22 +176,22 @@ def test_the_model_card_of_a_completed_run(run_dir, lab):
     # The headings are smaller than the page's; all else is the downloaded file word by word.
     assert section.markdown[0].value.replace("\n####", "\n#") == f"###{card.rstrip()}"
     [download] = section.get("download_button")
-    assert download.proto.label == "Download (Markdown)"
+    assert download.proto.label == "Download as Markdown"
     store.rename_run(store.load_run(RUN), "A name of mine")
-    [section] = open_page(run=RUN).get("expander")
+    [section] = open_page(model=RUN).get("expander")
     assert "# Model card: A name of mine" in section.markdown[0].value
 
 
 def test_a_stopped_run_has_no_model_card(lab):
     run_factory.write_run(lab.runs_dir, RUN, status="stopped")
-    app = open_page(run=RUN)
+    app = open_page(model=RUN)
     assert app.metric
     assert not app.get("expander")
 
 
 def test_top_confusions_open_their_images(expected):
     true, predicted, count = expected.top_confusions[0]
-    app = open_page(run=RUN)
+    app = open_page(model=RUN)
     app.button(key=f"confusion_{true}_{predicted}").click().run()
     assert chosen(app)["true"] == str(true)
     assert chosen(app)["predicted"] == str(predicted)
@@ -213,7 +199,7 @@ def test_top_confusions_open_their_images(expected):
 
 
 def test_a_deep_link_to_a_cell(expected):
-    app = open_page(run=RUN, true="6", predicted="7")
+    app = open_page(model=RUN, true="6", predicted="7")
     wanted = select(expected, show="all", true=6, predicted=7)
     assert [alt.split(":")[0] for alt in grid(app)["alts"]] == [f"Test image {i}" for i in wanted]
     assert set(grid(app)["tones"]) == {"wrong"}
@@ -222,32 +208,32 @@ def test_a_deep_link_to_a_cell(expected):
 
 
 def test_an_empty_cell_says_so(run_dir):
-    app = open_page(run=RUN, true="0", predicted="9")
+    app = open_page(model=RUN, true="0", predicted="9")
     assert "No T-shirt/top was called Ankle boot." in texts(app)
 
 
 @pytest.mark.parametrize("mode", ["counts", "rows", "share", "errors"])
 def test_each_kind_of_matrix(run_dir, mode):
-    app = open_page(run=RUN, matrix=mode)
+    app = open_page(model=RUN, matrix=mode)
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     blank = figure["data"][1]["text"][11] == ""
     assert blank is (mode == "errors")
 
 
 def test_misclassified_shirts_in_one_click(expected):
-    app = open_page(run=RUN, view="report", predicted="3", min_confidence="99")
+    app = open_page(model=RUN, view="report", predicted="3", min_confidence="99")
     [button] = [button for button in app.button if button.label == "Misclassified shirts"]
     button.click().run()
     assert not app.exception
     wanted = select(expected, show="wrong", true=6, sort="mistake")
     assert len(wanted) > 1
     assert [alt.split(":")[0] for alt in grid(app)["alts"]] == [f"Test image {i}" for i in wanted]
-    assert chosen(app) == {"run": RUN, "view": "images", "true": "6"}
+    assert chosen(app) == {"model": RUN, "view": "images", "true": "6"}
 
 
 def test_images_are_filtered_and_paged(expected):
     query = {"view": "images", "show": "all", "sort": "index", "min_confidence": "50"}
-    app = open_page(run=RUN, page="2", **query)
+    app = open_page(model=RUN, page="2", **query)
     wanted = select(expected, show="all", sort="index", min_confidence=0.5)[100:200]
     assert [alt.split(":")[0] for alt in grid(app)["alts"]] == [f"Test image {i}" for i in wanted]
     app.selectbox(key="url_true").select(1).run()
@@ -256,15 +242,15 @@ def test_images_are_filtered_and_paged(expected):
 
 
 def test_filters_that_nothing_fits(run_dir):
-    app = open_page(run=RUN, view="images", true="3", predicted="8")
-    assert "No image fits these filters." in texts(app)
+    app = open_page(model=RUN, view="images", true="3", predicted="8")
+    assert "No images match these filters." in texts(app)
     [button] = [button for button in app.button if button.label == "Reset filters"]
     button.click().run()
     assert len(grid(app)["alts"]) == 40
 
 
 def test_report(expected):
-    app = open_page(run=RUN, view="report")
+    app = open_page(model=RUN, view="report")
     table = app.dataframe[0].value
     assert table["class"].tolist()[-2:] == ["macro avg", "weighted avg"]
     assert table["recall"].iloc[6] == pytest.approx(expected.report["recall"].iloc[6])
@@ -273,10 +259,10 @@ def test_report(expected):
 @pytest.mark.parametrize("view", ["matrix", "images"])
 def test_one_image_by_its_address(expected, view):
     index = int(select(expected, show="wrong", true=6)[0])
-    app = open_page(run=RUN, index=str(index), true="6", view=view)
+    app = open_page(model=RUN, index=str(index), true="6", view=view)
     assert app.header[0].value == "Shirt, called Sneaker"
     address = app.code[0].value
-    for part in (f"index={index}", f"run={RUN}", "true=6"):
+    for part in (f"index={index}", f"model={RUN}", "true=6"):
         assert part in address
     [back] = [button for button in app.button if button.label == "Back"]
     back.click().run()
@@ -285,7 +271,7 @@ def test_one_image_by_its_address(expected, view):
 
 
 def test_neighbours_carry_their_class_and_distance(lab, run_dir):
-    captions = grid(open_page(run=RUN, index="0"), "neighbours")["captions"]
+    captions = grid(open_page(model=RUN, index="0"), "neighbours")["captions"]
     first = dataset.load_dataset(lab.data_dir).train_labels[0]
     assert captions[0] == f"{dataset.CLASS_NAMES[first]}\n0.00"
     assert [caption.split("\n")[1] for caption in captions[-2:]] == ["0.86", "1.00"]
@@ -293,14 +279,14 @@ def test_neighbours_carry_their_class_and_distance(lab, run_dir):
 
 def test_without_an_engine_the_rest_of_the_image_is_there(run_dir, engine):
     engine.error = "It did not start."
-    app = open_page(run=RUN, index="0")
-    assert "could not be found. It did not start." in texts(app)
+    app = open_page(model=RUN, index="0")
+    assert "Could not find the neighbours. It did not start." in texts(app)
     assert app.code
 
 
 def test_next_follows_the_order_of_the_selection(expected):
     order = select(expected, show="wrong", sort="mistake", true=6)
-    app = open_page(run=RUN, view="images", true="6", index=str(order[0]))
+    app = open_page(model=RUN, view="images", true="6", index=str(order[0]))
     [button] = [button for button in app.button if button.label == "Next"]
     button.click().run()
     assert chosen(app)["index"] == str(order[1])
@@ -309,9 +295,9 @@ def test_next_follows_the_order_of_the_selection(expected):
 @pytest.mark.parametrize(
     "query",
     [
-        {"run": "../../etc/passwd"},
-        {"run": "<script>alert(1)</script>"},
-        {"run": "20990101-000000-nobody"},
+        {"model": "../../etc/passwd"},
+        {"model": "<script>alert(1)</script>"},
+        {"model": "20990101-000000-nobody"},
         {"index": "99999999"},
         {"index": "200"},
         {"true": "10"},
@@ -327,5 +313,5 @@ def test_hostile_addresses_are_survived(run_dir, query):
 
 
 def test_an_image_that_does_not_exist_is_mentioned(run_dir):
-    app = open_page(run=RUN, index="200")
+    app = open_page(model=RUN, index="200")
     assert "asks for image 200; the last one is 199" in texts(app)

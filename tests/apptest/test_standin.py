@@ -14,13 +14,13 @@ from fmnist import json_files
 from fmnist.data import catalogue, dataset, download, standin
 from fmnist.data.dataset import CLASS_NAMES, DatasetError
 from pages._shared import standin as _standin
-from tests.apptest.app_pages import address, button, open_page, words
+from tests.apptest.app_pages import address, button, open_page, runs_table, words
 from tests.factories import data as data_factory
 from tests.factories import runs as run_factory
 from tests.waits import wait_for
 
 RUN = "20260102-030405-made"
-NOTICE = "generated look-alikes of Fashion-MNIST, good for trying everything"
+NOTICE = "generated look-alikes of Fashion-MNIST. Fine for trying the Lab"
 NBSP = "\N{NO-BREAK SPACE}"
 
 pytestmark = pytest.mark.usefixtures("engine", "no_mirrors")
@@ -64,7 +64,7 @@ def test_while_it_is_made_the_page_says_what_is_done_and_takes_an_upload(monkeyp
     time.sleep(0.2)
     at.run()
     assert not at.exception
-    assert "look-alikes are generated once" in words(at)
+    assert "the Lab generates look-alikes" in words(at)
     assert "Start training" not in [button.label for button in at.button]
     assert all(name in at.info[0].value for name in dataset.FILES)
     assert [section.label for section in at.expander] == ["Add your own data"]
@@ -95,7 +95,7 @@ def test_every_page_says_what_is_looked_at_and_the_ways_to_the_real_data(made_st
     assert "FMNIST_DATA_DIR" in said
     assert all(name in said for name in dataset.FILES)
     assert "Add your own data, at the end of Browse" in [
-        link.proto.label for link in at.get("page_link")
+        link.proto.label for link in at.main.get("page_link")
     ]
 
 
@@ -131,7 +131,7 @@ def test_the_real_data_come_back_as_soon_as_they_are_here(lab, made_standin, mon
     at.selectbox(key="url_data").select("stand-in").run()
     assert NOTICE in words(at)
     assert address(at) == {"data": "stand-in"}
-    button(at, "Look at Fashion-MNIST").click().run()
+    button(at, "Open Fashion-MNIST").click().run()
     assert "600 training" in words(at)
 
 
@@ -169,10 +169,10 @@ def test_the_figures_of_a_run_on_the_standin_say_so(lab, standin_run, monkeypatc
         link.proto.label.split(" · ")[-1] for link in open_page("train").get("page_link")
     ]
     at = open_page("runs", runs=RUN)
-    assert list(at.dataframe[0].value["Dataset"]) == ["stand-in"]
-    at = open_page("evaluate", run=RUN)
+    assert runs_table(at)["Dataset"] == ["stand-in"]
+    at = open_page("evaluate", model=RUN)
     assert metrics(at)["Stand-in accuracy"] == f"80.0{NBSP}%"
-    assert f"stand-in 80.0{NBSP}%" in at.selectbox(key="url_run").options[0]
+    assert f"80.0{NBSP}% · stand-in" in at.selectbox(key="model_in_hand").options[0]
     assert NOTICE in words(at)
     assert "generated look-alikes of Fashion-MNIST. No figure here says" in words(at)  # the card
 
@@ -191,13 +191,13 @@ def test_the_bundled_run_is_scored_on_the_standin(lab, bundled_dir, made_standin
     environment = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
     json_files.write_json(folder / "environment.json", {**environment, "dataset": "fashion-mnist"})
     at = open_page("evaluate")
-    assert address(at)["run"] == "bundled"
+    assert at.selectbox(key="model_in_hand").value == "bundled"
     labels = catalogue.load("stand-in").test_labels
     bags = int((labels == CLASS_NAMES.index("Bag")).sum())  # all that the made engine says
     assert metrics(at)["Stand-in accuracy"] == f"{bags:.1f}{NBSP}%"
     said = words(at)
     assert "Scored here on the 100 test images of **Stand-in**" in said
-    assert f"fashion-mnist, of which it recognised 70.0{NBSP}%" in said
+    assert f"fashion-mnist, is not here; there it scored 70.0{NBSP}%" in said
     assert [len(images) for _, images in engine.asked] == [100]
     assert "Model card" not in [section.label for section in at.expander]
     open_page("evaluate")
@@ -208,5 +208,5 @@ def test_a_model_with_other_classes_is_not_scored_on_the_standin(lab, made_stand
     data_dir = data_factory.write_dataset(tmp_path / "other", train=20, test=20)
     names = list(data_factory.SHAPE_NAMES)
     run_factory.write_run(lab.runs_dir, RUN, data_dir=data_dir, class_names=names)
-    at = open_page("evaluate", run=RUN)
+    at = open_page("evaluate", model=RUN)
     assert list(metrics(at)) == ["Test accuracy then", "Test loss then"]

@@ -7,18 +7,15 @@ import functools
 import json
 import re
 import time
-from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmnist.config import FIELDS, TrainConfig
 from fmnist.data.dataset import STANDARD
-from fmnist.engine.client import EngineError
 from fmnist.recipes import RECIPES
-from fmnist.runs import launch, outputs, settings, store
-from pages._shared import engine
-from pages._train import config_labels, plan
+from fmnist.runs import jobs, launch, outputs, settings, store
+from pages._train import config_labels
 from tests.apptest.app_pages import button, open_page, words
 from tests.factories import runs as run_factory
 from tests.waits import wait_for
@@ -37,43 +34,54 @@ def labels(at: AppTest) -> set[str]:
     return {button.label for button in at.button}
 
 
-def wait_for_plan(at: AppTest) -> None:
-    def is_counted() -> bool:
-        if "Counting parameters" not in words(at):
-            return True
-        at.run()
-        return False
+def choose_recipe(at: AppTest, name: str) -> AppTest:
+    return at.button(key=f"train_recipe_{name}").click().run()
 
-    wait_for(is_counted, "the layers to be counted", ENGINE_STARTS)
+
+def network_of(at: AppTest) -> str:
+    """The strip that draws the network, as text."""
+    (strip,) = (html for html in at.get("html") if 'class="network"' in html.proto.body)
+    return re.sub(r"<[^>]+>", " ", strip.proto.body.split("</style>")[1])
 
 
 def metrics(at: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in at.metric}
 
 
+def charts(at: AppTest) -> list:
+    return at.get("vega_lite_chart")
+
+
 def test_no_runs_yet_shows_the_form_and_what_will_appear(lab):
     at = open_train()
     assert "Your training will appear here" in words(at)
-    wait_for_plan(at)
-    assert "347,146" in words(at)  # 320 of conv 3×3×32, 346,176 + 650 of dense 5408 → 64 → 10
-    assert "a first guess" in words(at).lower()
     assert not button(at, "Start training").disabled
     assert "run" not in at.query_params
-    table = at.dataframe[0].value
-    assert list(table["Output"])[-1] == "10"
-    assert table["Parameters"].sum() == 347_146
+    assert "on this machine" in words(at)
+
+
+def test_the_network_is_drawn_as_the_sliders_move(lab):
+    at = open_train()
+    # 320 of conv 3×3×32, 346,176 + 650 of dense 5408 → 64 → 10
+    assert " ".join(network_of(at).split()) == (
+        "image 28×28 conv 26×26×32 with 320 parameters 320 pool 13×13×32 flatten 5,408 "
+        "dense 64 with 346,176 parameters 346,176 classes 10 with 650 parameters 650 "
+        "347,146 parameters"
+    )
+    at.slider(key="train_filters0").set_value(16).run()
+    assert "conv 26×26×16" in " ".join(network_of(at).split())
 
 
 def test_finished_runs_are_offered_while_nothing_trains(lab):
     run_factory.write_run(lab.runs_dir, name="Yesterday's")
     at = open_train()
-    links = [link.proto.label for link in at.get("page_link")]
+    links = [link.proto.label for link in at.main.get("page_link")]
     assert any("Yesterday's · 90.0\N{NO-BREAK SPACE}% on the test set" in link for link in links)
 
 
 def test_a_recipe_moves_all_sliders_and_its_values_survive_another_page(lab):
     at = open_train()
-    at.selectbox(key="train_recipe").select("conv-8-24-48-strided").run()
+    choose_recipe(at, "conv-8-24-48-strided")
     assert not at.exception
     at.switch_page("pages/browse.py").run()
     at.switch_page("pages/train.py").run()
@@ -93,8 +101,10 @@ def test_a_recipe_moves_all_sliders_and_its_values_survive_another_page(lab):
 def show_form():
     import streamlit as st
 
-    from pages._train import config_form
+    from pages._train import config_form, recipe_choice
 
+    config_form.fill_once()
+    recipe_choice.render_recipe_choice(60_000)
     config_form.render_main_settings()
     config_form.render_more_settings()
     st.json(config_form.read_form().to_json())
@@ -104,7 +114,7 @@ def test_every_recipe_sets_every_field(lab):
     assert set(config_labels.LABELS) == set(FIELDS) - {"dataset"}
     at = AppTest.from_function(show_form, default_timeout=120).run()
     for name, recipe in RECIPES.items():
-        at.selectbox(key="train_recipe").select(name).run()
+        choose_recipe(at, name)
         assert not at.exception
         expected = recipe.config.replace(dataset=STANDARD)  # the page has a choice for that
         assert TrainConfig.from_json(json.loads(at.json[0].value)) == expected
@@ -122,16 +132,37 @@ def test_every_setting_has_a_widget_and_a_readable_choice(lab):
     assert at.selectbox(key="train_schedule").options == ["constant", "cosine", "one-cycle"]
 
 
+def test_the_cards_say_accuracy_and_time_and_the_title_what_was_changed(lab):
+    at = open_train()
+    assert {f"train_recipe_{name}" for name in RECIPES} <= {one.key for one in at.button}
+    assert "**quick**" in at.button(key="train_recipe_quick").label
+    assert "92.0\N{NO-BREAK SPACE}% · " in at.button(key="train_recipe_quick").label
+    choose_recipe(at, "quick")
+    assert "**92.0\N{NO-BREAK SPACE}%** test accuracy" in words(at)
+    assert title_of_recipes(at).endswith("Recipe: **quick**")
+    at.slider(key="train_epochs").set_value(2).run()
+    assert title_of_recipes(at).endswith("Recipe: **quick**, changed")
+    assert "test accuracy" not in words(at)
+    choose_recipe(at, "none")
+    assert title_of_recipes(at).endswith("Choose a recipe")
+    assert at.slider(key="train_epochs").value == FIELDS["epochs"].default
+
+
+def title_of_recipes(at: AppTest) -> str:
+    (popover,) = (one.proto.popover for one in at.get("popover") if one.proto.popover.label)
+    return popover.label
+
+
 def test_a_recipe_shows_what_it_published_and_teaches(lab):
     at = open_train()
-    at.selectbox(key="train_recipe").select("conv-64").run()
+    choose_recipe(at, "conv-64")
     said = words(at).replace("\N{NO-BREAK SPACE}", " ")
     assert "test accuracy **91.8 %** · test loss **0.305** · training accuracy **98.8 %**" in said
     assert "time **1 h 23 min**" in said  # 5,000 s
-    at.selectbox(key="train_recipe").select("augmented-cnn").run()
+    choose_recipe(at, "augmented-cnn")
     said = words(at).replace("\N{NO-BREAK SPACE}", " ")
     assert "training accuracy, epoch 30 **over 95.0 %**" in said
-    at.selectbox(key="train_recipe").select("quick").run()
+    choose_recipe(at, "quick")
     assert "Published:" not in words(at)
 
 
@@ -191,7 +222,7 @@ def test_a_compared_run_without_its_files_has_dashes(lab):
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("train_weight_decay", 0.01, "Weight decay is for adamw and sgd"),
+        ("train_weight_decay", 0.01, "Weight decay works with AdamW and SGD only"),
         ("train_augmented_copies", 1, "Augmented copies need an augmentation"),
     ],
 )
@@ -209,8 +240,10 @@ def test_a_network_that_cannot_be_built_is_one_sentence_and_no_start(lab):
     at.slider(key="train_filterscount").set_value(5).run()
     assert "use fewer convolutions" in words(at)
     assert button(at, "Start training").disabled
-    at.slider(key="train_filterscount").set_value(1).run()
+    button(at, "Use same padding").click().run()
     assert not button(at, "Start training").disabled
+    assert at.segmented_control(key="train_padding").value == "same"
+    assert "use fewer convolutions" not in words(at)
 
 
 def test_a_running_run_is_watched_without_being_asked_for(lab):
@@ -224,7 +257,7 @@ def test_a_running_run_is_watched_without_being_asked_for(lab):
     assert shown["Accuracy"] == f"{100 * (1 - 0.4 * 0.93**10):.1f}\N{NO-BREAK SPACE}%"
     assert shown["Validation"] == f"{100 * (0.98 - 0.3 * 0.7):.1f}\N{NO-BREAK SPACE}%"
     assert shown["Loss"] == f"{0.9 * 0.93**10:.3f}"
-    assert len(at.get("plotly_chart")) == 2
+    assert len(charts(at)) == 2
 
 
 def test_stop_writes_the_stop_file_and_says_so(lab):
@@ -249,13 +282,95 @@ def test_a_queued_run_knows_its_place_and_can_be_cancelled(lab):
     assert store.is_stop_requested(run_dir)
 
 
+def test_the_queue_is_a_list_that_says_what_is_next(lab):
+    run_factory.write_run(lab.runs_dir, "20260101-000000-busy", status="running", name="Busy")
+    for place in range(3):
+        name = f"20260101-00000{place + 1}-q"
+        run_dir = run_factory.write_run(lab.runs_dir, name, status="queued", name=f"Waits {place}")
+        store.write_status(run_dir, queued_at=time.time() - 30 + place)
+    at = open_train(run="20260101-000000-busy")
+    (queue,) = (box for box in at.expander if box.label.startswith("Queue:"))
+    assert queue.label == "Queue: 3 waiting · next: Waits 0"
+    links = [link.proto.label for link in queue.get("page_link")]
+    assert links == [
+        "Busy · training · shown here", "1 · Waits 0 · next", "2 · Waits 1", "3 · Waits 2"
+    ]  # fmt: skip
+    queue.button[1].click().run()
+    waiting = {run.config.name: store.is_stop_requested(run.run_dir) for run in store.list_queued()}
+    assert waiting == {"Waits 0": False, "Waits 1": True, "Waits 2": False}
+    assert not store.is_stop_requested(lab.runs_dir / "20260101-000000-busy")
+
+
+def test_a_long_queue_is_shown_in_part(lab):
+    for place in range(12):
+        run_factory.write_run(lab.runs_dir, f"20260101-0000{place:02d}-q", status="queued")
+    at = open_train(run="20260101-000003-q")
+    assert "… and 4 more" in words(at)
+    assert [button.label for button in at.button].count("Cancel") == 8  # its own, and 7 others
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "said"),
+    [(0.96, "Better"), (0.91, "Within noise"), (0.7, "Worse")],
+)
+def test_a_finished_run_is_compared_with_the_one_before(lab, accuracy, said):
+    run_factory.write_run(lab.runs_dir, "20260101-000000-before", name="Before", accuracy=0.9)
+    run_dir = run_factory.write_run(lab.runs_dir, accuracy=accuracy)
+    at = open_train(run=run_dir.name)
+    (sentence,) = (one.value for one in at.markdown if "“Before”" in one.value)
+    assert f"**{said}**" in sentence
+    change = f"{100 * (accuracy - 0.9):+.2f}".replace("-", "\N{MINUS SIGN}")
+    assert f"test accuracy {change} points (95" in sentence
+    assert "No overfitting" in sentence
+    assert "Before: Before" in charts(at)[0].proto.spec
+    assert len(charts(at)) == 2
+
+
+def test_a_run_on_its_own_says_when_it_overfits(lab):
+    run_dir = run_factory.write_run(lab.runs_dir, epochs=5)
+    history = outputs.read_history(store.load_run(run_dir.name))
+    history["val_loss"] = [0.5, 0.4, 0.43, 0.45, 0.47]  # ends 0.46 / 0.4 - 1 above its lowest
+    (run_dir / "history.csv").write_text(history.to_csv(index=False))
+    said = words(open_train(run=run_dir.name))
+    assert "**Overfitting from epoch 3:**" in said
+    assert "15\N{NO-BREAK SPACE}% above its lowest" in said
+    assert "run before" not in said
+
+
+@pytest.mark.parametrize("status", ["failed", "stopped", "completed"])
+def test_a_run_that_has_ended_can_be_started_again(lab, status, monkeypatch):
+    started = []
+
+    def start(config):
+        started.append(config)
+        return store.create_run(config).run_id
+
+    monkeypatch.setattr(jobs, "start_run", start)
+    run_dir = run_factory.write_run(lab.runs_dir, status=status, dropout=0.3)
+    at = open_train(run=run_dir.name)
+    button(at, "Copy settings to the form").click().run()
+    assert at.slider(key="train_dropout").value == 0.3
+    button(at, "Start again with these settings").click().run()
+    assert not at.exception
+    assert started == [store.load_run(run_dir.name).config]
+    assert at.query_params["run"][0] != run_dir.name
+    assert "Waiting" in words(at)
+
+
+def test_a_failed_run_names_the_finished_one_with_the_same_settings(lab):
+    failed = run_factory.write_run(lab.runs_dir, status="failed")
+    run_factory.write_run(lab.runs_dir, "20260103-000000-again", name="It worked")
+    said = words(open_train(run=failed.name))
+    assert "“It worked” has the same settings and seed: 90.0" in said
+
+
 def test_a_finished_run_has_its_score_and_leads_on(lab):
     run_dir = run_factory.write_run(lab.runs_dir, accuracy=0.915)
     at = open_train(run=run_dir.name)
     assert metrics(at)["Test accuracy"] == "91.5\N{NO-BREAK SPACE}%"
     assert metrics(at)["Best epoch"] == "3"
     assert "Stop" not in labels(at)
-    links = [link.proto for link in at.get("page_link")]
+    links = [link.proto for link in at.main.get("page_link")]
     assert {"evaluate", "draw", "runs"} <= {link.page for link in links}
     assert all(run_dir.name in link.query_string for link in links)
 
@@ -321,21 +436,6 @@ def test_the_help_says_which_epoch_is_scored(lab, keep, said):
     assert said in validation.help
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.parametrize("error", [EngineError("No memory."), RuntimeError("unforeseen")])
-def test_an_engine_that_cannot_answer_is_one_sentence_and_no_endless_wait(lab, monkeypatch, error):
-    def describe(config):
-        raise error
-
-    made = SimpleNamespace(describe=describe, warm=lambda model_path=None: None)
-    monkeypatch.setattr(engine, "get", lambda: made)
-    plan._ask_engine.clear()  # the real engine's answer to an earlier test
-    at = open_train()
-    wait_for_plan(at)
-    assert "No layer table just now" in words(at)
-    assert not button(at, "Start training").disabled
-
-
 @pytest.mark.parametrize(
     "hostile", ["../../etc/passwd", "<script>alert(1)</script>", "x" * 5000, "", "%00"]
 )
@@ -360,7 +460,18 @@ def test_a_runs_folder_that_cannot_be_written_is_one_sentence(lab):
     assert "cannot be written" in at.error[0].value
 
 
-def test_trainings_at_once_is_kept_in_the_runs_folder(lab):
+def test_settings_that_were_trained_already_are_named_with_a_link(lab):
+    run_dir = run_factory.write_run(lab.runs_dir, **TrainConfig(name="As it is").to_json())
+    at = open_train()
+    (link,) = (one.proto for one in at.main.get("page_link") if "Same settings" in one.proto.label)
+    score = "90.0\N{NO-BREAK SPACE}% on the test set"
+    assert link.label == f"Same settings and seed: As it is · {score}"
+    assert run_dir.name in link.query_string
+    at.slider(key="train_dropout").set_value(0.3).run()
+    assert "Same settings" not in str([one.proto.label for one in at.main.get("page_link")])
+
+
+def test_parallel_trainings_are_kept_in_the_runs_folder(lab):
     at = open_train()
     at.slider(key="train_parallel").set_value(2).run()
     assert settings.read_parallel_trainings() == 2
@@ -396,7 +507,7 @@ def test_a_training_too_short_for_a_row_between_its_epochs_shows_its_curves(lab)
     run_dir = run_factory.write_run(lab.runs_dir)
     batches = run_dir / "batches.csv"
     batches.write_text(batches.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
-    assert len(open_train(run=run_dir.name).get("plotly_chart")) == 2
+    assert len(charts(open_train(run=run_dir.name))) == 2
 
 
 def test_a_training_without_a_sign_of_life_says_so_and_can_be_stopped_though_it_was_asked(lab):
@@ -404,7 +515,7 @@ def test_a_training_without_a_sign_of_life_says_so_and_can_be_stopped_though_it_
     store.write_status(run_dir, heartbeat_at=time.time() - 75)
     (run_dir / "stop").touch()
     at = open_train(run=run_dir.name)
-    assert re.search(r"No sign of life for 1.min 1\d.s: its process hangs", words(at))
+    assert re.search(r"No sign of life for 1.min 1\d.s: its process is stuck", words(at))
     assert "left" not in words(at).split("No sign of life")[1].split("Epoch")[0]
     assert not button(at, "Stop").disabled
     store.write_status(run_dir, heartbeat_at=time.time())

@@ -11,9 +11,9 @@ from tests.waits import failure_of, wait_for
 TRAINING_ENDS = 300_000  # ms; a few dense epochs, on cores that others use as well
 _EPOCH = re.compile(r"^Epoch (\d+) of \d+")
 
-# Points drawn in all charts of the page, and how to wait until there are more.
-_POINTS = """() => [...document.querySelectorAll('.js-plotly-plot')]
-    .flatMap(plot => plot.data).reduce((count, trace) => count + trace.x.length, 0)"""
+# Points drawn in the live charts of the page, and how to wait until there are more.
+_POINTS = """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart] .mark-line path')]
+    .reduce((count, path) => count + (path.getAttribute('d')?.match(/[ML]/g) ?? []).length, 0)"""
 
 
 def main(page: Page) -> Locator:
@@ -21,13 +21,17 @@ def main(page: Page) -> Locator:
     return page.get_by_test_id("stMain")
 
 
-def start_training(page: Page, *, epochs: str, name: str = "") -> str:
+def start_training(page: Page, *, epochs: str, name: str = "", is_slow: bool = False) -> str:
     """Start a dense network, the quickest there is; `epochs` is Home (1), End (200) or ''.
 
-    Returns the run's id, as the address names it.
+    is_slow: in steps of 8 images, so that it takes minutes. Returns the run's id, as the address
+    names it.
     """
     page.goto("/train")
     choose_dense_network(page, epochs=epochs)
+    if is_slow:
+        page.get_by_role("slider", name="Batch size").press("Home")
+        expect(page.get_by_role("slider", name="Batch size")).to_have_value("8")
     if name:
         page.get_by_text("Data and name").click()
         page.get_by_label("Name", exact=True).fill(name)

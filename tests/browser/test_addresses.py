@@ -4,19 +4,25 @@ import re
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from fmnist.data.dataset import CLASS_NAMES
+from tests.browser.conftest import Server, Visitors
+from tests.factories import runs as run_factory
 
-PAGE_TITLES = ["Browse", "Train", "Runs", "Evaluate", "Draw"]
+PAGE_TITLES = ["Start", "Browse", "Train", "Runs", "Evaluate", "Draw"]
 HEADINGS = {
-    "": "|".join(("Browse", *CLASS_NAMES)),  # an index that exists opens its image
+    "": "Fashion-MNIST Lab",
+    "browse": "|".join(("Browse", *CLASS_NAMES)),  # an index that exists opens its image
     "train": "Train",
     "runs": "Runs",
     "evaluate": "Evaluate",
     "draw": "Draw",
 }
 HOSTILE = {
+    "model": "..%2f../bundled",
+    "recipe": "<b>quick</b>",
+    "section": "javascript:alert(1)",
     "run": "../../etc/passwd",
     "runs": "<script>document.title='taken'</script>,../..",
     "split": "val",
@@ -45,7 +51,7 @@ def page(one_page: Page) -> Page:
 
 def test_a_link_into_the_app_may_be_a_servers_first_visit(page: Page):
     page.goto("/train")  # first test of the module: nobody has called st.navigation yet
-    links = page.get_by_test_id("stSidebarNav").get_by_role("link")
+    links = page.get_by_test_id("stSidebar").get_by_role("link")
     expect(links).to_have_text([re.compile(n) for n in PAGE_TITLES])
     expect(page.get_by_role("heading", name="Train", level=1)).to_be_visible()
 
@@ -70,3 +76,50 @@ def test_a_hostile_address_is_answered_calmly(
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+def test_the_model_in_hand_outlives_links_reloads_and_typed_addresses(
+    visitors: Visitors, server: Server
+):
+    run_dir = run_factory.write_run(server.runs_dir, name="mine", accuracy=0.8)
+    page = visitors.open()
+    page.goto("/browse")
+    choose_model(page, "mine")
+    expect(page).to_have_url(re.compile(f"/browse.*model={run_dir.name}"))
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Draw").click()
+    expect(page).to_have_url(re.compile(f"/draw.*model={run_dir.name}"))
+    expect(page.get_by_role("heading", name="Draw", level=1)).to_be_visible()
+    page.goto("/runs")  # as it is typed
+    expect(page).to_have_url(re.compile(f"/runs.*model={run_dir.name}"))
+    expect(model_choice(page)).to_have_value(re.compile("^mine"))
+    page.goto("/evaluate?view=images")  # a link to a view is the same for everybody
+    expect(model_choice(page)).to_have_value(re.compile("^bundled"))
+    expect(page).not_to_have_url(re.compile("model="))
+
+
+def test_the_menu_of_a_phone_closes_after_a_choice(visitors: Visitors, server: Server):
+    run_factory.write_run(server.runs_dir, "20260103-000000-b", name="theirs", accuracy=0.8)
+    page = visitors.open(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.goto("/browse")
+    menu = page.get_by_test_id("stExpandSidebarButton")
+    menu.click()
+    expect(menu).to_have_count(0)
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Runs").click()
+    expect(page.get_by_role("heading", name="Runs", level=1)).to_be_visible()
+    expect(menu).to_be_visible()
+    menu.click()
+    expect(menu).to_have_count(0)
+    choose_model(page, "theirs")
+    expect(page).to_have_url(re.compile("/runs.*model="))
+    expect(menu).to_be_visible()
+
+
+def model_choice(page: Page) -> Locator:
+    return page.get_by_test_id("stSidebar").get_by_role("combobox")
+
+
+def choose_model(page: Page, name: str) -> None:
+    """Look for it by its name, as one does among many."""
+    model_choice(page).click()
+    model_choice(page).fill(name)
+    page.get_by_role("option", name=name).first.click()

@@ -48,7 +48,7 @@ def watch_a_training(page: Page) -> str:
 def test_train_then_click_a_confusion_and_see_its_images(page: Page, trained: str):
     page.goto(f"/train?run={trained}")
     page.get_by_role("link", name="See what it gets wrong").click()
-    expect(page).to_have_url(re.compile(rf"/evaluate\?.*run={trained}"))
+    expect(page).to_have_url(re.compile(rf"/evaluate\?.*model={trained}"))
     expect(steps.main(page).get_by_text("Test accuracy").first).to_be_visible()
 
     cells = read_cells(page)
@@ -69,7 +69,7 @@ def test_train_then_click_a_confusion_and_see_its_images(page: Page, trained: st
 
     page.get_by_role("button", name="All confusions").click()
     expect(page).not_to_have_url(re.compile("true="))
-    expect(page.get_by_role("heading", name="Most frequent confusions")).to_be_visible()
+    expect(page.get_by_role("heading", name="Most common confusions")).to_be_visible()
     click_cell(page, worst)  # once more the same: Plotly must not take it for a deselection
     expect(images).to_have_count(min(worst["count"], 100))
 
@@ -77,7 +77,7 @@ def test_train_then_click_a_confusion_and_see_its_images(page: Page, trained: st
 def test_a_link_to_a_view_opens_the_same_view_elsewhere(
     page: Page, visitors: Visitors, trained: str
 ):
-    page.goto(f"/evaluate?run={trained}")
+    page.goto(f"/evaluate?model={trained}")
     page.get_by_role("button", name="Misclassified shirts").click()
     expect(page).to_have_url(re.compile("true=6"))
     expect(answers(page).first).to_be_visible()

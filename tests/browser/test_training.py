@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from fmnist.runs import store
 from fmnist.runs.status import SILENT_AFTER
@@ -29,18 +29,37 @@ def browser_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def long_run(page: Page, server: Server) -> str:
-    """A training of 200 epochs that the page shows under way.
+    """A training of many minutes that the page shows under way.
 
-    One that an earlier test has left will do, while half of it is still to come.
+    One that an earlier test has left will do, while most of it is still to come.
     """
-    known = [path.parent.name for path in server.runs_dir.glob("[0-9]*/status.json")]
-    statuses = {run_id: steps.read_status(server, run_id) for run_id in known}
-    left = [run_id for run_id, s in statuses.items() if s.is_live and (s.epoch or 0) < 100]
+    left = runs_left(server, "running")
     if left:
         page.goto(f"/train?run={left[0]}")
-    run_id = left[0] if left else steps.start_training(page, epochs="End", name="Long")
+    run_id = left[0] if left else start_long_training(page, "Long")
     steps.expect_training(page)
     return run_id
+
+
+@pytest.fixture
+def next_in_line(page: Page, server: Server, long_run: str) -> str:
+    """One that waits behind it; the page is with the long run again."""
+    left = runs_left(server, "queued")
+    run_id = left[0] if left else start_long_training(page, "Next in line")
+    page.goto(f"/train?run={long_run}")
+    steps.expect_training(page)
+    return run_id
+
+
+def start_long_training(page: Page, name: str) -> str:
+    return steps.start_training(page, epochs="End", name=name, is_slow=True)
+
+
+def runs_left(server: Server, status: str) -> list[str]:
+    """Those in this state of which most is still to come."""
+    known = [path.parent.name for path in sorted(server.runs_dir.glob("[0-9]*/status.json"))]
+    statuses = {run_id: steps.read_status(server, run_id) for run_id in known}
+    return [run_id for run_id, s in statuses.items() if s.status == status and (s.epoch or 0) < 100]
 
 
 def test_a_run_that_is_damaged_for_a_moment_comes_back(page: Page, server: Server):
@@ -61,7 +80,7 @@ def test_the_sidebar_is_quiet_once_nothing_trains(page: Page, server: Server):
     expect(page.get_by_test_id("stSidebar").get_by_text("epoch 3 of 3")).to_be_visible()
     wait_for_more(page, sent)
     store.write_status(run_dir, status="failed", finished_at=time.time())
-    expect(page.get_by_text("Training failed")).to_be_visible()
+    expect(page.get_by_test_id("stSidebar").get_by_text(" failed.")).to_be_visible()
     page.wait_for_timeout(1_000)  # the last tick is answered
     before = len(sent)
     page.wait_for_timeout(3 * 1_000 * live_strip.TICK)
@@ -88,12 +107,22 @@ def test_a_refreshed_page_and_another_tab_reattach(page: Page, visitors: Visitor
     steps.expect_training(elsewhere)
 
 
-def test_a_waiting_training_can_be_cancelled(page: Page, server: Server, long_run: str):
+def test_the_queue_is_a_list_in_which_a_waiting_training_can_be_cancelled(
+    page: Page, server: Server, long_run: str, next_in_line: str
+):
     waiting = steps.start_training(page, epochs="Home", name="Never mind")
     steps.expect_badge(page, "Waiting")
-    page.get_by_role("button", name="Cancel").click()
-    steps.expect_badge(page, "Stopped")
+    rows = steps.main(page).locator("[class*=st-key-queue_2]")
+    expect(rows).to_contain_text(["Long", "Next in line", "Never mind"])
+    expect(rows.nth(1)).to_contain_text("next")
+
+    page.goto(f"/train?run={long_run}")
+    page.get_by_text("Queue: 2 waiting · next: Next in line").click()
+    rows.filter(has_text="Never mind").get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Queue: 1 waiting")).to_be_visible()
+    steps.wait_for_status(server, waiting, "stopped")
     assert not (server.runs_dir / waiting / "model.keras").exists()
+    assert steps.read_status(server, next_in_line).status == "queued"
     assert steps.read_status(server, long_run).status == "running"
 
 
@@ -114,8 +143,8 @@ def test_a_training_outlives_the_server(page: Page, server: Server, long_run: st
     steps.expect_more_points(page)
 
 
-def test_stop_ends_a_training_and_scores_it(
-    page: Page, server: Server, visitors: Visitors, long_run: str
+def test_five_clicks_on_stop_end_and_score_one_training_and_no_other(
+    page: Page, server: Server, visitors: Visitors, long_run: str, next_in_line: str
 ):
     other = visitors.open()
     other.goto(page.url)
@@ -125,7 +154,8 @@ def test_stop_ends_a_training_and_scores_it(
         "the first batch curve row",
         give_up=lambda: failure_of(server.runs_dir / long_run),
     )
-    page.get_by_role("button", name="Stop").click()
+    runs_before = sorted(path.name for path in server.runs_dir.glob("[0-9]*"))
+    click_impatiently(page, page.get_by_role("button", name="Stop"))
     wait_for(lambda: has_stopped_training(server, long_run), "the last training step")
     rows_at_end = rows(server, long_run, "batches.csv")
     steps.wait_for_status(server, long_run, "stopped")
@@ -133,9 +163,28 @@ def test_stop_ends_a_training_and_scores_it(
     for visitor in (page, other):
         steps.expect_badge(visitor, "Stopped")
     expect(steps.main(page).get_by_text("Test accuracy").first).to_be_visible()
+    assert steps.run_in_address(page) == long_run
     assert (server.runs_dir / long_run / "model.keras").is_file()
     assert rows_at_end == rows(server, long_run, "batches.csv")
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+
+    steps.wait_for_status(server, next_in_line, "running")
+    assert not store.is_stop_requested(server.runs_dir / next_in_line)
+    assert runs_before == sorted(path.name for path in server.runs_dir.glob("[0-9]*"))
+
+
+def click_impatiently(page: Page, button: Locator) -> None:
+    """Click where the button is, five times and on until the run has stopped, and twice more."""
+    box = button.bounding_box()
+    place = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    stopped = steps.main(page).locator(".stMarkdownBadge", has_text="Stopped")
+    after = count = 0
+    while count < 5 or after < 2:
+        page.mouse.click(*place)
+        page.wait_for_timeout(250)  # as a person does
+        count += 1
+        after += stopped.is_visible()
+        assert count < 500, "it never stopped"
 
 
 def test_a_killed_training_says_so_and_two_that_were_started_at_once_follow(

@@ -40,7 +40,7 @@ def test_delete_asks_first(lab, monkeypatch, capsys, answer):
         typed.isatty = lambda: True
         monkeypatch.setattr(sys, "stdin", typed)
         assert main(["delete", "my-shapes"]) == (0 if is_deleted else 2)
-    said = "my-shapes is deleted." if is_deleted else "Nothing was deleted."
+    said = "my-shapes was deleted." if is_deleted else "Nothing was deleted."
     assert capsys.readouterr().err.splitlines()[-1] == said
     slugs = [entry.slug for entry in catalogue.list_datasets()]
     assert slugs == ["fashion-mnist"] + ["my-shapes"] * (not is_deleted)
@@ -55,7 +55,7 @@ def test_the_standin_is_listed_once_it_is_made(no_mirrors, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["my-shapes"], "nobody can be asked here: add --yes to delete my-shapes"),
+        (["my-shapes"], "no terminal to ask in: add --yes to delete my-shapes"),
         (["fashion-mnist", "--yes"], "There is no imported dataset 'fashion-mnist'"),
         (["../my-shapes", "--yes"], "There is no imported dataset '../my-shapes'"),
     ],

@@ -115,7 +115,7 @@ def test_without_a_network_the_standin_can_be_trained_on(no_mirrors, monkeypatch
         assert main(["--epochs", "1", "--dataset", "stand-in"]) == 0
     assert [data.name for data in trained_on] == ["Stand-in", "Stand-in"]
     assert len(trained_on[0].train_labels) == 200
-    assert capfd.readouterr().err.count("no figure here is about the real dataset") == 2
+    assert capfd.readouterr().err.count("no figure below is about the real dataset") == 2
 
 
 def test_a_data_folder_of_ones_own_is_never_filled(lab, monkeypatch, tmp_path, capfd):

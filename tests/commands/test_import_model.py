@@ -52,7 +52,7 @@ def test_the_command_scores_a_file_and_ends_with_json(lab, tmp_path):
     run = store.read_run(runs_dir / answer["run_id"])
     assert (run.title, run.status.status) == ("flat one", "completed")
     assert answer["test_accuracy"] == outputs.read_results(run)["test_accuracy"] > 0.9
-    found = "Found: 784 in, values 0 to 1; logits (a softmax follows)"
+    found = "Detected: 784 in, values 0 to 1; logits (a softmax follows)"
     assert done.stderr.splitlines()[-1] == found
     assert "TensorFlow" not in done.stderr, "TensorFlow's own messages go to the log"
     settings = {"name": "flat one", "dataset": "fashion-mnist"}
@@ -65,8 +65,8 @@ def test_the_command_says_why_a_model_is_refused_and_leaves_no_run(lab, tmp_path
     assert done.returncode == 2
     line = done.stderr.splitlines()[-1]
     assert line == (
-        "theirs.keras gives each image an output of shape (5): expected ten numbers (10), one for "
-        "each class."
+        "theirs.keras returns an output of shape (5) for each image: expected ten numbers (10), "
+        "one for each class."
     )
     assert done.stdout == ""
     assert store.list_runs() == []

@@ -176,7 +176,7 @@ sys.exit(train.main(sys.argv[1:]))
     (run,) = store.list_runs()
     line = done.stderr.splitlines()[-1]
     assert line.startswith("The training failed: ResourceExhaustedError: OOM when allocating word")
-    assert line.endswith(f" … (the whole story is in {run.file('log.txt')})")
+    assert line.endswith(f" … (details in {run.file('log.txt')})")
     assert "Traceback" not in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert "Traceback" in outputs.read_log(run)

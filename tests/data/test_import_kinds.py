@@ -289,7 +289,7 @@ def test_a_column_says_what_the_rows_are_for(tmp_path):
 
 def test_one_class_alone_is_no_dataset(tmp_path):
     folder = write_tables(tmp_path, lambda frame: frame.assign(label=0))
-    assert "train.csv has the label 0 alone, 40 times" in refuse(folder)
+    assert "train.csv has only the label 0, 40 times" in refuse(folder)
 
 
 # Names of files
@@ -357,7 +357,7 @@ def test_a_file_that_does_not_say_what_it_is_for(tmp_path):
     make_frame(data_factory.make_split(20, 9)).to_csv(folder / "Dig-MNIST.csv", index=False)
     made = read(folder)
     assert is_the_made_data(made)
-    assert made.notes == ("Dig-MNIST.csv was passed over.",)
+    assert made.notes == ("Dig-MNIST.csv was skipped.",)
     (folder / "test.csv").unlink()
     assert "train.csv is for training and Dig-MNIST.csv does not say what it is" in refuse(folder)
 
@@ -462,7 +462,7 @@ def test_arrays_that_are_no_images(tmp_path):
     nested = header.getvalue().replace(b"(1000000000, 28, 28)", b"(" * 250 + b"10" + b")" * 250)
     length = len(nested) - 10
     (tmp_path / "x_train.npy").write_bytes(nested[:8] + length.to_bytes(2, "little") + nested[10:])
-    assert "x_train.npy is no NumPy array that can be read" in refuse(tmp_path / "x_train.npy")
+    assert "x_train.npy is not a NumPy array that can be read" in refuse(tmp_path / "x_train.npy")
 
 
 # Pictures in folders
@@ -517,7 +517,7 @@ def test_what_is_for_validation_joins_training(tmp_path):
 def test_folders_of_other_words_are_never_mixed(tmp_path):
     write_pictures(tmp_path / "one", TRAIN)
     write_pictures(tmp_path / "two", TEST)
-    assert "The images lie in 20 class folders (one/kind a" in refuse(tmp_path)
+    assert "The images are in 20 class folders (one/kind a" in refuse(tmp_path)
 
 
 @pytest.mark.parametrize("pattern", ["{}", "{:02}", "class_{}"])
@@ -539,7 +539,7 @@ def test_class_names_order_the_folders_and_must_be_theirs(tmp_path):
     assert np.array_equal(made.arrays[1], np.sort(TRAIN[1]))
     assert np.array_equal(made.arrays[0], by_class(TRAIN)[0])
     assert read(tmp_path, class_names=None).class_names == tuple(sorted(folders))
-    assert "The folder Ankle boot is called by none of the class names" in refuse(tmp_path)
+    assert "The folder Ankle boot has none of the class names" in refuse(tmp_path)
 
 
 def test_numbers_before_the_names_of_folders(tmp_path):
@@ -660,7 +660,7 @@ def test_emnist_is_turned_upright(tmp_path):
         path.rename(path.with_name(f"emnist-digits-{path.name.replace('t10k', 'test')}"))
     made = read(folder)
     assert np.array_equal(made.arrays[0], TRAIN[0].transpose(0, 2, 1))
-    assert made.notes == ("EMNIST's images lie on their side: they are turned upright.",)
+    assert made.notes == ("EMNIST's images are on their side: they were turned upright.",)
 
 
 # The collected files

@@ -52,7 +52,7 @@ def test_kaggles_files_with_everything_left_as_proposed(tables):
     seen = []
     entry, notes = import_process.import_dataset(tables, progress=lambda *args: seen.append(args))
     assert (entry.slug, entry.class_names) == ("fashion-mnist-2", CLASS_NAMES)
-    assert notes[0].startswith("No class names came along; the classes are called T-shirt/top,")
+    assert notes[0].startswith("The files name no classes; they are called T-shirt/top,")
     data = catalogue.load(entry.slug)
     assert np.array_equal(data.train_images, data_factory.make_split(40, 40)[0])
     assert np.array_equal(data.test_labels, data_factory.make_split(20, 20)[1])

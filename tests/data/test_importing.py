@@ -187,7 +187,7 @@ def test_png_folders_without_splits_give_a_seventh_of_each_class_to_testing(tmp_
     assert seen == {image.tobytes() for image in images[0]}
     assert entries[0].fingerprint == entries[1].fingerprint  # the draw is seeded
     info = json.loads((entries[0].folder / "dataset.json").read_text())
-    assert "One image in 7 of each class was drawn for testing." in info["source"]["notes"]
+    assert "One image in 7 of each class was set aside for testing." in info["source"]["notes"]
     assert str(tmp_path) not in json.dumps(info)
 
 
@@ -223,7 +223,7 @@ def test_without_class_names_some_are_proposed_and_that_is_said(tmp_path):
     made = importing.read_dataset([folder])
     assert made.class_names == tuple("0123456789")
     assert made.notes == (
-        "No class names came along; the classes are called 0, 1, 2, 3, 4, 5, 6, 7, 8, 9.",
+        "The files name no classes; they are called 0, 1, 2, 3, 4, 5, 6, 7, 8, 9.",
     )
     with importing.open_source([write_csvs(tmp_path / "kaggle")]) as source:
         assert (source.class_names, source.proposed) == (None, CLASS_NAMES)
@@ -258,7 +258,7 @@ def test_wrong_class_names_are_named(tmp_path, names, said):
 @pytest.mark.parametrize("content", ["{", '{"classes": []}', "9" * 5000])
 def test_a_json_file_of_another_kind_is_named(tmp_path, content):
     (write_csvs(tmp_path) / "class_names.json").write_text(content)
-    with pytest.raises(DatasetError, match=r"class_names\.json(: it has neither| is no JSON)"):
+    with pytest.raises(DatasetError, match=r"class_names\.json(: it has neither| is not JSON)"):
         import_files([tmp_path], "x")
 
 
@@ -288,7 +288,7 @@ FAULTS = [
     (41, 784, "-3", "row 41, column pixel784 is -3; expected a pixel"),
     (3, 1, "0.5", "row 3, column pixel1 is 0.5, a fraction; expected a pixel"),
     (3, 1, "", "row 3, column pixel1 is empty; expected"),
-    (3, 1, "nan", "row 3, column pixel1 is “nan”, which is no number; expected"),
+    (3, 1, "nan", "row 3, column pixel1 is “nan”, which is not a number; expected"),
     (3, 1, "NA", "row 3, column pixel1 has the text “NA”; expected"),
     (9, 300, "dress", "row 9, column pixel300 has the text “dress”; expected"),
     (9, 300, "inf", "row 9, column pixel300 is inf; expected"),
@@ -310,7 +310,7 @@ def test_the_first_bad_cell_is_named(tmp_path, monkeypatch, row, column, cell, s
 
 def test_a_deeply_nested_list_of_class_names_is_named(tmp_path):
     (write_csvs(tmp_path) / "class_names.json").write_text("[" * 99_000)
-    with pytest.raises(DatasetError, match=r"class_names\.json is no JSON .*nested too deeply"):
+    with pytest.raises(DatasetError, match=r"class_names\.json is not JSON .*nested too deeply"):
         import_files([tmp_path])
 
 
@@ -355,7 +355,7 @@ def test_columns_are_called_as_in_the_header(tmp_path):
         (b"", "fashion-mnist_train.csv is empty"),
         (b"\n\n", "fashion-mnist_train.csv is empty"),
         (HEADER.encode(), "fashion-mnist_train.csv has a header and no rows"),
-        (b"label,a,b\n1,2,3\n", "fashion-mnist_train.csv has labels alone: the file with"),
+        (b"label,a,b\n1,2,3\n", "fashion-mnist_train.csv has only labels: the file with"),
         (
             b"a,b,c,d,e\n",
             "fashion-mnist_train.csv has 5 columns (“a” and “b” and “c” …); ex",
@@ -420,7 +420,7 @@ def test_one_csv_file_alone_gives_a_seventh_to_testing(tmp_path):
     (folder / "fashion-mnist_test.csv").unlink()
     made = importing.read_dataset([folder])
     assert np.bincount(made.arrays[3]).tolist() == [1] * 10  # of 4
-    assert "One image in 7 of each class was drawn for testing." in made.notes
+    assert "One image in 7 of each class was set aside for testing." in made.notes
 
 
 def test_nothing_to_import(tmp_path):
@@ -472,7 +472,7 @@ def test_litter_in_a_zip_is_passed_over(tmp_path):
     ("picture", "said"),
     [
         (Image.new("L", (32, 28)), "kind b/x.png has 32×28 pixels; expected 28×28"),
-        (Image.new("RGB", (28, 28), "red"), "kind b/x.png has colours; expected grey"),
+        (Image.new("RGB", (28, 28), "red"), "kind b/x.png is in colour; expected grey"),
         (Image.new("LA", (28, 28)), "kind b/x.png is black on a transparent ground"),
         (None, "kind b/x.png: The file is not a picture"),
     ],
@@ -488,7 +488,7 @@ def test_png_folders_that_are_not_ten(tmp_path):
     folder = write_pngs(tmp_path, TRAIN)
     (folder / "kind k").mkdir()
     shutil.copy(next(folder.rglob("*.png")), folder / "kind k")
-    assert "The images lie in 11 class folders (kind a, kind b" in refuse(folder)
+    assert "The images are in 11 class folders (kind a, kind b" in refuse(folder)
 
 
 def test_png_files_in_the_wrong_place(tmp_path):
@@ -496,10 +496,10 @@ def test_png_files_in_the_wrong_place(tmp_path):
     image = next(folder.rglob("*.png"))
     (folder / "other" / "kind a").mkdir(parents=True)
     shutil.copy(image, folder / "other" / "kind a" / "x.png")
-    assert "other/kind a/x.png lies outside train and test" in refuse(folder)
+    assert "other/kind a/x.png is outside train and test" in refuse(folder)
     shutil.rmtree(folder / "other")
     shutil.copy(image, folder / "train" / "stray.png")
-    assert "train/stray.png lies in no class folder" in refuse(folder)
+    assert "train/stray.png is in no class folder" in refuse(folder)
 
 
 def test_folders_of_training_alone_give_a_seventh_to_testing(tmp_path):

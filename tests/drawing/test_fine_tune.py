@@ -156,7 +156,7 @@ def test_a_fine_tuning_is_a_run_with_its_history_data_and_corrections(fine_tunin
 
 
 def test_a_fine_tuning_is_done_once(fine_tuning):
-    with pytest.raises(ConfigError, match="has been begun already: start another one"):
+    with pytest.raises(ConfigError, match="was started already: start a new one"):
         open_run(fine_tuning.run.run_dir)
 
 
@@ -229,7 +229,7 @@ def test_a_fine_tuning_that_was_killed_has_failed(lab, drawing_model):
     run = store.load_run(run.run_id)
     assert run.status.status == "failed"
     assert "killed" in run.status.message
-    with pytest.raises(ConfigError, match="has been begun already"):
+    with pytest.raises(ConfigError, match="was started already"):
         open_run(run.run_dir)
 
 

@@ -17,7 +17,6 @@ import psutil
 import pytest
 
 from fmnist import memory_limit
-from fmnist.config import TrainConfig
 from fmnist.data import catalogue
 from fmnist.data.dataset import load_dataset
 from fmnist.engine.client import Engine, EngineError
@@ -185,7 +184,7 @@ def test_a_child_that_gives_no_answer_is_ended(engine, models, monkeypatch):
     monkeypatch.setattr(engine._own, "_timeout", 0.5)
     child = psutil.Process(engine.pid)
     child.suspend()
-    with pytest.raises(EngineError, match=r"no answer within 0\.5 s"):
+    with pytest.raises(EngineError, match=r"did not answer within 0\.5 s"):
         engine.predict(models.path("first"), models.images)
     assert not engine.alive
     assert not child.is_running()
@@ -195,8 +194,12 @@ def test_warm_returns_at_once_and_the_next_request_is_answered(engine, models):
     engine.close()
     engine.warm(models.path("first"))
     assert psutil.Process(engine.pid).cpu_times().user < 1, "it has not imported TensorFlow yet"
+    assert not engine.is_awake(models.path("second"))
     probabilities = engine.predict(models.path("second"), models.images).probabilities
     np.testing.assert_allclose(probabilities, models.expected("second"), atol=1e-5)
+    assert engine.is_awake(models.path("second"))
+    engine.close()
+    assert not engine.is_awake(models.path("second"))
 
 
 def test_the_child_ends_with_its_parent_idle_or_busy(models):
@@ -281,20 +284,6 @@ def test_other_images_are_refused_before_they_are_sent(engine, models, images):
         engine.predict(models.path("first"), images)
 
 
-def test_describes_a_network_by_layers_parameters_and_operations(engine):
-    description = engine.describe(TrainConfig(architecture="dense", dense_units=(128,)))
-    # 784·128 + 128 weights, then 128·10 + 10; every weight but the biases is one operation.
-    assert description["parameters"] == 100_480 + 1_290
-    assert description["macs_per_image"] == 784 * 128 + 128 * 10
-    assert sum(layer["parameters"] for layer in description["layers"]) == 101_770
-    assert description["layers"][-1]["output_shape"] == [10]
-
-
-def test_an_impossible_network_says_why(engine):
-    with pytest.raises(EngineError, match="Convolution 4 has a 3×3 kernel"):
-        engine.describe(TrainConfig(filters=(8, 8, 8, 8), pool=2))
-
-
 def test_neighbours_are_the_nearest_training_images(engine, lab):
     train = load_dataset().train_images
     indices, distances = engine.neighbours(train[[5, 17]], k=3)
@@ -374,7 +363,7 @@ def test_an_imported_model_that_never_answers_is_ended_and_keeps_nobody_waiting(
     engine.predict(models.path("first"), models.images)
     assert said == [], "it was answered meanwhile"
     thread.join()
-    assert "no answer within 4 s and was ended; the model is too slow" in said[0]
+    assert "did not answer within 4 s and was ended; the model is too slow" in said[0]
     assert engine.pid_of_imported is None
 
 

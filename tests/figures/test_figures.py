@@ -11,7 +11,7 @@ import pytest
 
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.evaluation.evaluate import evaluate
-from fmnist.figures import curves, dataset, palette
+from fmnist.figures import dataset, palette, runs
 from fmnist.figures import evaluation as evaluation_figures
 
 MATRIX = np.zeros((10, 10), int)
@@ -47,29 +47,17 @@ def history() -> pd.DataFrame:
             "accuracy": [0.78, 0.85, 0.88],
             "val_loss": [0.5, 0.4, 0.36],
             "val_accuracy": [0.82, 0.86, 0.87],
+            "learning_rate": [0.001, 0.001, 0.001],
+            "seconds": [2.0, 2.0, 2.0],
         }
     )
 
 
-@pytest.fixture
-def batches() -> pd.DataFrame:
-    count = 3000
-    return pd.DataFrame(
-        {
-            "step": np.arange(1.0, count + 1),
-            "epoch": np.repeat([0.0, 1.0, 2.0], 1000),
-            "loss": np.linspace(2.3, 0.3, count),
-            "accuracy": np.linspace(0.1, 0.9, count),
-        }
-    )
-
-
-def _all_figures(history, batches) -> dict[str, go.Figure]:
+def _all_figures(history) -> dict[str, go.Figure]:
     evaluation = evaluate(np.arange(10), np.eye(10))
     image = np.arange(784).reshape(28, 28).astype(np.uint8)
     return {
-        "history": curves.plot_history(history, batches, "loss", epochs=5, steps_per_epoch=1000),
-        "comparison": curves.plot_comparison({"a": history, "b": history}, "accuracy"),
+        "comparison": runs.plot_runs([runs.RunCurve("a", history, "#0072b2")]),
         "matrix": evaluation_figures.plot_confusion_matrix(MATRIX, "rows", selected=(6, 0)),
         "report": evaluation_figures.plot_report(evaluation.report),
         "probabilities": evaluation_figures.plot_probabilities(np.full(10, 0.1), label=6),
@@ -78,64 +66,25 @@ def _all_figures(history, batches) -> dict[str, go.Figure]:
     }
 
 
-def test_plotly_accepts_every_figure(history, batches):
-    for figure in _all_figures(history, batches).values():
+def test_plotly_accepts_every_figure(history):
+    for figure in _all_figures(history).values():
         go.Figure(figure.to_plotly_json())  # raises for a property that does not exist
         figure.to_json()
 
 
-def test_figures_leave_text_and_background_to_the_theme(history, batches):
-    for name, figure in _all_figures(history, batches).items():
+def test_figures_leave_text_and_background_to_the_theme(history):
+    for name, figure in _all_figures(history).items():
         layout = figure.layout
         assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)", name
         assert layout.font.color is None, name
         assert all(trace.textfont.color is None for trace in figure.data if "textfont" in trace)
 
 
-def test_every_figure_names_its_axes(history, batches):
-    for name, figure in _all_figures(history, batches).items():
+def test_every_figure_names_its_axes(history):
+    for name, figure in _all_figures(history).items():
         assert figure.layout.xaxis.title.text, name
         bars_of_classes = name in {"report", "probabilities", "counts"}
         assert bool(figure.layout.yaxis.title.text) is not bars_of_classes, name
-
-
-def test_history_places_epochs_and_batches(history, batches):
-    figure = curves.plot_history(history, batches, "accuracy", epochs=5, steps_per_epoch=1000)
-    running, train, val = figure.data
-    assert list(train.x) == [1, 2, 3]
-    assert list(val.y) == [0.82, 0.86, 0.87]
-    assert len(running.x) == curves.MAX_POINTS
-    assert running.x[-1] == 3  # the newest batch is never left out
-    assert running.x[0] == 0.001
-    assert figure.layout.xaxis.range == (0, 5.1)
-    assert figure.layout.yaxis.range[0] == pytest.approx(0.7)
-
-
-def test_batches_without_a_known_epoch_length(history, batches):
-    figure = curves.plot_history(history, batches.iloc[:2500], "accuracy")
-    assert figure.data[0].x[-1] == 2.5
-
-
-def test_history_without_validation_or_batches(history):
-    history[["val_loss", "val_accuracy"]] = np.nan
-    figure = curves.plot_history(history, None, "loss")
-    assert [trace.name for trace in figure.data] == ["Training"]
-    assert figure.layout.yaxis.range == (0, 0.75)
-
-
-def test_history_before_anything_is_written(history, batches):
-    empty = curves.plot_history(history.iloc[:0], batches.iloc[:0], "accuracy", epochs=3)
-    assert not empty.data
-    assert empty.layout.xaxis.range == (0, 3.06)
-    first_epoch = curves.plot_history(history.iloc[:0], batches.iloc[:10], "loss", epochs=3)
-    assert first_epoch.layout.yaxis.range == (0, 2.5)
-
-
-def test_comparison_falls_back_to_training(history):
-    no_validation = history.assign(val_accuracy=np.nan)
-    figure = curves.plot_comparison({"a": history, "b": no_validation}, "accuracy")
-    assert [trace.name for trace in figure.data] == ["a", "b (training)"]
-    assert figure.data[0].line.color != figure.data[1].line.color
 
 
 @pytest.mark.parametrize(
@@ -192,7 +141,7 @@ def test_no_name_is_more_than_text_in_any_figure(history):
     matrix = np.eye(10, dtype=int)
     report = pd.DataFrame({"class": [*names, "macro"], "precision": 0.5, "recall": 0.5, "f1": 0.5})
     drawn = [
-        curves.plot_comparison({name: history}, "loss"),
+        runs.plot_runs([runs.RunCurve(name, history, "#0072b2")], "loss"),
         evaluation_figures.plot_confusion_matrix(matrix, class_names=names),
         evaluation_figures.plot_report(report),
         evaluation_figures.plot_probabilities(np.full(10, 0.1), 0, names),

@@ -70,22 +70,22 @@ def test_a_whole_file_is_taken_and_says_who_wrote_it(tmp_path):
         (
             "x.zip",
             model_factory.zip_of({"m/best.h5": b""}),
-            "x.zip is an archive around best.h5: unpack it, and import that file.",
+            "x.zip is an archive containing best.h5: unpack it and import that file.",
         ),
         (
             "x.zip",
             model_factory.zip_of({f"m/{name}": b"" for name in members()}),
-            "x.zip is an archive around model.weights.h5",
+            "x.zip is an archive containing model.weights.h5",
         ),
         ("x.npz", npz(), "x.npz is a file of arrays without a network"),
-        ("x.zip", model_factory.zip_of({"a.txt": b""}), "no Keras model: it has no config.json"),
+        ("x.zip", model_factory.zip_of({"a.txt": b""}), "not a Keras model: it has no config.json"),
         ("x.gz", b"\x1f\x8b\x08", "x.gz is an archive, not a Keras model file"),
-        ("model.json", b"{}", "model.json is a text without weights"),
+        ("model.json", b"{}", "model.json is a text file without weights"),
         ("x.docx", b"\xd0\xcf\x11", "x.docx is of an unknown kind"),
         ("x.keras", zipped()[:200], "x.keras is damaged or cut short (File is not a zip file)"),
-        ("x.keras", zipped(**{"config.json": b"[1"}), "its config.json is no JSON"),
-        ("x.keras", zipped(**{"config.json": b"[" * 200_000}), "its config.json is no JSON"),
-        ("x.keras", zipped(**{"metadata.json": b"[]"}), "its metadata.json is no JSON"),
+        ("x.keras", zipped(**{"config.json": b"[1"}), "its config.json is not JSON"),
+        ("x.keras", zipped(**{"config.json": b"[" * 200_000}), "its config.json is not JSON"),
+        ("x.keras", zipped(**{"metadata.json": b"[]"}), "its metadata.json is not JSON"),
         (
             "x.keras",
             zipped(**{"config.json": b'{"a":' * 900 + b"1" + b"}" * 900}),
@@ -114,7 +114,7 @@ def test_a_large_file_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(archive_check, "MAX_FILE_BYTES", 1_000_000)
     path = tmp_path / "x.keras"
     path.write_bytes(bytes(2_000_000))
-    with pytest.raises(ModelRefused, match=r"x\.keras has 2 MB: at most 1 MB are taken"):
+    with pytest.raises(ModelRefused, match=r"x\.keras has 2 MB; the limit is 1 MB"):
         check_file(path, "x.keras")
 
 
@@ -131,5 +131,5 @@ def test_bytes_that_changed_on_the_way_are_noticed(tmp_path):
 
 
 def test_a_json_of_a_million_digits_is_no_model():
-    with pytest.raises(ModelRefused, match="is no JSON that describes a model"):
+    with pytest.raises(ModelRefused, match="is not JSON that describes a model"):
         parse_json('{"a": ' + "9" * 1_000_000 + "}", "its config", "x.keras")

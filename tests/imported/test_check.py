@@ -102,7 +102,7 @@ def test_a_check_whose_process_dies_is_told(lab, tmp_path, monkeypatch):
 
     monkeypatch.setattr(check, "_start", start_and_kill)
     run = import_file(model_factory.save(model_factory.build_model(), tmp_path))
-    with pytest.raises(ModelRefused, match="brought down the process that checked it"):
+    with pytest.raises(ModelRefused, match="crashed the process that checked it"):
         check_and_score(run)
 
 

@@ -103,7 +103,7 @@ def test_a_lambda_of_an_old_file_is_refused():
 def test_a_bare_operation_is_named():
     old = {"class_name": "TFOpLambda", "config": {"name": "tf.math.truediv"}}
     config = {"class_name": "Functional", "config": {"layers": [old]}}
-    with pytest.raises(ModelRefused, match="“tf.math.truediv” is a bare operation of TensorFlow"):
+    with pytest.raises(ModelRefused, match="“tf.math.truediv” is a raw TensorFlow operation"):
         read_model_config(config, "theirs.h5", is_legacy=True)
 
 

@@ -137,7 +137,7 @@ def test_weights_alone_are_told(tmp_path):
     model = build("dense")
     for name in ("x.weights.h5", "y.weights.h5"):
         model.save_weights(tmp_path / name)
-        with pytest.raises(ModelRefused, match=rf"^{name} holds weights alone, without their net"):
+        with pytest.raises(ModelRefused, match=rf"^{name} holds only weights, without their net"):
             open_model(tmp_path / name, name, tmp_path)
 
 

@@ -315,8 +315,8 @@ def test_what_reaches_out_of_the_file_is_refused(lab, tmp_path, item, sentence):
 @pytest.mark.parametrize(
     ("shape", "units", "sentence"),
     [
-        ((32, 32, 3), 10, "takes inputs of shape (32, 32, 3): expected (28, 28, 1), (28, 28)"),
-        ((28, 28), 5, "gives each image an output of shape (5): expected ten numbers"),
+        ((32, 32, 3), 10, "expects inputs of shape (32, 32, 3): expected (28, 28, 1), (28, 28)"),
+        ((28, 28), 5, "returns an output of shape (5) for each image: expected ten numbers"),
     ],
 )
 def test_another_shape_is_told(lab, tmp_path, shape, units, sentence):
@@ -347,7 +347,7 @@ def test_weights_of_another_network_are_told(lab, tmp_path):
 
     assert_refused(
         import_file(model_factory.change_config(path, widen)),
-        "does not fit together: its network needs 15,700 weights, and the file",
+        "contradicts itself: its network needs 15,700 weights, and the file",
     )
 
 
@@ -359,7 +359,7 @@ def test_a_network_of_gigabytes_is_refused_before_it_is_built(lab, tmp_path):
 
     before = psutil.Process().memory_info().rss
     run = import_file(model_factory.change_config(path, swell))
-    assert_refused(run, "describes a network whose weights take 6,280 MB: at most 400 MB")
+    assert_refused(run, "describes a network whose weights take 6,280 MB; the limit is 400 MB")
     assert psutil.Process().memory_info().rss < before + 500e6
 
 

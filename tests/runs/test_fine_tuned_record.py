@@ -13,6 +13,9 @@ from fmnist.runs.fine_tuned_record import STAGES, Comparison, FineTuned, stage_f
 def test_what_is_right_after_is_counted():
     pair = Comparison(images=100, before=60, gained=7, lost=5)
     assert pair.after == 62
+    assert pair.points_lost == -2
+    assert Comparison(images=500, before=430, gained=3, lost=27).points_lost == pytest.approx(4.8)
+    assert Comparison(0, 0, 0, 0).points_lost == 0
 
 
 @pytest.mark.parametrize(

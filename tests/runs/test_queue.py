@@ -1,12 +1,13 @@
 """Runs that wait: first come, first served, cancelled, taken for dead, deleted."""
 
 import threading
+import time
 
 from fmnist.config import TrainConfig
 from fmnist.runs import settings, store
 from fmnist.runs.imported_record import ImportedModel
 from fmnist.runs.progress import describe_queue_position
-from fmnist.runs.queue import wait_in_queue
+from fmnist.runs.queue import Queue, wait_in_queue
 from tests.waits import wait_for
 
 
@@ -92,3 +93,15 @@ def test_two_places_let_two_runs_train(lab):
     for run in (store.create_run(TrainConfig()), store.create_run(TrainConfig())):
         store.claim_run(run.run_dir)
         assert wait_in_queue(run.run_dir) is True
+
+
+def test_the_next_run_is_told_also_while_no_place_is_free(lab):
+    first, second, third = (store.create_run(TrainConfig(name=name)) for name in "abc")
+    store.claim_run(first.run_dir, status="running", started_at=time.time())
+    found = Queue(first.run_dir.parent).look()
+    assert [run.run_id for run in found.running] == [first.run_id]
+    assert [run.run_id for run in found.waiting] == [second.run_id, third.run_id]
+    assert found.up_next.run_id == second.run_id
+    assert found.next is None
+    settings.write_parallel_trainings(2)
+    assert found.next.run_id == second.run_id

@@ -25,8 +25,7 @@ def test_a_dead_process_makes_its_run_failed_and_keeps_the_curves(lab):
     run = store.load_run(run_dir.name)
     assert run.status.status == "failed"
     assert run.status.message == (
-        "The training process ended without a word: it was killed, or the computer was switched "
-        "off."
+        "The training process ended unexpectedly: it was killed, or the computer was switched off."
     )
     assert json.loads((run_dir / "status.json").read_text())["status"] == "failed"
     assert len(outputs.read_history(run)) == 2

@@ -16,6 +16,7 @@ from fmnist.runs.status import reconcile_status
 from fmnist.runs.tables import summary_table
 from fmnist.runs.time_estimate import past_runs
 from tests.factories import runs as run_factory
+from tests.waits import wait_for
 
 
 @pytest.fixture
@@ -210,7 +211,7 @@ def test_a_damaged_run_is_listed_with_the_reason_and_harms_no_other(lab, name, c
     assert not first.is_live
     table = summary_table([first, second])
     assert list(table["status"]) == ["damaged", "completed"]
-    assert said in table["note"][0]
+    assert said in table["message"][0]
 
 
 def test_a_status_of_a_later_version_is_read_without_its_new_fields(made):
@@ -318,7 +319,7 @@ def test_the_zip_holds_the_whole_folder_without_drafts(made):
     drafts = {".status.json.1.tmp", ".model.keras.1.keras", ".checkpoint.1.weights.h5"}
     for name in drafts:
         made.file(name).write_text("a draft")
-    with zipfile.ZipFile(BytesIO(store.zip_run(made))) as archive:
+    with zipfile.ZipFile(BytesIO(store.zip_runs([made]))) as archive:
         names = set(archive.namelist())
         assert archive.testzip() is None
         assert json.loads(archive.read(f"{made.run_id}/config.json")) == made.config.to_json()
@@ -339,3 +340,38 @@ def test_the_queue_is_first_come_first_served(lab):
     run_factory.write_run(lab.runs_dir, "20260101-000000-trains", status="running")
     assert [run.run_id[-1] for run in store.list_queued()] == ["c", "a", "b"]
     assert store.list_queued([]) == []
+
+
+def test_tags_and_a_note_are_tidied_and_bounded(made):
+    store.annotate_run(made, [" wide ", "a,b", "wide", "", *map(str, range(20))], "one\ntwo" * 400)
+    run = store.load_run(made.run_id)
+    assert run.tags == ("wide", "a b", "0", "1", "2", "3", "4", "5")
+    assert run.note.startswith("one twoone")
+    assert len(run.note) == 500
+    store.rename_run(run, "Named")
+    assert store.load_run(made.run_id).tags == run.tags, "another name changes nothing else"
+    store.annotate_run(store.load_run(made.run_id), [], "")
+    assert json.loads(made.file("notes.json").read_text(encoding="utf-8")) == {"name": "Named"}
+
+
+def test_tags_of_an_unexpected_kind_harm_nothing(made):
+    for value in (3, {"a": 1}, [["x"]], None, "a,b"):
+        json_files.write_json(made.file("notes.json"), {"tags": value, "note": value})
+        run = store.load_run(made.run_id)
+        assert not run.damaged
+        assert all(isinstance(tag, str) for tag in run.tags)
+
+
+def test_what_is_exported_at_once_is_bounded(made, monkeypatch):
+    monkeypatch.setattr(store, "MAX_ZIP_BYTES", 1000)
+    with pytest.raises(ValueError, match="Select fewer"):
+        store.zip_runs([made, made])
+    assert store.zip_runs([made])  # one alone there is no other way to have
+
+
+def test_a_run_is_read_again_only_after_its_files_have_changed(made):
+    wait_for(lambda: store.read_run(made.run_dir).stamp, "the change to be no longer new")
+    run = store.read_run(made.run_dir)
+    assert store.read_run(made.run_dir) is run
+    store.rename_run(run, "Another")
+    assert store.read_run(made.run_dir).title == "Another"

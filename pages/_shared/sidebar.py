@@ -1,0 +1,23 @@
+"""The sidebar of every page: the model in hand, the pages, and what trains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from fmnist.runs import store
+from pages._shared import carried, frame, live_strip, model_in_hand, url
+
+
+def render(page: StreamlitPage, pages: Sequence[StreamlitPage]) -> None:
+    """For `page` of `pages`. The links name the model and the dataset, also in a new tab."""
+    carried.restore(page.url_path)
+    everything = store.list_runs_and_bundled()
+    model_in_hand.render_choice(page.url_path, everything)
+    with st.sidebar, st.container(key="pages", gap="xxsmall"):
+        for other in pages:
+            st.page_link(other, query_params=url.link())
+    live_strip.render(everything)
+    frame.render(page.url_path)

@@ -1,0 +1,61 @@
+"""The queue: what trains, what is next, in which order the rest follows, and Cancel beside each."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmnist.plain_text import markdown
+from fmnist.runs import store
+from fmnist.runs.queue import Queue, Waiting
+from fmnist.runs.store import Run
+from pages._shared import url
+from pages._train.stop import render_stop
+
+_TRAINING_ICON = ":material/model_training:"
+_MOST = 8  # rows; the Runs page has them all
+
+
+def look_at_queue() -> Waiting:
+    """What trains and what waits now, read with little work."""
+    try:
+        return _queue(str(store.runs_dir())).look()
+    except OSError:  # no run was ever made here
+        return Waiting([], [])
+
+
+@st.cache_resource(show_spinner=False, max_entries=4, ttl=60)
+def _queue(folder: str) -> Queue:
+    return Queue(store.runs_dir())
+
+
+def render_queue(watched: Run, found: Waiting) -> None:
+    """The list, open while the run watched is in it; nothing while nothing waits."""
+    if not found.waiting:
+        return
+    count = len(found.waiting)
+    first = found.up_next or found.waiting[0]
+    label = f"Queue: {count} waiting · next: {markdown(first.title)}"
+    is_waiting = watched.status.status == "queued"
+    with st.expander(
+        label, icon=":material/format_list_numbered:", expanded=is_waiting, key="live_queue"
+    ):
+        rows = [(run, "training") for run in found.running]
+        rows += [(run, "next" if run is first else "") for run in found.waiting]
+        for place, (run, word) in enumerate(rows[:_MOST], start=1 - len(found.running)):
+            words = [f"{place}" if place > 0 else "", markdown(run.title), word]
+            _render_row(run, " · ".join(filter(None, words)), run.run_id == watched.run_id)
+        if len(rows) > _MOST:
+            st.caption(f"… and {len(rows) - _MOST} more; the Runs page lists them all.")
+
+
+def _render_row(run: Run, label: str, is_watched: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"queue_{run.run_id}"):
+        st.page_link(
+            "pages/train.py",
+            label=f"{label} · shown here" if is_watched else label,
+            icon=":material/hourglass_top:" if run.status.status == "queued" else _TRAINING_ICON,
+            query_params=url.link(run=run.run_id),
+            width="stretch",
+        )
+        if run.status.status == "queued" and not is_watched:  # that of the run shown is above
+            render_stop(run, "queue", type="tertiary")

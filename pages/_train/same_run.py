@@ -1,0 +1,42 @@
+"""What is about to be trained may have been trained before: then a line says so, with a link."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmnist import formats
+from fmnist.config import TrainConfig
+from fmnist.plain_text import markdown
+from fmnist.runs import outputs, store
+from fmnist.runs.related import find_same
+from fmnist.runs.store import Run
+from pages._shared import url
+
+
+def render_same_run(config: TrainConfig) -> None:
+    """The run that has these settings and this seed already; nothing where there is none."""
+    run = find_same(config, list_recent(str(store.runs_dir())))
+    if run is None:
+        return
+    st.page_link(
+        "pages/train.py",
+        label=f"Same settings and seed: {markdown(run.title)} · {describe(run)}",
+        icon=":material/content_copy:",
+        query_params=url.link(run=run.run_id),
+        help="Training it again gives much the same model. Change the seed to see how much chance "
+        "decides.",
+    )
+
+
+def describe(run: Run) -> str:
+    """How far it is: "91.8 % on the test set", or in a word."""
+    if run.is_live:
+        return "waiting" if run.status.status == "queued" else "training now"
+    accuracy = formats.percent(outputs.read_results(run).get("test_accuracy"))
+    return f"{accuracy} on the {'stand-in' if run.trained_on_standin else 'test set'}"
+
+
+@st.cache_resource(show_spinner=False, max_entries=2, ttl=5)
+def list_recent(folder: str) -> list[Run]:
+    """All runs, as they were a few seconds ago: the form asks at every move of a slider."""
+    return store.list_runs()
