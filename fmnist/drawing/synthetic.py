@@ -2,11 +2,11 @@
 
 Each photograph of Fashion-MNIST becomes one drawing by an imagined hand: what it shows is bent and
 stretched, its outline and some inner edges become lines, lines are broken and doubled. Three in
-five start from a line drawing of the same class instead (`templates.py`), and of the training drawings
-one in five is nonsense. Nonsense keeps the photograph's label, which nothing in it betrays, so the
-best that a network can learn is to predict a tenth for each class (Hendrycks, Mazeika and
-Dietterich 2019, https://arxiv.org/abs/1812.04606): this is how it comes to be unsure. All of them
-then go through the stages of `preprocess.py`, as a person's drawing does.
+five start from a line drawing of the same class instead (`templates.py`), and of the training
+drawings one in five is nonsense. Nonsense keeps the photograph's label, which nothing in it
+betrays, so the best that a network can learn is to predict a tenth for each class (Hendrycks,
+Mazeika and Dietterich 2019, https://arxiv.org/abs/1812.04606): this is how it comes to be unsure.
+All of them then go through the stages of `preprocess.py`, as a person's drawing does.
 """
 
 from __future__ import annotations
