@@ -21,6 +21,7 @@ pages = [
     st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
     st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
     st.Page("pages/evaluate.py", title="Evaluate", icon=":material/query_stats:"),
+    st.Page("pages/inside.py", title="Inside", icon=":material/visibility:"),
     st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
 ]
 page = st.navigation(pages, position="hidden")

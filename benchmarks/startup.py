@@ -43,7 +43,7 @@ def start_once() -> dict[str, float]:
             viewer = Viewer(server)
             viewer.open("browse")
             finished = time.perf_counter() - server.started_at
-            for page in ("train", "runs", "evaluate", "draw", ""):
+            for page in ("train", "runs", "evaluate", "inside", "draw", ""):
                 viewer.open(page)
             viewer.close()
             libraries = [m.path for m in server.psutil.memory_maps() if "tensorflow" in m.path]

@@ -83,6 +83,14 @@ def render_result(
         return
     st.session_state["predicted"] = label
     correction.render_question(model, source, follow)
+    drawing = canvas.drawing() if source == "draw" else None
+    st.page_link(
+        "pages/inside.py",
+        label="See it layer by layer",
+        icon=":material/visibility:",
+        query_params=url.link(drawing=drawing, view="network"),
+        help="What the layers of the model in hand make of it.",
+    )
 
 
 render_banner()

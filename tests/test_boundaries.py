@@ -23,13 +23,14 @@ SCREEN = [ROOT / "app.py", *PAGES]
 # stands below it. Each names what it never imports besides, itself or through another module.
 KERAS = {"keras", "tensorflow"}
 GROUND = {
-    "config", "files", "formats", "images", "json_files", "memory_limit", "plain_text", "published",
-    "recipes", "terminal",
+    "config", "files", "formats", "glossary", "images", "json_files", "memory_limit", "plain_text",
+    "published", "recipes", "terminal",
 }  # fmt: skip
 NEVER_IMPORTS = {
     "models": {"pandas", "plotly"},
     "data": {"plotly", *KERAS},
     "runs": {"plotly", *KERAS},
+    "explain": {"pandas", "plotly", "fmnist.data", "fmnist.runs"},
     "engine": {"pandas", "plotly"},
     "evaluation": {"plotly", *KERAS},
     "figures": {"fmnist.runs", *KERAS},
@@ -40,7 +41,9 @@ NEVER_IMPORTS = {
 }
 # Of packages in which some modules hold TensorFlow, those that pages and commands start from.
 NEVER_KERAS = {
-    "fmnist.__main__", "fmnist.engine.client", "fmnist.engine.frames", "fmnist.engine.rescore",
+    "fmnist.__main__", "fmnist.engine.client", "fmnist.engine.explanations", "fmnist.engine.frames",
+    "fmnist.engine.rescore", "fmnist.explain.by_hand", "fmnist.explain.contrast",
+    "fmnist.explain.results", "fmnist.explain.sentences",
 }  # fmt: skip
 # Five lines each, for commands as they are in print: they stand above everything.
 SIGNPOSTS = {"train", "predict", "dataset", "standin"}

@@ -276,7 +276,7 @@ def test_a_file_that_may_not_be_read_is_damage(made):
         assert not store.load_run(made.run_id).damaged
 
 
-@pytest.mark.parametrize("page", ["browse", "train", "runs", "evaluate", "draw"])
+@pytest.mark.parametrize("page", ["browse", "train", "runs", "evaluate", "inside", "draw"])
 def test_every_page_opens_beside_runs_and_datasets_of_every_damage(lab, page):
     run_factory.write_run(lab.runs_dir, "20260101-000000-whole")
     number = 0

@@ -103,6 +103,12 @@ class Engine:
         _, arrays = self._own.ask("find_neighbours", header, {"images": images})
         return arrays["indices"], arrays["distances"]
 
+    def explain(self, model_path: Path, image: np.ndarray, what: str, layer: str = "") -> Answer:
+        """What `explanations` asks for and reads; `image` is uint8 (28, 28)."""
+        _require_images(image[np.newaxis])
+        header = {"model": _path(model_path), "what": what, "layer": layer}
+        return self._child_for(model_path).ask("explain", header, {"image": image})
+
     def warm(self, model_path: Path | None = None) -> None:
         """Have the child import TensorFlow, and load a model, while nobody waits.
 

@@ -7,6 +7,7 @@ on, the system holds it to BYTES of memory.
 
 from __future__ import annotations
 
+import functools
 import os
 import queue
 import signal
@@ -22,6 +23,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from fmnist import memory_limit
+from fmnist.engine import explanations
 from fmnist.engine.client import DATA_VARIABLES, EngineError
 from fmnist.engine.frames import Answer, Arrays, read_frame, write_frame
 from fmnist.models.keras_import import import_keras
@@ -32,24 +34,51 @@ INPUT_SHAPE = (None, 28, 28, 1)
 OUTPUT_SHAPE = (None, 10)
 
 
+class _Loaded:
+    """A model, also as the function that `apply` says, and taken apart once somebody looks in."""
+
+    def __init__(self, model: Any, apply: Callable[..., Any]) -> None:
+        self._model = model
+        self.apply = apply
+
+    @functools.cached_property
+    def traced(self) -> Any:
+        from fmnist.explain.layers import trace
+
+        return trace(self._model)
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities float32 (N, 10) of images uint8 (N, 28, 28, 1).
+
+        Raises EngineError where they are not numbers.
+        """
+        chunks = [self.apply(images[i : i + CHUNK]).numpy() for i in range(0, len(images), CHUNK)]
+        probabilities = np.concatenate(chunks)
+        if not np.isfinite(probabilities).all():
+            raise EngineError(
+                "The model gives outputs that are not numbers: its training diverged."
+            )
+        return probabilities
+
+
 class _Models:
-    """Loaded models as compiled functions, the least recently used given up first."""
+    """Loaded models, the least recently used given up first."""
 
     def __init__(self) -> None:
-        self._functions: OrderedDict[tuple[str, int, int], Callable[..., Any]] = OrderedDict()
+        self._loaded: OrderedDict[tuple[str, int, int], _Loaded] = OrderedDict()
 
-    def get(self, path: str) -> Callable[..., Any]:
+    def get(self, path: str) -> _Loaded:
         try:
             stat = Path(path).stat()
         except OSError as error:
             raise EngineError(f"There is no model at {path} ({error.strerror}).") from None
         key = (path, stat.st_mtime_ns, stat.st_size)
-        if key not in self._functions:
-            self._functions[key] = _load_model(path)
-            if len(self._functions) > MAX_MODELS:
-                self._functions.popitem(last=False)
-        self._functions.move_to_end(key)
-        return self._functions[key]
+        if key not in self._loaded:
+            self._loaded[key] = _load_model(path)
+            if len(self._loaded) > MAX_MODELS:
+                self._loaded.popitem(last=False)
+        self._loaded.move_to_end(key)
+        return self._loaded[key]
 
 
 def _import_tensorflow() -> Any:
@@ -69,8 +98,8 @@ def _import_tensorflow() -> Any:
     return tf
 
 
-def _load_model(path: str) -> Callable[..., Any]:
-    """A function from images uint8 (N, 28, 28, 1) to probabilities float32 (N, 10), warmed up."""
+def _load_model(path: str) -> _Loaded:
+    """With a function from images uint8 (N, 28, 28, 1) to probabilities float32 (N, 10)."""
     tf = _import_tensorflow()
     import keras
 
@@ -94,7 +123,7 @@ def _load_model(path: str) -> Callable[..., Any]:
         return tf.cast(model(tf.cast(images, tf.float32), training=False), tf.float32)
 
     apply(np.zeros((1, 28, 28, 1), np.uint8))
-    return apply
+    return _Loaded(model, apply)
 
 
 class _Service:
@@ -106,6 +135,7 @@ class _Service:
         self._operations: dict[str, Callable[[dict[str, Any], Arrays], Answer]] = {
             "warm": self._warm,
             "predict": self._predict,
+            "explain": self._explain,
             "find_neighbours": self._find_neighbours,
         }
 
@@ -128,15 +158,20 @@ class _Service:
 
     def _predict(self, header: dict[str, Any], arrays: Arrays) -> Answer:
         model = self._models.get(header["model"])
-        images = arrays["images"][..., np.newaxis]
-        chunks = [model(images[i : i + CHUNK]).numpy() for i in range(0, len(images), CHUNK)]
-        probabilities = np.concatenate(chunks)
-        if not np.isfinite(probabilities).all():
-            raise EngineError(
-                f"The model {header['model']} gives outputs that are not numbers: its training "
-                "diverged."
-            )
+        probabilities = model.predict(arrays["images"][..., np.newaxis])
         return {}, {"probabilities": probabilities}
+
+    def _explain(self, header: dict[str, Any], arrays: Arrays) -> Answer:
+        from fmnist.explain import attribution, layers
+
+        model, image = self._models.get(header["model"]), arrays["image"]
+        if header["what"] == "network":
+            return explanations.pack_network(layers.show_network(model.traced, image))
+        if header["what"] == "maps":
+            return explanations.pack_maps(layers.show_maps(model.traced, image, header["layer"]))
+        return explanations.pack_attribution(
+            attribution.explain(model.traced, model.predict, image)
+        )
 
     def _find_neighbours(self, header: dict[str, Any], arrays: Arrays) -> Answer:
         from fmnist.data import catalogue

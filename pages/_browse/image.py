@@ -45,7 +45,7 @@ def render(data: Dataset, split: str, index: int, sample: np.ndarray) -> None:
     with left:
         _render_pixels(image)
     with right:
-        _render_facts(image, name)
+        _render_facts(image, name, url.link(split=split, index=index))
     st.subheader("Nearest neighbours in the training set")
     render_neighbours(data, split, index, _open)
 
@@ -59,7 +59,8 @@ def _render_pixels(image: np.ndarray) -> None:
         st.session_state["pixel_row"], st.session_state["pixel_column"] = clicked
 
 
-def _render_facts(image: np.ndarray, name: str) -> None:
+def _render_facts(image: np.ndarray, name: str, place: dict[str, str]) -> None:
+    """place: the query of a link to another page about this image."""
     from fmnist.figures import dataset
 
     st.image(image_png(image, scale=7), width=7 * SIDE, alt=f"{name}, enlarged seven times")
@@ -70,6 +71,12 @@ def _render_facts(image: np.ndarray, name: str) -> None:
         pixel_name(row, column),
         f"{image[row, column]} of 255",
         help="Rows and columns count from 0 at the top left; pixel names count from 1, row by row.",
+    )
+    st.page_link(
+        "pages/inside.py",
+        label="Slide a kernel over it",
+        icon=":material/visibility:",
+        query_params=place,
     )
     st.plotly_chart(dataset.plot_histogram(image), key="histogram")
 

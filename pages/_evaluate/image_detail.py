@@ -43,6 +43,12 @@ def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
             alt=f"{names[true]}, enlarged {SCALE} times",
         )
         st.page_link(
+            "pages/inside.py",
+            label="Explain",
+            icon=":material/visibility:",
+            query_params=url.link(split="test", index=index, view="why"),
+        )
+        st.page_link(
             "pages/browse.py",
             label="Pixels and histogram",
             icon=":material/grid_view:",

@@ -1,4 +1,6 @@
 const SVG = "http://www.w3.org/2000/svg";
+const STEP = 100; // rows drawn at first, and again whenever the end of them comes in sight
+const AHEAD = 600; // px
 const tables = new WeakMap(); // frame element → the table drawn in it
 
 export default function ({ data: [data], parentElement, setTriggerValue }) {
@@ -12,11 +14,23 @@ class RunsTable {
     this.seq = seq; // of the last change sent: what the server says of an earlier one is outdated
     this.drawn = new Map(); // id → { element, text, … }
     this.sorting = { column: null, down: false };
-    const table = frame.appendChild(create("table"));
-    this.head = table.appendChild(create("thead")).appendChild(create("tr"));
-    this.body = table.appendChild(create("tbody"));
+    this.most = STEP; // rows drawn
+    this.table = frame.appendChild(create("table"));
+    this.head = this.table.appendChild(create("thead")).appendChild(create("tr"));
+    this.body = this.table.appendChild(create("tbody"));
     this.body.onkeydown = (event) => this.move(event);
-    table.setAttribute("aria-label", "Runs");
+    this.table.setAttribute("aria-label", "Runs");
+    frame.onscroll = () => {
+      const below = frame.scrollHeight - frame.clientHeight - frame.scrollTop;
+      if (below < AHEAD) this.drawMore();
+    };
+  }
+
+  drawMore() {
+    if (this.most >= this.data.rows.length) return;
+    this.most += STEP;
+    this.drawBody();
+    this.mark();
   }
 
   update(data, send) {
@@ -73,6 +87,7 @@ class RunsTable {
     if (column !== place) this.sorting = { column: place, down: isNumber };
     else if (down === isNumber) this.sorting = { column: place, down: !down };
     else this.sorting = { column: null, down: false };
+    this.most = STEP;
     this.drawBody();
     this.mark();
   }
@@ -80,7 +95,11 @@ class RunsTable {
   drawBody() {
     const before = this.drawn;
     this.drawn = new Map();
-    const elements = this.inOrder().map((row) => {
+    const rows = this.inOrder();
+    const opened = rows.findIndex((row) => row.id === this.opened);
+    this.most = Math.max(this.most, Math.ceil((opened + 1) / STEP) * STEP);
+    this.table.setAttribute("aria-rowcount", rows.length + 1); // with the head
+    const elements = rows.slice(0, this.most).map((row) => {
       const text = JSON.stringify([row.cells, row.name, row.tags, row.best, row.members]);
       const known = before.get(row.id);
       const entry = known?.text === text ? known : this.drawRow(row, text);
@@ -186,7 +205,8 @@ class RunsTable {
   }
 
   addToChart(ids) {
-    const fresh = ids.filter((id) => !this.shown.includes(id) && this.drawn.get(id)?.row.hasCurves);
+    const drawable = new Set(this.data.rows.filter((row) => row.hasCurves).map((row) => row.id));
+    const fresh = ids.filter((id) => !this.shown.includes(id) && drawable.has(id));
     this.shown.push(...fresh.slice(0, this.data.most - this.shown.length));
   }
 
@@ -219,9 +239,10 @@ class RunsTable {
       eye.ariaLabel = what;
       eye.style.color = inChart && !row.members ? (this.data.colours[id] ?? "") : "";
     }
-    const ticked = [...this.drawn.values()].filter(({ box }) => box.checked).length;
-    this.all.checked = ticked > 0 && ticked === this.drawn.size;
-    this.all.indeterminate = ticked > 0 && ticked < this.drawn.size;
+    const listed = this.data.rows.flatMap((row) => this.idsOf(row));
+    const ticked = listed.filter((id) => this.selected.has(id)).length;
+    this.all.checked = ticked > 0 && ticked === listed.length;
+    this.all.indeterminate = ticked > 0 && ticked < listed.length;
     [...this.head.children].slice(2).forEach((cell, place) => {
       const isBy = this.sorting.column === place;
       cell.ariaSort = isBy ? (this.sorting.down ? "descending" : "ascending") : "none";

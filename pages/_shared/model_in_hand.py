@@ -13,17 +13,18 @@ import streamlit as st
 from fmnist import formats
 from fmnist.data.dataset import STANDARD
 from fmnist.plain_text import markdown
-from fmnist.runs import outputs, store
+from fmnist.runs import store
 from fmnist.runs.folder import BUNDLED_ID
 from fmnist.runs.store import Run
+from fmnist.runs.tables import summarise
 from pages._shared import url
 
 _KEY = "model_in_hand"
 _ABOUT_ONE_MODEL = ("index", "page")  # in Evaluate's address: an image, and a page of a selection
 _FOLLOWING = ("evaluate", "draw")  # pages that once named their model `run`
 _HELP = (
-    "The model that Evaluate and Draw work with. It changes only when you choose another one. "
-    "“bundled” comes with the Lab."
+    "The model that Evaluate, Inside and Draw work with. It changes only when you choose another "
+    "one. “bundled” comes with the Lab."
 )
 
 
@@ -87,7 +88,8 @@ def describe(run: Run) -> str:
     """E.g. "conv-32 · 90.1 %": its name and its accuracy on the test images, and what is special
     about it.
     """
-    accuracy = outputs.read_results(run).get("test_accuracy")
+    [summary] = summarise([run])
+    accuracy = summary.test_accuracy
     parts = [run.title, run.status.status if accuracy is None else formats.percent(accuracy)]
     if run.imported_model:
         parts.append("imported")

@@ -13,6 +13,7 @@ from pages._shared import carried, frame, live_strip, model_in_hand, url
 
 def render(page: StreamlitPage, pages: Sequence[StreamlitPage]) -> None:
     """For `page` of `pages`. The links name the model and the dataset, also in a new tab."""
+    url.show()
     carried.restore(page.url_path)
     everything = store.list_runs_and_bundled()
     model_in_hand.render_choice(page.url_path, everything)

@@ -163,6 +163,15 @@ def write(**values: Any) -> None:
     st.session_state["carried"] = carried()
 
 
+def show() -> None:
+    """Make the browser's address say what this run was asked for; once a run, before any `write`.
+
+    Streamlit follows a link from a page to itself without moving the address. Where the address
+    says so already, this does nothing, also to the browser's history.
+    """
+    st.query_params.from_dict(st.query_params.to_dict())
+
+
 def carried() -> dict[str, str]:
     """Of what goes along to every page, what the address says, as it stands there."""
     return {name: st.query_params[name] for name in CARRIED if name in st.query_params}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fmnist.glossary import GLOSSARY
+
 # Read from left to right in the order a network is made; a field without a label is not offered.
 LABELS = {
     "name": "Name",
@@ -35,12 +37,16 @@ LABELS = {
     "validation_fraction": "Validation fraction",
     "seed": "Seed",
 }
-# Where a setting's values have other names here than on the command line.
+# Where the command line's help is too short, or a value has another name here.
 HELPS = {
     "architecture": "Dense only: every pixel feeds every unit. Convolutions: small kernels look at "
     "neighbouring pixels first.",
-    "padding": "valid: the kernel stays inside the map, which shrinks. same: the map is padded and "
-    "keeps its size.",
+    "filters": GLOSSARY["Filter"],
+    "dropout": GLOSSARY["Dropout"],
+    "epochs": GLOSSARY["Epoch"],
+    "batch_size": GLOSSARY["Batch"],
+    "strides": GLOSSARY["Stride"],
+    "padding": GLOSSARY["Padding"],
     "pool": "Side of the max pooling after each convolution, in pixels. 1: none. A map smaller "
     "than that is left as it is.",
     "dropout_after": "Which convolutions the dropout follows.",

@@ -112,6 +112,7 @@ def _render_ended(run: Run, curves: Curves) -> None:
     render_outcome(run, curves)
     with st.container(horizontal=True):
         render_link("evaluate", "See what it gets wrong", ":material/query_stats:", run)
+        render_link("inside", "Look inside", ":material/visibility:", run)
         render_link("draw", "Try a drawing", ":material/draw:", run)
         render_link("runs", "Compare runs", ":material/list_alt:", run)
 
@@ -124,7 +125,7 @@ def _which_epoch(run: Run) -> str:
 
 
 def render_link(page: str, label: str, icon: str, run: Run) -> None:
-    name = "model" if page in ("evaluate", "draw") else "run"
+    name = "model" if page in ("evaluate", "inside", "draw") else "run"
     link = url.link(**{name: run.run_id})
     st.page_link(f"pages/{page}.py", label=label, icon=icon, query_params=link)
 

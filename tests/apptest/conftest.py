@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
 
+from fmnist.engine import explanations
 from fmnist.engine.client import EngineError, Prediction
+from fmnist.engine.frames import Answer
+from fmnist.explain.results import (
+    Attribution,
+    LayerMaps,
+    LayerOnImage,
+    NetworkOnImage,
+    ReceptiveField,
+    Site,
+)
 from pages._shared import engine as _engine
 
 
@@ -21,6 +31,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.confidence = 0.9
         self.error: str | None = None
+        self.convolves = True
         self.asked: list[tuple] = []
         self.sought: list[tuple] = []
 
@@ -43,6 +54,35 @@ class FakeEngine:
         self._refuse()
         self.sought.append((images, k, dataset))
         return np.arange(k)[None], np.linspace(0, 1, k, dtype=np.float32)[None]
+
+    def explain(self, model_path: Path, image: np.ndarray, what: str, layer: str = "") -> Answer:
+        """A convolution that shows the image itself, then the ten classes: a "Bag" by its middle,
+        with T-shirt/top in sight.
+        """
+        self._refuse()
+        probabilities = self.predict(model_path, image[np.newaxis]).probabilities[0]
+        seen = image[np.newaxis].astype(np.float32) / 255
+        if what == "maps":
+            kernels = np.zeros((3, 3, 1, 1), np.float32)
+            kernels[1, 1] = 0.5
+            return explanations.pack_maps(LayerMaps(seen, kernels))
+        if what == "network":
+            field = ReceptiveField(3, 1, -1)
+            convolution = LayerOnImage(
+                "conv_1", "Conv2D", (28, 28, 1), 10, 7056, (3, 3, 1, 1), field, seen, (0,)
+            )
+            classes = LayerOnImage(
+                "probabilities", "Dense", (10,), 7850, 7840, (784, 10), None, probabilities, ()
+            )
+            return explanations.pack_network(
+                NetworkOnImage((convolution, classes), probabilities, 1)
+            )
+        cams, falls = np.zeros((1, 10, 28, 28), np.float32), np.zeros((10, 28, 28), np.float32)
+        cams[0, 8, 14, 14], falls[8, 14, 14] = 1.0, 0.25
+        sites = (Site("conv_1", 28, 28),) if self.convolves else ()
+        return explanations.pack_attribution(
+            Attribution(sites, cams[: len(sites)], falls, probabilities)
+        )
 
     def _refuse(self) -> None:
         if self.error:

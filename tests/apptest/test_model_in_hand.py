@@ -44,7 +44,7 @@ def choice(at: AppTest):
 
 
 def test_the_bundled_model_is_in_hand_at_first(bundled, two):
-    for page in ("browse", "train", "runs", "evaluate", "draw"):
+    for page in ("browse", "train", "runs", "evaluate", "inside", "draw"):
         at = open_page(page)
         assert choice(at).value == "bundled"
         assert address(at) == {}
@@ -121,7 +121,7 @@ def test_two_that_read_the_same_are_told_apart(lab):
     ]
 
 
-@pytest.mark.parametrize("page", ["browse", "evaluate", "draw"])
+@pytest.mark.parametrize("page", ["browse", "evaluate", "inside", "draw"])
 def test_a_deleted_one_is_a_warning_and_the_usual_one(bundled, two, page):
     at = open_page(page, model="20200101-000000-gone")
     assert "There is no model “20200101-000000-gone”" in words(at)

@@ -37,9 +37,20 @@ STATES = {
     "report": f"/evaluate?model={FIRST}&view=report",
     "one prediction": f"/evaluate?model={FIRST}&index=23",
     "no scores": f"/evaluate?model={FAILED}",
+    "inside": f"/inside?model={FIRST}",
     "draw": "/draw",
 }
-ON_A_PHONE = ("start", "browse", "one image", "trained", "two runs", "confusions", "images", "draw")
+ON_A_PHONE = (
+    "start",
+    "browse",
+    "one image",
+    "trained",
+    "two runs",
+    "confusions",
+    "images",
+    "inside",
+    "draw",
+)
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 MOST_LOOKS = 5
 _NO_FADING = "[data-stale] { opacity: 1 !important; transition: none !important }"

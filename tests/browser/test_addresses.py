@@ -10,13 +10,14 @@ from fmnist.data.dataset import CLASS_NAMES
 from tests.browser.conftest import Server, Visitors
 from tests.factories import runs as run_factory
 
-PAGE_TITLES = ["Start", "Browse", "Train", "Runs", "Evaluate", "Draw"]
+PAGE_TITLES = ["Start", "Browse", "Train", "Runs", "Evaluate", "Inside", "Draw"]
 HEADINGS = {
     "": "Fashion-MNIST Lab",
     "browse": "|".join(("Browse", *CLASS_NAMES)),  # an index that exists opens its image
     "train": "Train",
     "runs": "Runs",
     "evaluate": "Evaluate",
+    "inside": "Inside",
     "draw": "Draw",
 }
 HOSTILE = {

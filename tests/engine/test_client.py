@@ -19,7 +19,9 @@ import pytest
 from fmnist import memory_limit
 from fmnist.data import catalogue
 from fmnist.data.dataset import load_dataset
+from fmnist.engine import explanations
 from fmnist.engine.client import Engine, EngineError
+from fmnist.explain.results import ReceptiveField
 from tests.factories import data as data_factory
 from tests.waits import wait_for
 
@@ -374,3 +376,27 @@ def test_a_process_that_holds_a_lot_is_ended_when_nobody_asks(engine, models, mo
     engine.predict(models.path("first"), models.images)
     wait_for(lambda: engine.pid_of_imported is None, "its end")
     assert engine.alive
+
+
+def test_looks_inside_a_network(engine, models):
+    image = models.images[0]
+    network = explanations.ask_network(engine, models.path("first"), image)
+    assert [(layer.kind, layer.shape) for layer in network.layers] == [
+        ("Rescaling", (28, 28, 1)),
+        ("Conv2D", (26, 26, 4)),
+        ("Flatten", (2704,)),
+        ("Dense", (10,)),
+    ]
+    convolution = network.layers[1]
+    assert (convolution.kernel, convolution.macs) == ((3, 3, 1, 4), 26 * 26 * 4 * 9)
+    assert convolution.field == ReceptiveField(3, 1, 0)
+    np.testing.assert_allclose(network.probabilities, models.expected("first")[0], atol=1e-5)
+    inside = explanations.ask_maps(engine, models.path("first"), image, convolution.name)
+    assert inside.maps.shape == (4, 26, 26) and inside.kernels.shape == (3, 3, 1, 4)
+    np.testing.assert_array_equal(inside.maps[list(convolution.channels)], convolution.maps)
+    found = explanations.ask_attribution(engine, models.path("first"), image)
+    assert [(site.layer, site.rows) for site in found.sites] == [(convolution.name, 26)]
+    assert found.cams.shape == (1, 10, 28, 28) and found.occlusion.shape == (10, 28, 28)
+    np.testing.assert_allclose(found.probabilities, models.expected("first")[0], atol=1e-5)
+    with pytest.raises(EngineError, match="no layer “nothing”"):
+        explanations.ask_maps(engine, models.path("first"), image, "nothing")

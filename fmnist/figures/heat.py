@@ -1,0 +1,88 @@
+"""Arrays as small pictures: what speaks for a class over its image, and feature maps.
+
+One scale everywhere: blue is for, orange is against; on a feature map white is high, orange is
+below zero. Black stays black in both themes.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+from fmnist.figures.palette import RIGHT_RGB, WRONG_RGB
+
+_STRONGEST = 0.9  # opacity of the colour at the peak: the image shows through
+_BRIGHTER = 1.25  # the palette's two colours, for black below them
+_BOX = np.array([60, 190, 255], np.uint8)
+
+
+def overlay_heat(image: np.ndarray, heat: np.ndarray, peak: float) -> str:
+    """uint8 (28, 28) with values on it, (28, 28), as the address of a PNG.
+
+    peak: the value of full colour, the same for pictures that are compared; 0 colours nothing.
+    """
+    strength = np.clip(np.abs(heat) / peak, 0, 1) if peak else np.zeros(heat.shape)
+    opacity = (_STRONGEST * strength)[..., None]
+    colour = np.where((heat > 0)[..., None], _bright(RIGHT_RGB), _bright(WRONG_RGB))
+    grey = np.repeat(image[..., None], 3, axis=2) * 0.75
+    return _address(np.round(grey * (1 - opacity) + colour * opacity).astype(np.uint8))
+
+
+def paint_map(values: np.ndarray, peak: float, columns: int = 1) -> str:
+    """Feature maps (N, H, W) side by side in `columns`, or one, as the address of a PNG.
+
+    peak: the value that is white; 0 leaves all black. A column of transparency parts them.
+    """
+    maps = values.reshape(-1, *values.shape[-2:])
+    count, height, width = maps.shape
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    sheet = np.zeros((rows * (height + 1) - 1, columns * (width + 1) - 1, 4), np.uint8)
+    for number, one in enumerate(maps):
+        top, left = number // columns * (height + 1), number % columns * (width + 1)
+        sheet[top : top + height, left : left + width, :3] = _tint(one, peak)
+        sheet[top : top + height, left : left + width, 3] = 255
+    return _address(sheet)
+
+
+def mark_place(values: np.ndarray, peak: float, row: int, column: int) -> str:
+    """One feature map (H, W), a place of it in blue, as the address of a PNG."""
+    pixels = _tint(values, peak)
+    pixels[row, column] = _BOX
+    return _address(pixels)
+
+
+def box_window(image: np.ndarray, rows: tuple[int, int], columns: tuple[int, int]) -> str:
+    """uint8 (28, 28) that is dark but for a window, [first, after the last), as a PNG's address."""
+    picture = np.repeat(image[..., None], 3, axis=2) * 0.3
+    inside = (slice(*rows), slice(*columns))
+    grey = np.repeat(image[inside][..., None], 3, axis=2)
+    picture[inside] = grey * 0.85 + _BOX * 0.15
+    return _address(np.round(picture).astype(np.uint8))
+
+
+def as_tiles(maps: np.ndarray, peak: float) -> np.ndarray:
+    """Feature maps (N, H, W) as grey uint8 (N, 28, 28): a place is a block, below zero is black."""
+    rows = np.arange(28) * maps.shape[1] // 28
+    columns = np.arange(28) * maps.shape[2] // 28
+    scaled = np.clip(maps / peak, 0, 1) if peak else np.zeros(maps.shape)
+    return np.round(255 * scaled[:, rows[:, None], columns]).astype(np.uint8)
+
+
+def _tint(values: np.ndarray, peak: float) -> np.ndarray:
+    strength = np.clip(np.abs(values) / peak, 0, 1) if peak else np.zeros(values.shape)
+    colour = np.where((values > 0)[..., None], 255.0, _bright(WRONG_RGB))
+    return np.round(strength[..., None] * colour).astype(np.uint8)
+
+
+def _bright(colour: tuple[int, int, int]) -> np.ndarray:
+    return np.minimum(np.array(colour) * _BRIGHTER, 255)
+
+
+def _address(pixels: np.ndarray) -> str:
+    target = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(target, "PNG", compress_level=6)
+    return "data:image/png;base64," + base64.b64encode(target.getvalue()).decode("ascii")

@@ -1,0 +1,63 @@
+"""What the engine says of the model in hand and an image, each question asked once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import streamlit as st
+
+from fmnist.engine import explanations
+from fmnist.engine.client import EngineError
+from fmnist.explain.results import Attribution, LayerMaps, NetworkOnImage
+from fmnist.plain_text import markdown
+from fmnist.runs.store import Run
+from pages._draw.models import can_predict, render_no_model
+from pages._shared import engine
+
+_Found = TypeVar("_Found")
+
+
+def network(run: Run, image: np.ndarray) -> NetworkOnImage:
+    return _ask(run, lambda path, written_at: _network(path, written_at, image))
+
+
+def maps(run: Run, image: np.ndarray, layer: str) -> LayerMaps:
+    return _ask(run, lambda path, written_at: _maps(path, written_at, image, layer))
+
+
+def attribution(run: Run, image: np.ndarray) -> Attribution:
+    return _ask(run, lambda path, written_at: _attribution(path, written_at, image))
+
+
+def _ask(run: Run, question: Callable[[str, int], _Found]) -> _Found:
+    """The answer; where there is none, why, and the script ends."""
+    if not can_predict(run):
+        render_no_model(run)
+        st.stop()
+    path = run.file("model.keras")
+    is_awake = engine.get().is_awake(path)
+    said = "Looking inside …" if is_awake else "The model is waking up; this takes a few seconds …"
+    with st.spinner(said):
+        try:
+            return question(str(path), path.stat().st_mtime_ns)
+        except (EngineError, OSError) as error:
+            st.error(markdown(str(error)), icon=":material/error:")
+            return st.stop()
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _network(path: str, written_at: int, image: np.ndarray) -> NetworkOnImage:
+    return explanations.ask_network(engine.get(), Path(path), image)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _maps(path: str, written_at: int, image: np.ndarray, layer: str) -> LayerMaps:
+    return explanations.ask_maps(engine.get(), Path(path), image, layer)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _attribution(path: str, written_at: int, image: np.ndarray) -> Attribution:
+    return explanations.ask_attribution(engine.get(), Path(path), image)

@@ -1,0 +1,111 @@
+"""One layer: all its maps, one filter enlarged, and the pixels that a place of it depends on."""
+
+from __future__ import annotations
+
+from html import escape
+from math import isqrt
+
+import numpy as np
+import streamlit as st
+
+from fmnist import formats
+from fmnist.explain import sentences
+from fmnist.explain.results import LayerMaps, LayerOnImage, NetworkOnImage
+from fmnist.figures import heat
+from fmnist.plain_text import markdown
+from fmnist.runs.store import Run
+from pages._inside import ask
+from pages._shared.image_grid import render_grid
+from pages._shared.style import style_beside
+
+_STYLE = style_beside(__file__, "pictures.css")
+_MOST_KERNELS = 64  # channels of a filter's kernel that are drawn
+
+
+@st.fragment
+def render(run: Run, image: np.ndarray, network: NetworkOnImage) -> None:
+    """The choice of a layer with maps, and what is in it."""
+    layers = {each.name: each for each in network.layers if each.maps.ndim == 3}
+    if not layers:
+        return
+    st.subheader("One layer")
+    convolutions = [name for name, each in layers.items() if "Conv" in each.kind]
+    chosen = layers[
+        st.selectbox(
+            "Layer",
+            layers,
+            index=list(layers).index(convolutions[0]) if convolutions else 0,
+            format_func=lambda name: (
+                f"{name} · {sentences.name_kind(layers[name])} · "
+                f"{sentences.describe_shape(layers[name].shape)}"
+            ),
+            key=f"inside_layer_{run.run_id}",
+        )
+    ]
+    found = ask.maps(run, image, chosen.name)
+    number = _choose_filter(chosen, found, f"{run.run_id}_{chosen.name}")
+    _render_filter(chosen, found, number, image)
+
+
+def _choose_filter(chosen: LayerOnImage, found: LayerMaps, key: str) -> int:
+    """The filter clicked last in this layer; at first the strongest on the image."""
+    count = len(found.maps)
+    st.caption(
+        f"{formats.count(count)} {'map' if count == 1 else 'maps'} of {chosen.shape[0]} × "
+        f"{chosen.shape[1]}, on one scale; what is below zero is black. Choose one to enlarge it."
+    )
+    tiles = heat.as_tiles(found.maps, float(found.maps.max()))
+    clicked = render_grid(
+        tiles,
+        [""] * count,
+        alts=sentences.label_maps(found),
+        key=f"inside_maps_{key}",
+        label=f"Maps of {chosen.name}",
+    )
+    place = f"inside_filter_{key}"
+    if clicked is not None:
+        st.session_state[place] = clicked
+    return st.session_state.get(place, chosen.channels[0])
+
+
+def _render_filter(chosen: LayerOnImage, found: LayerMaps, number: int, image: np.ndarray) -> None:
+    values = found.maps[number]
+    row, column = _choose_place(values, f"{chosen.name}_{number}_{values.shape}")
+    st.markdown(markdown(sentences.describe_place(chosen, found, number, row, column)))
+    peak = float(abs(values).max())
+    marked = heat.mark_place(values, peak, row, column)
+    note = "on its own scale; blue: the place"
+    pictures = [_figure(marked, f"Map of filter {number}", note)]
+    if chosen.field is not None:
+        window = (chosen.field.window(row), chosen.field.window(column))
+        pictures.append(_figure(heat.box_window(image, *window), "What the place sees", "bright"))
+    if found.kernels is not None:
+        kernel = np.moveaxis(found.kernels[..., number], -1, 0)
+        shown = kernel[:_MOST_KERNELS]
+        rows, columns, channels = (*kernel.shape[1:], len(kernel))
+        note = f"{rows} × {columns} × {channels} weights"
+        if channels > _MOST_KERNELS:
+            note += f", the first {_MOST_KERNELS} channels"
+        source = heat.paint_map(shown, float(abs(shown).max()), columns=isqrt(len(shown) - 1) + 1)
+        pictures.append(_figure(source, f"Kernel of filter {number}", note))
+    st.html(f'{_STYLE}<div class="pictures">{"".join(pictures)}</div>')
+
+
+def _choose_place(values: np.ndarray, key: str) -> tuple[int, int]:
+    """A place of a map, at first its highest."""
+    row, column = sentences.find_strongest(values)
+    height, width = values.shape
+    if height == 1 or width == 1:
+        return row, column
+    left, right = st.columns(2)
+    return (
+        left.slider("Row", 0, height - 1, row, key=f"inside_row_{key}"),
+        right.slider("Column", 0, width - 1, column, key=f"inside_column_{key}"),
+    )
+
+
+def _figure(source: str, title: str, note: str) -> str:
+    return (
+        f'<figure><img src="{source}" alt="{escape(title, quote=True)}"><figcaption>'
+        f"{escape(title)}<span>{escape(note)}</span></figcaption></figure>"
+    )

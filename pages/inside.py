@@ -1,0 +1,50 @@
+"""Inside: what do the convolution, the pooling and the filters do to this image?"""
+
+import streamlit as st
+
+from fmnist.glossary import GLOSSARY
+from pages._evaluate import not_scored
+from pages._inside import by_hand, image_choice, network, why
+from pages._shared import model_in_hand, standin, url
+from pages._shared.data import dataset, switch_to_dataset_of
+
+VIEWS = {
+    "by-hand": (":material/calculate: By hand", by_hand.render),
+    "network": (":material/account_tree: Layers", network.render),
+    "why": (":material/help_center: Why this answer", why.render),
+}
+
+
+def render_view_switch() -> str:
+    """The chosen view; only that one is computed."""
+    binding = url.bind("view")
+    if st.session_state[binding["key"]] not in VIEWS:
+        st.session_state[binding["key"]] = "by-hand"
+    return st.segmented_control(
+        "View",
+        VIEWS,
+        format_func=lambda name: VIEWS[name][0],
+        required=True,
+        label_visibility="collapsed",
+        **binding,
+    )
+
+
+def render_words() -> None:
+    with st.popover("Words", icon=":material/menu_book:", width="content"):
+        for word, meaning in GLOSSARY.items():
+            st.markdown(f"**{word}.** {meaning}")
+
+
+standin.render_banner()
+st.title("Inside")
+st.markdown("What do the convolution, the pooling and the filters do to this image?")
+run = model_in_hand.read()
+image = image_choice.render(lambda: switch_to_dataset_of(run) if run else dataset())
+with st.container(horizontal=True, horizontal_alignment="distribute"):
+    view = render_view_switch()
+    render_words()
+if run is None and view != "by-hand":
+    not_scored.render_no_run()
+else:
+    VIEWS[view][1](run, image)

@@ -1,0 +1,72 @@
+"""The parts of pages/inside.py that ask the model, with a made engine's answers."""
+
+import pytest
+
+from tests.apptest.app_pages import open_page, words
+
+
+def html(at) -> str:
+    return "\n".join(str(element.proto.body) for element in at.get("html"))
+
+
+def test_why_contrasts_the_best_two_classes(made, engine):
+    at = open_page("inside", model=made.run_id, view="why", split="test", index="3")
+    said = words(at)
+    assert "The model says **Bag** (90.0 %)".replace(" %", "\N{NO-BREAK SPACE}%") in said
+    assert "Covering the middle costs Bag up to 25.0 percentage points" in said
+    assert "Layer conv_1, whose maps have 28 × 28 places." in said.replace("\\_", "_")
+    assert html(at).count("<figure>") == 6
+    assert "nothing here speaks for it" in html(at)  # for the runner-up: all-zero
+
+
+def test_why_asks_about_any_other_class(made, engine):
+    at = open_page("inside", model=made.run_id, view="why", split="test", index="3")
+    why_not = next(box for box in at.selectbox if box.label == "Why not")
+    assert len(why_not.options) == 9
+    why_not.select(5).run()
+    assert "Sandal" in html(at) and "Bag or Sandal?" in html(at)
+
+
+def test_without_convolution_only_the_covered_square(made, engine):
+    engine.convolves = False
+    at = open_page("inside", model=made.run_id, view="why", split="test", index="3")
+    assert "This network has no convolution" in words(at)
+    assert html(at).count("<figure>") == 3
+
+
+def test_the_same_question_is_asked_once(made, engine):
+    at = open_page("inside", model=made.run_id, view="why", split="test", index="3")
+    at.run()
+    assert len(engine.asked) == 1
+
+
+@pytest.mark.parametrize("view", ["why", "network"])
+def test_what_the_engine_cannot_answer_is_said(made, engine, view):
+    engine.error = "The model is damaged."
+    at = open_page("inside", model=made.run_id, view=view, split="test", index="3")
+    assert "The model is damaged." in words(at)
+
+
+def test_a_run_without_a_model_says_so(made, engine):
+    made.file("model.keras").unlink()
+    at = open_page("inside", model=made.run_id, view="why", split="test", index="3")
+    assert "has no model that can be used" in words(at)
+
+
+def test_the_network_from_the_image_to_the_classes(made, engine):
+    at = open_page("inside", model=made.run_id, view="network", split="test", index="3")
+    assert "**2** layers, **7,860** parameters" in words(at)
+    assert "**14,896** multiply-adds." in words(at)  # 7,056 and 7,840
+    path = html(at)
+    assert path.index("Image") < path.index("Convolution") < path.index("Dense")
+    assert "1 filter of 3 × 3: each number is the sum of 9 products." in path
+    assert "90.0" in path  # a bar of the last layer
+
+
+def test_a_place_of_a_filter_leads_back_to_the_pixels_it_sees(made, engine):
+    at = open_page("inside", model=made.run_id, view="network", split="test", index="3")
+    row, column = at.slider
+    row.set_value(0)
+    column.set_value(27).run()
+    assert "It depends on rows 0 to 1 and columns 26 to 27 of the image." in words(at)
+    assert "3 × 3 × 1 weights" in html(at)
