@@ -77,10 +77,9 @@ def create_run(
     Raises:
         RunsFolderError: the folder cannot be written.
     """
-    status = Status("queued", epochs=config.epochs, queued_at=time.time())
+    status = replace(_waiting(), epochs=config.epochs)
     files = {"config.json": config.to_json(), "status.json": asdict(status)}
-    if variables:
-        files[VARIABLES_FILE] = dict(variables)
+    files |= {VARIABLES_FILE: dict(variables)} if variables else {}
     run_dir = _create(config, files, {START_FILE: start} if start else None)
     return Run(run_dir.name, run_dir, config, status)
 
