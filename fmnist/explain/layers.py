@@ -49,6 +49,7 @@ class Traced:
     calls: list[Call] = field(default_factory=list)
     fields: dict[int, Axes] = field(default_factory=dict)  # by tensor
     mirrored: tuple[bool, ...] = (False,)  # by view
+    compiled: dict[str, Any] = field(default_factory=dict)  # what is computed often, by name
 
     @property
     def shown(self) -> list[Call]:

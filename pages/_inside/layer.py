@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from math import isqrt
 
 import numpy as np
 import streamlit as st
@@ -72,11 +73,9 @@ def _render_filter(chosen: LayerOnImage, found: LayerMaps, number: int, image: n
     row, column = _choose_place(values, f"{chosen.name}_{number}_{values.shape}")
     st.markdown(markdown(sentences.describe_place(chosen, found, number, row, column)))
     peak = float(abs(values).max())
-    pictures = [
-        _figure(
-            heat.mark_place(values, peak, row, column), f"Map of filter {number}", "blue: the place"
-        ),
-    ]
+    marked = heat.mark_place(values, peak, row, column)
+    note = "on its own scale; blue: the place"
+    pictures = [_figure(marked, f"Map of filter {number}", note)]
     if chosen.field is not None:
         window = (chosen.field.window(row), chosen.field.window(column))
         pictures.append(_figure(heat.box_window(image, *window), "What the place sees", "bright"))
@@ -87,7 +86,7 @@ def _render_filter(chosen: LayerOnImage, found: LayerMaps, number: int, image: n
         note = f"{rows} × {columns} × {channels} weights"
         if channels > _MOST_KERNELS:
             note += f", the first {_MOST_KERNELS} channels"
-        source = heat.paint_map(shown, float(abs(shown).max()), columns=8)
+        source = heat.paint_map(shown, float(abs(shown).max()), columns=isqrt(len(shown) - 1) + 1)
         pictures.append(_figure(source, f"Kernel of filter {number}", note))
     st.html(f'{_STYLE}<div class="pictures">{"".join(pictures)}</div>')
 

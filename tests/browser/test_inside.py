@@ -69,3 +69,24 @@ def test_a_misclassified_shirt_is_explained_one_click_from_evaluate(
 
     page.get_by_role("radio", name="By hand").click()
     expect(output(page)).to_be_visible()
+
+
+def test_a_filter_of_the_network_leads_back_to_the_pixels_it_sees(
+    page: Page, server: Server, browser_data_dir: Path
+):
+    run_dir = run_factory.write_run(
+        server.runs_dir, "20260103-030405-inside", data_dir=browser_data_dir
+    )
+    shutil.copyfile(_WITH_CONVOLUTIONS, run_dir / "model.keras")
+    page.goto(f"/inside?model={run_dir.name}&view=network&split=test&index=3")
+    layers = page.get_by_role("list", name="Layers", exact=True)
+    expect(layers).to_contain_text("48 filters of 3 × 3: each number is the sum of 9 products.")
+
+    maps = page.get_by_role("group", name="Maps of conv_1").get_by_role("button")
+    expect(maps).to_have_count(48)
+    maps.nth(5).click()
+    expect(page.get_by_text("of filter 5 is")).to_be_visible()
+    row = page.get_by_role("slider", name="Row")
+    row.focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_text("It depends on rows 0 to 1")).to_be_visible()
