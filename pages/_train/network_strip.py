@@ -9,6 +9,7 @@ import streamlit as st
 from fmnist import formats
 from fmnist.config import TrainConfig
 from fmnist.models.feature_maps import IMAGE_SIDE, Stage, count_parameters, list_stages
+from pages._shared import url
 from pages._shared.style import style_beside
 
 _NAMES = {
@@ -34,8 +35,19 @@ def render_network_strip(config: TrainConfig) -> None:
     st.html(
         f"{style_beside(__file__, 'network_strip.css')}"
         f'<div class="network"><ol tabindex="0" aria-label="The network, layer by layer">{items}'
-        f"</ol><p><strong>{total}</strong> parameters</p></div>"
+        f"</ol></div>"
     )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        parameters = f'<div class="network"><p><strong>{total}</strong> parameters</p></div>'
+        st.html(parameters, width="content")
+        st.page_link(
+            "pages/inside.py",
+            label="What such layers do",
+            icon=":material/visibility:",
+            help="Shown on the model in hand.",
+            query_params=url.link(view="network"),
+            width="content",
+        )
 
 
 def _spell(stage: Stage) -> str:

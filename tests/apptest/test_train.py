@@ -40,8 +40,8 @@ def choose_recipe(at: AppTest, name: str) -> AppTest:
 
 def network_of(at: AppTest) -> str:
     """The strip that draws the network, as text."""
-    (strip,) = (html for html in at.get("html") if 'class="network"' in html.proto.body)
-    return re.sub(r"<[^>]+>", " ", strip.proto.body.split("</style>")[1])
+    strip, total = (html for html in at.get("html") if 'class="network"' in html.proto.body)
+    return re.sub(r"<[^>]+>", " ", strip.proto.body.split("</style>")[1] + total.proto.body)
 
 
 def metrics(at: AppTest) -> dict[str, str]:
@@ -70,6 +70,8 @@ def test_the_network_is_drawn_as_the_sliders_move(lab):
     )
     at.slider(key="train_filters0").set_value(16).run()
     assert "conv 26×26×16" in " ".join(network_of(at).split())
+    links = {link.proto.label: link.proto for link in at.main.get("page_link")}
+    assert links["What such layers do"].page == "inside"
 
 
 def test_finished_runs_are_offered_while_nothing_trains(lab):
@@ -371,7 +373,7 @@ def test_a_finished_run_has_its_score_and_leads_on(lab):
     assert metrics(at)["Best epoch"] == "3"
     assert "Stop" not in labels(at)
     links = [link.proto for link in at.main.get("page_link")]
-    assert {"evaluate", "draw", "runs"} <= {link.page for link in links}
+    assert {"evaluate", "inside", "draw", "runs"} <= {link.page for link in links}
     assert all(run_dir.name in link.query_string for link in links)
 
 
