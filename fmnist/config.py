@@ -120,6 +120,11 @@ class TrainConfig:
         "the saved model averages its predictions for an image and its mirror image (twice the "
         "work)",
     )
+    shift_average: bool = _field(
+        False,
+        "the saved model averages its predictions for an image and for it moved by a pixel up, "
+        "down, left and right (five times the work)",
+    )
     epochs: int = _field(5, "passes over the training images", low=1, high=200, step=1)
     batch_size: int = _field(128, "images per step", low=8, high=2048, step=4)
     learning_rate: float = _field(0.001, "size of a step", low=1e-6, high=10.0)

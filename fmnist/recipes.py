@@ -343,6 +343,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 filters=(32, 64, 128),
                 epochs=24,
                 augmentation="flip+shift",
+                shift_average=True,
             ),
         )
     }

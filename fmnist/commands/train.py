@@ -16,9 +16,11 @@ from typing import Any, TextIO
 from fmnist.commands.ensure_dataset import ensure_dataset
 from fmnist.commands.parser import Parser
 from fmnist.config import FIELDS, ConfigError, TrainConfig, field_bounds
+from fmnist.json_files import read_bytes
 from fmnist.models.feature_maps import check_architecture
 from fmnist.recipes import RECIPES
 from fmnist.runs import store
+from fmnist.runs.imported_record import MAX_FILE_BYTES
 from fmnist.runs.launch import WATCHED_BY
 from fmnist.runs.process import choose_runs_dir, record_failure, run_process
 from fmnist.runs.queue import begin
@@ -43,6 +45,13 @@ def build_parser() -> Parser:
         metavar="NAME",
         default=argparse.SUPPRESS,
         help=f"start from one of: {', '.join(RECIPES)}",
+    )
+    parser.add_argument(
+        "--start-from",
+        type=Path,
+        metavar="MODEL.keras",
+        default=argparse.SUPPRESS,
+        help="start from the weights of a model with the same layers, instead of random ones",
     )
     parser.add_runs_dir(default=argparse.SUPPRESS)
     for name, field in FIELDS.items():
@@ -127,6 +136,21 @@ def read_config(options: dict[str, Any]) -> TrainConfig:
     return config
 
 
+def read_start(path: Path) -> bytes:
+    """The file of a model whose weights a training is to start from.
+
+    Raises:
+        ConfigError: it cannot be read, or is too large.
+    """
+    try:
+        return read_bytes(path, MAX_FILE_BYTES)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{path} cannot be read as a model to start from: give a .keras file of at most "
+            f"{MAX_FILE_BYTES / 1e6:.0f} MB."
+        ) from error
+
+
 # -- before a training ----------------------------------------------------------------------------
 
 
@@ -183,8 +207,9 @@ def main(arguments: list[str] | None = None) -> int:
             return open_run(run_dir)
         config = read_config(options)
         choose_runs_dir(options.get("runs_dir"))
+        start = read_start(options["start_from"]) if "start_from" in options else None
         ensure_dataset(sys.stderr, config.dataset)  # better told before a run is made
-        return store.create_run(config)
+        return store.create_run(config, start=start)
 
     return run_process(
         open_or_create,

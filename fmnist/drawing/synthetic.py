@@ -1,12 +1,12 @@
 """Drawings made from the photographs: a dataset that the Lab can browse and train on.
 
 Each photograph of Fashion-MNIST becomes one drawing by an imagined hand: what it shows is bent and
-stretched, its outline and some inner edges become lines, lines are broken and doubled. Two in five
-start from a line drawing of the same class instead (`templates.py`), and of the training drawings
-one in five is nonsense. Nonsense keeps the photograph's label, which nothing in it betrays, so the
-best that a network can learn is to predict a tenth for each class (Hendrycks, Mazeika and
-Dietterich 2019, https://arxiv.org/abs/1812.04606): this is how it comes to be unsure. All of them
-then go through the stages of `preprocess.py`, as a person's drawing does.
+stretched, its outline and some inner edges become lines, lines are broken and doubled. Three in
+five start from a line drawing of the same class instead (`templates.py`), and of the training
+drawings one in five is nonsense. Nonsense keeps the photograph's label, which nothing in it
+betrays, so the best that a network can learn is to predict a tenth for each class (Hendrycks,
+Mazeika and Dietterich 2019, https://arxiv.org/abs/1812.04606): this is how it comes to be unsure.
+All of them then go through the stages of `preprocess.py`, as a person's drawing does.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from fmnist.drawing.templates import Drawing, load_templates
 NAME, SLUG = "Drawings", "drawings"
 TRAIN_SEED, TEST_SEED = 1, 2
 NONSENSE = 0.2  # fraction of the training drawings
-FROM_TEMPLATE = 0.4  # fraction of all drawings
+FROM_TEMPLATE = 0.6  # fraction of all drawings
+STRETCH = 0.4  # standard deviation of the logarithm of width by height: people draw any proportions
 _PENS = (1, 2, 3, 3, 4, 4, 5, 7, 9)  # pixels of WORK_SIDE; small drawings have wide strokes
 _CANVAS = WORK_SIDE + 28  # pixels; a margin around the drawing, for what a bend moves outwards
 
@@ -108,14 +109,23 @@ def draw_template(strokes: Drawing, rng: np.random.Generator) -> np.ndarray:
     shift = _waves(rng, rng.uniform(1, 4.5))
     matrix = _affine(rng)
     roundness = rng.choice([0, 2, 4])
+    slip = rng.choice([0, 0.01, 0.03])  # how far a stroke starts from where it should
     drawn = []
     for stroke in kept:
-        points = stroke + rng.normal(0, rng.uniform(0, 0.02), stroke.shape)
+        points = _stop_early(stroke, rng) if rng.random() < 0.25 else stroke
+        points = points + rng.normal(0, slip, 2) + rng.normal(0, rng.uniform(0, 0.02), points.shape)
         points = (points - 0.5) @ matrix.T * 0.9 * WORK_SIDE + _CANVAS / 2
         points = _round_off(points, roundness)
         x, y = np.clip(points.round().astype(int), 0, _CANVAS - 1).T
         drawn.append(points + shift[:, y, x].T)
     return _roughen(draw_strokes(drawn, int(rng.integers(1, 4))), rng)
+
+
+def _stop_early(stroke: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A stroke (N, 2) whose last line, or first, is not drawn to its end."""
+    points = stroke[::-1].copy() if rng.random() < 0.5 else stroke.copy()
+    points[-1] = points[-2] + rng.uniform(0.3, 1) * (points[-1] - points[-2])
+    return points
 
 
 def draw_nonsense(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -245,7 +255,7 @@ def _affine(rng: np.random.Generator) -> np.ndarray:
     """A small turn, a shear, a stretch of one side, and one time in two a mirror image: (2, 2)."""
     angle, shear = rng.normal(0, 0.08), rng.normal(0, 0.08)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    stretch = np.exp(rng.normal(0, 0.22))
+    stretch = np.exp(rng.normal(0, STRETCH))
     scale = np.array([min(stretch, 1), min(1 / stretch, 1)])
     scale[0] *= rng.choice([-1, 1])
     return turn @ np.array([[1, shear], [0, 1]]) * scale

@@ -29,20 +29,31 @@ def build_model(config: TrainConfig) -> keras.Model:
 
     Input (None, 28, 28, 1), raw values 0 to 255, any number type; output float32 (None, 10)
     softmax probabilities. Only layers that ship with Keras, so that the saved model opens anywhere.
-    It is `build_network`'s network, or with `flip_average` the mean of what that predicts for the
-    image and for its mirror image; its weights are the network's, in the same order.
+    It is `build_network`'s network, or with `flip_average` and `shift_average` the mean of what
+    that predicts for several views of the image; its weights are the network's, in the same order.
 
     Raises:
         ConfigError: the feature map would vanish.
     """
     network = build_network(config)
-    if not config.flip_average:
+    if not config.flip_average and not config.shift_average:
         return network
-    from keras import Input, Model, layers, ops
+    from keras import Input, Model, ops
 
     image = Input((IMAGE_SIDE, IMAGE_SIDE, 1), name="image")
-    answers = [network(image), network(ops.flip(image, axis=2))]
-    return Model(image, layers.Average(name="flip_average")(answers), name=f"{network.name}_flip")
+    views = [image]
+    if config.shift_average:
+        padded = ops.pad(image, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        views += [
+            padded[:, down : down + IMAGE_SIDE, right : right + IMAGE_SIDE]
+            for down, right in ((0, 1), (2, 1), (1, 0), (1, 2))
+        ]
+    if config.flip_average:
+        views += [ops.flip(view, axis=2) for view in views]
+    # One batch of all views: one image alone would leave the processor idle most of the time.
+    probabilities = network(ops.concatenate(views, axis=0))
+    by_view = ops.reshape(probabilities, (len(views), -1, CLASS_COUNT))
+    return Model(image, ops.mean(by_view, axis=0), name=f"{network.name}_views")
 
 
 def build_network(config: TrainConfig, *, fast: bool = False) -> keras.Model:

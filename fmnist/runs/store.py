@@ -57,6 +57,7 @@ from fmnist.runs.status import write_status as write_status
 
 UPLOADED_FILE = "brought.keras"  # as it was uploaded; only `fmnist.imported.check` opens it
 CORRECTIONS_FILE = "corrections.json"  # what a fine-tuning run was trained on, as it was exported
+START_FILE = "start.keras"  # of a run that starts from another model's weights: that model
 VARIABLES_FILE = "variables.json"  # of a queued run: what its process is to find set
 MAX_ZIP_BYTES = 300_000_000  # of run folders in one zip, which is made in memory
 BUNDLED_DIR = PROJECT_ROOT / "fmnist" / BUNDLED_ID
@@ -65,19 +66,21 @@ BUNDLED_DIR = PROJECT_ROOT / "fmnist" / BUNDLED_ID
 # -- making runs ----------------------------------------------------------------------------------
 
 
-def create_run(config: TrainConfig, variables: Mapping[str, str] | None = None) -> Run:
+def create_run(
+    config: TrainConfig, variables: Mapping[str, str] | None = None, start: bytes | None = None
+) -> Run:
     """A new run folder, queued, with no process yet.
 
     variables: of the environment, for the process that will train it.
+    start: a .keras file whose weights the training starts from, instead of random ones.
 
     Raises:
         RunsFolderError: the folder cannot be written.
     """
-    status = Status("queued", epochs=config.epochs, queued_at=time.time())
+    status = replace(_waiting(), epochs=config.epochs)
     files = {"config.json": config.to_json(), "status.json": asdict(status)}
-    if variables:
-        files[VARIABLES_FILE] = dict(variables)
-    run_dir = _create(config, files)
+    files |= {VARIABLES_FILE: dict(variables)} if variables else {}
+    run_dir = _create(config, files, {START_FILE: start} if start else None)
     return Run(run_dir.name, run_dir, config, status)
 
 

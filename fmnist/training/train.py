@@ -70,6 +70,7 @@ def train_and_evaluate(
     precision = choose_precision(config.precision)
     with computing_in(precision):
         model = build_network(config, fast=True)
+    _start_from(run_dir / store.START_FILE, model)
     compile_model(
         model, config, math.ceil(config.epoch_images(len(train_indices)) / config.batch_size)
     )
@@ -131,6 +132,28 @@ def train_and_evaluate(
         message=message,
     )
     return results
+
+
+def _start_from(path: Path, model: keras.Model) -> None:
+    """Give the network the weights of the model in this file, where there is one.
+
+    Raises:
+        ConfigError: it is no model, or its layers are others.
+    """
+    if not path.is_file():
+        return
+    import keras
+
+    try:
+        weights = keras.models.load_model(path, compile=False, safe_mode=True).get_weights()
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ConfigError("The model to start from cannot be opened as a Keras model.") from error
+    if [w.shape for w in weights] != [w.shape for w in model.get_weights()]:
+        raise ConfigError(
+            "The model to start from has other layers than these settings describe: use the "
+            "settings that it was trained with."
+        )
+    model.set_weights(weights)
 
 
 def _fit(

@@ -57,6 +57,7 @@ def test_the_command_trains_and_ends_with_json(lab, tmp_path):
     [
         (["--filters", "8,x"], "argument --filters: expected a whole number, got 'x'"),
         (["--epochs", "0"], "epochs is between 1 and 200, got 0"),
+        (["--start-from", "gone.keras"], "gone.keras cannot be read as a model to start from"),
         (["--dropout", "nan"], "dropout is a number, got nan"),
         (["--optimizer", "magic"], "optimizer is one of adam, adamw, sgd, rmsprop, got 'magic'"),
         (["--recipe", "none-such"], "There is no recipe 'none-such': choose one of"),

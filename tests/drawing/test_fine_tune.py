@@ -39,7 +39,7 @@ def drawing_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write_drawing_model(folder: Path, patch: pytest.MonkeyPatch) -> Path:
     """A small untrained network in the place of the model for drawings, averaging over flips."""
     keras.utils.set_random_seed(0)
-    config = TrainConfig(filters=(4,), dense_units=(), flip_average=True, batch_norm=True)
+    config = TrainConfig(filters=(8,), dense_units=(), flip_average=True, batch_norm=True)
     path = folder / "drawing_model" / "model.keras"
     path.parent.mkdir()
     build_model(config).save(path)

@@ -339,3 +339,34 @@ def test_a_training_on_a_dataset_that_is_gone_says_so(lab):
     with pytest.raises(DatasetError, match="There is no dataset 'gone'"):
         train_run(run, None)
     assert "There is no dataset 'gone'" in store.load_run(run.run_id).status.message
+
+
+# -- starting from another model ------------------------------------------------------------------
+
+
+def test_a_training_can_start_from_the_weights_of_another_model(lab):
+    first, _ = train_small()
+    barely = SMALL.replace(epochs=1, learning_rate=1e-6)
+    run = store.create_run(barely, start=first.file("model.keras").read_bytes())
+    train_run(run, None)
+    before, after = (
+        keras.models.load_model(one.file("model.keras"), safe_mode=True).get_weights()
+        for one in (first, run)
+    )
+    for old, new in zip(before, after, strict=True):
+        assert new == pytest.approx(old, abs=1e-4)  # 17 steps of Adam move a weight by 1e-6 each
+
+
+@pytest.mark.parametrize("other", [SMALL.replace(filters=(4,)), SMALL.replace(batch_norm=True)])
+def test_other_layers_to_start_from_are_refused(lab, other):
+    first, _ = train_small(SMALL.replace(epochs=1))
+    run = store.create_run(other, start=first.file("model.keras").read_bytes())
+    with pytest.raises(ConfigError, match="has other layers than these settings describe"):
+        train_run(run, None)
+    assert store.load_run(run.run_id).status.status == "failed"
+
+
+def test_what_is_no_model_to_start_from_is_refused(lab):
+    run = store.create_run(SMALL, start=b"no model")
+    with pytest.raises(ConfigError, match="cannot be opened as a Keras model"):
+        train_run(run, None)
