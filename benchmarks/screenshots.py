@@ -56,6 +56,8 @@ def main() -> None:
         shoot("browse", "browse")
         shoot("evaluate", f"evaluate?{model}")
         shoot("shirts", f"evaluate?{model}&view=images&true=6")
+        shoot("inside", f"inside?{model}&split=test&index=6")
+        shoot("why", f"inside?{model}&split=test&index=4886&view=why")
         shoot("runs", "runs")
         shoot("draw", "draw")
         with training(store.runs_dir(), name="conv-32", filters=(32,), epochs=8) as live:

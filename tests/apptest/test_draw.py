@@ -176,6 +176,11 @@ def test_a_drawing_is_answered_with_ten_probabilities(open_page, lab, engine, ca
     assert engine.asked[-1][0] == run_dir / "model.keras"
     expect_bag(engine)
     assert at.tabs[0].label == "Step by step"
+    links = {link.proto.label: link.proto for link in at.main.get("page_link")}
+    inside = links["See it layer by layer"]
+    assert inside.page == "inside"
+    assert "view=network" in inside.query_string
+    assert to_link(parse([BAG])) in inside.query_string
 
 
 def test_under_one_half_it_is_not_sure(open_page, lab, engine, canvas):
