@@ -179,7 +179,14 @@ def _spec(looks: list[_Look], metric: Metric, end: float, is_zoomed: bool) -> di
         "type": "quantitative",
         "title": "Epoch",
         "scale": x_scale,
-        "axis": {"grid": False, "format": "~r", "tickCount": 10, "labelFlush": True, **whole},
+        "axis": {
+            "grid": False,
+            "format": "~r",
+            "tickCount": 10,
+            "labelFlush": True,
+            "titlePadding": 4,
+            **whole,
+        },
     }
     y = {
         "field": "value",
