@@ -78,8 +78,9 @@ def _render_filter(summaries: list[Summary]) -> list[Summary]:
 def _render_chosen(
     runs: dict[str, Run], summaries: list[Summary], listed: list[Summary], view: choice.View
 ) -> None:
-    """What can be done with the runs selected, the run opened, and the comparison."""
-    chosen = [runs[run_id] for run_id in runs if run_id in set(view.selected)]
+    """What can be done with the runs selected and in sight, the run opened, and the comparison."""
+    in_sight = set(view.selected) & {summary.run_id for summary in listed}
+    chosen = [run for run_id, run in runs.items() if run_id in in_sight]
     actions.render_problem()
     actions.render_actions(chosen, [runs[summary.run_id] for summary in listed])
     if view.opened:

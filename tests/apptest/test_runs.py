@@ -267,6 +267,13 @@ def test_deleting_asks_first_and_takes_the_selected_ones_only(three):
     assert "Select two rows" in words(at)
 
 
+def test_a_selected_run_that_the_filter_hides_is_not_deleted(three):
+    at = open_runs(runs=f"{three[0]},{three[2]}", find="alone")
+    assert "**1 run selected**" in words(at)
+    at.button(key="delete_selected_confirm").click().run()
+    assert [run.run_id for run in store.list_runs()] == three[:2]
+
+
 def test_a_run_that_trains_cannot_be_deleted(lab):
     run_dir = run_factory.write_run(lab.runs_dir, status="running")
     at = open_runs(run=run_dir.name)
