@@ -89,7 +89,7 @@ def render_result(
         label="See it layer by layer",
         icon=":material/visibility:",
         query_params=url.link(drawing=drawing, view="network"),
-        help="What the layers of the model in hand make of it.",
+        help="What the layers of the network that answered make of it.",
     )
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from fmnist.glossary import GLOSSARY
+from pages._draw.models import find_answering
 from pages._evaluate import not_scored
 from pages._inside import by_hand, image_choice, network, why
 from pages._shared import model_in_hand, standin, url
@@ -40,11 +41,15 @@ standin.render_banner()
 st.title("Inside")
 st.markdown("What do the convolution, the pooling and the filters do to this image?")
 run = model_in_hand.read()
-image = image_choice.render(lambda: switch_to_dataset_of(run) if run else dataset())
+chosen = image_choice.render(lambda: switch_to_dataset_of(run) if run else dataset())
+if chosen.sketch is not None:
+    in_hand, run = run, find_answering(run, chosen.sketch)
 with st.container(horizontal=True, horizontal_alignment="distribute"):
     view = render_view_switch()
     render_words()
 if run is None and view != "by-hand":
     not_scored.render_no_run()
 else:
-    VIEWS[view][1](run, image)
+    if chosen.sketch is not None and run != in_hand and view != "by-hand":
+        st.caption("This is the model for drawings, which answers on Draw.")
+    VIEWS[view][1](run, chosen.image)

@@ -27,6 +27,8 @@ def explain(
 ) -> Attribution:
     """Grad-CAM and occlusion for all classes of an image, uint8 (28, 28).
 
+    Of several views in one batch, Grad-CAM is of the image as it is; occlusion is of them all.
+
     predict: from uint8 (N, 28, 28, 1) to probabilities float32 (N, 10).
     """
     sites = find_sites(traced)

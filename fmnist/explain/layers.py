@@ -43,9 +43,15 @@ class Call:
 
 @dataclass(eq=False)
 class Traced:
-    """A model taken apart: models inside it are opened, so that all its layers are in one list."""
+    """A model taken apart: models inside it are opened, so that all its layers are in one list.
+
+    Where a model asks the network inside it about several views of the image in one batch, it is
+    that network alone, and `whole` is the model.
+    """
 
     model: keras.Model
+    whole: keras.Model | None = None
+    views_in_batch: int = 1
     calls: list[Call] = field(default_factory=list)
     fields: dict[int, Axes] = field(default_factory=dict)  # by tensor
     mirrored: tuple[bool, ...] = (False,)  # by view
@@ -70,7 +76,7 @@ def trace(model: keras.Model) -> Traced:
     """
     import keras
 
-    traced = Traced(model)
+    traced = _find_network(model)
     image = keras.Input((28, 28, 1), name="image")
     traced.fields[id(image)] = (follow("image", None, [], (28, 0)),) * 2
     called: Counter[int] = Counter()
@@ -86,9 +92,29 @@ def trace(model: keras.Model) -> Traced:
         traced.calls.append(Call(layer, inputs, one, called[id(layer)]))
         called[id(layer)] += 1
 
-    _walk(model, image, visit, lambda inner, x: None)
+    _walk(traced.model, image, visit, lambda inner, x: None)
     traced.mirrored = _find_mirrored(traced)
     return traced
+
+
+def _find_network(model: keras.Model) -> Traced:
+    """The model, or the network in it that sees several views of one image at once."""
+    import keras
+    import tensorflow as tf
+
+    inside = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    if len(inside) != 1:
+        return Traced(model)
+    seen: list[tuple[int, ...]] = []
+    _walk(
+        model,
+        tf.zeros((1, 28, 28, 1)),
+        lambda layer, given, output: None,
+        lambda inner, x: seen.append(tuple(x.shape)) if inner is inside[0] else None,
+    )
+    if len(seen) == 1 and seen[0][0] > 1 and seen[0][1:] == (28, 28, 1):
+        return Traced(inside[0], whole=model, views_in_batch=seen[0][0])
+    return Traced(model)
 
 
 def run(traced: Traced, images: Any) -> tuple[list[Any], Any]:
@@ -141,12 +167,16 @@ def _walk(
 
 def show_network(traced: Traced, image: np.ndarray) -> NetworkOnImage:
     """Every layer on an image, uint8 (28, 28)."""
-    outputs, answer = run(traced, image[None, ..., None].astype(np.float32))
+    pixels = image[None, ..., None].astype(np.float32)
+    outputs, answer = run(traced, pixels)
     by_call = dict(zip(map(id, traced.calls), outputs, strict=True))
     shown = [_show(traced, call, by_call[id(call)]) for call in traced.shown]
-    return NetworkOnImage(
-        tuple(shown), np.asarray(answer, np.float32)[0], views=len(traced.mirrored)
-    )
+    views = len(traced.mirrored) * traced.views_in_batch
+    if traced.whole is not None:
+        answer = traced.whole(pixels)
+        mean = np.asarray(answer, np.float32)[0]
+        shown.append(LayerOnImage("views", "Average", mean.shape, 0, 0, (), None, mean, ()))
+    return NetworkOnImage(tuple(shown), np.asarray(answer, np.float32)[0], views=views)
 
 
 def show_maps(traced: Traced, image: np.ndarray, name: str) -> LayerMaps:

@@ -61,7 +61,7 @@ def describe_layer(layer: LayerOnImage) -> str:
         return f"Keeps {what} of every {kernel[0]} × {kernel[1]} places of a map."
     return {
         "Add": "Adds the maps from before the last two convolutions to theirs.",
-        "Average": "The mean of what the network says of the image and of its mirror image.",
+        "Average": "The mean of what the network says of each view of the image.",
         "BatchNormalization": "Brings the numbers of each map to a common mean and spread.",
         "Flatten": f"Writes all {formats.count(math.prod(layer.shape))} numbers in one row.",
         "GlobalAveragePooling2D": "Keeps one number of each map: its mean.",

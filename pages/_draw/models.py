@@ -13,6 +13,7 @@ from fmnist.drawing.preprocess import Sketch
 from fmnist.drawing.synthetic import SLUG
 from fmnist.plain_text import markdown
 from fmnist.runs import outputs
+from fmnist.runs.reader import read_run
 from fmnist.runs.store import Run
 from pages._shared import url
 
@@ -47,6 +48,12 @@ def choose_models(run: Run | None) -> Models:
     if drawing_model.DRAWING_MODEL.is_file():
         return Models(drawing_model.find_drawing_model()[0], own, trained_on_photos)
     return Models(own, None, trained_on_photos)
+
+
+def find_answering(run: Run | None, sketch: Sketch) -> Run | None:
+    """The run whose model answers for this drawing or photograph, with `run` in hand."""
+    path = choose_models(run).choose(sketch)
+    return read_run(path.parent) if path else run
 
 
 def name_classes(names: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ import streamlit as st
 from fmnist import formats
 from fmnist.data.dataset import Dataset
 from fmnist.data.idx import SIDE
+from fmnist.drawing.preprocess import Sketch
 from fmnist.images import image_png
 from fmnist.plain_text import markdown
 from pages._shared import url
@@ -26,16 +27,16 @@ _SCALE = 4
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """`image` uint8 (28, 28); `title` is plain text; `is_own`: drawn or photographed here."""
+    """`image` uint8 (28, 28); `title` is plain text; `sketch`: what was drawn or photographed."""
 
     image: np.ndarray
     title: str
     detail: str
-    is_own: bool = False
+    sketch: Sketch | None = None
 
 
-def render(read_data: Callable[[], Dataset]) -> np.ndarray:
-    """Show the chosen image and the ways to another one; returns it, uint8 (28, 28).
+def render(read_data: Callable[[], Dataset]) -> Choice:
+    """Show the chosen image and the ways to another one; returns it.
 
     read_data: loads the dataset. A drawing does without it until another image is asked for.
     """
@@ -52,9 +53,9 @@ def render(read_data: Callable[[], Dataset]) -> np.ndarray:
             with st.container(horizontal=True):
                 if st.button("Another image", icon=":material/shuffle:"):
                     _open_any(read_data())
-                if not chosen.is_own and _last_drawn() is not None:
+                if chosen.sketch is None and _last_drawn() is not None:
                     st.button("My drawing", icon=":material/draw:", on_click=_open_own)
-    return chosen.image
+    return chosen
 
 
 def _read_drawing() -> Choice | None:
@@ -68,17 +69,18 @@ def _read_drawing() -> Choice | None:
         sketch = sketch_to_image(draw(drawn), background=0)
         if not sketch.is_empty:
             detail = "As the model sees it: filled, shaded, centred, 28 × 28 pixels."
-            return Choice(sketch.image, "Your drawing", detail, is_own=True)
+            return Choice(sketch.image, "Your drawing", detail, sketch)
     own = _last_drawn()
     if own is None:
         return None
-    return Choice(own, "Your drawing", "The last one from Draw, as the model sees it.", is_own=True)
+    detail = "The last one from Draw, as the model sees it."
+    return Choice(own.image, "Your drawing", detail, own)
 
 
-def _last_drawn() -> np.ndarray | None:
+def _last_drawn() -> Sketch | None:
     """What Draw last prepared in this tab: a drawing, or a picture."""
     sketch = st.session_state.get("sketch")
-    return None if sketch is None or sketch.is_empty else sketch.image
+    return None if sketch is None or sketch.is_empty else sketch
 
 
 def _read_from_dataset(data: Dataset) -> Choice:

@@ -45,7 +45,11 @@ def render(run: Run, image: np.ndarray) -> None:
 
 
 def _render_sizes(network: NetworkOnImage) -> None:
-    views = ", as the image is looked at twice: as it is and mirrored" * (network.views == 2)
+    views = ""
+    if network.views == 2:
+        views = ", as the image is looked at twice: as it is and mirrored"
+    elif network.views > 2:
+        views = f", as {network.views} views of the image are looked at: moved by a pixel, mirrored"
     st.markdown(
         f"**{formats.count(len(network.layers))}** layers, "
         f"**{formats.count(network.parameters)}** parameters. One prediction takes "

@@ -71,6 +71,13 @@ def test_another_image_is_a_test_image_that_the_address_then_names(data):
     assert window(at)["image"] == data.test_images[int(address(at)["index"])].tolist()
 
 
+def test_a_drawing_is_explained_by_the_model_that_answers_on_draw(data):
+    at = open_page("inside", drawing=to_link(DRAWN), view="network")
+    assert "This is the model for drawings" in words(at)
+    at = open_page("inside", drawing=to_link(DRAWN), view="by-hand")
+    assert "This is the model for drawings" not in words(at)
+
+
 def test_a_drawing_in_the_address(data):
     at = open_page("inside", drawing=to_link(DRAWN))
     assert "Your drawing" in words(at)

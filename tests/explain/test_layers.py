@@ -65,6 +65,12 @@ def test_maps_and_kernels_of_a_layer(found):
     assert np.count_nonzero(kernels) == 2
 
 
+def test_views_in_one_batch_are_counted(found):
+    counts = {name: model["views"] for name, model in found["models"].items()}
+    assert (counts["residual, both views"], counts["ten views in a batch"]) == (2, 10)
+    assert counts["imported, nested"] == 1
+
+
 def test_a_network_counts_every_view_of_the_image():
     layer = LayerOnImage("a", "Dense", (10,), 50, 40, (4, 10), None, np.zeros(10), ())
     network = NetworkOnImage((layer, layer), np.zeros(10), views=2)
