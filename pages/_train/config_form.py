@@ -57,6 +57,7 @@ def render_more_settings() -> None:
         else:
             st.caption("A dense network has no kernels, strides or pools.")
         _render("flip_average")
+        _render("shift_average")
     with st.expander("Training", icon=":material/speed:"):
         for name in TRAINING:
             _render(name)

@@ -23,6 +23,7 @@ LABELS = {
     "dropout_after": "Dropout after",
     "head_dropout": "Dropout before the dense layers",
     "flip_average": "Average over flips at test time",
+    "shift_average": "Average over shifts at test time",
     "learning_rate": "Learning rate",
     "schedule": "Learning rate schedule",
     "optimizer": "Optimizer",
