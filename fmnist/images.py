@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import zlib
@@ -46,18 +47,24 @@ def sprite_png(images: np.ndarray, columns: int) -> bytes:
     sprite = np.zeros((rows * columns, height, width), np.uint8)
     sprite[:count] = images
     sprite = sprite.reshape(rows, columns, height, width).swapaxes(1, 2)
-    return _png(sprite.reshape(rows * height, columns * width))
+    return encode_png(sprite.reshape(rows * height, columns * width))
 
 
 def image_png(image: np.ndarray, scale: int = 1) -> bytes:
     """A grey PNG of one image (uint8 (H, W)); each pixel becomes scale × scale pixels."""
-    return _png(np.repeat(np.repeat(image, scale, axis=0), scale, axis=1))
+    return encode_png(np.repeat(np.repeat(image, scale, axis=0), scale, axis=1))
 
 
-def _png(pixels: np.ndarray) -> bytes:
+def encode_png(pixels: np.ndarray) -> bytes:
+    """A PNG of uint8 pixels: grey (H, W), or (H, W, 3 or 4)."""
     target = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(target, "PNG", compress_level=6)
     return target.getvalue()
+
+
+def png_address(png: bytes) -> str:
+    """An address that is the picture itself, for a page's `src`."""
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
 def read_image(data: bytes) -> np.ndarray:

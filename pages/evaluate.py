@@ -6,7 +6,7 @@ from fmnist.data.dataset import CLASS_NAMES
 from fmnist.plain_text import markdown
 from pages._evaluate import confusion_matrix, image_detail, metrics, model_card, not_scored, report
 from pages._evaluate.images import render_images, show_misclassified_shirts
-from pages._shared import model_in_hand, standin, url
+from pages._shared import model_in_hand, standin, url, view_switch
 from pages._shared.data import can_evaluate, evaluate_run, switch_to_dataset_of, was_scored_on
 from pages._shared.pager import render_no_such_image
 
@@ -19,20 +19,10 @@ VIEWS = {
 
 def render_view(evaluation, images) -> None:
     """One of the three views; only the chosen one is computed."""
-    binding = url.bind("view")
-    if st.session_state[binding["key"]] not in VIEWS:
-        st.session_state[binding["key"]] = "matrix"
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        view = st.segmented_control(
-            "View",
-            VIEWS,
-            format_func=lambda name: VIEWS[name][0],
-            required=True,
-            label_visibility="collapsed",
-            **binding,
-        )
+        view = view_switch.render({name: label for name, (label, _) in VIEWS.items()})
         if evaluation.class_names == CLASS_NAMES:
             st.button(
                 "Misclassified shirts",

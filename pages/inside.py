@@ -6,7 +6,7 @@ from fmnist.glossary import GLOSSARY
 from pages._draw.models import find_answering
 from pages._evaluate import not_scored
 from pages._inside import by_hand, image_choice, network, why
-from pages._shared import model_in_hand, standin, url
+from pages._shared import model_in_hand, standin, view_switch
 from pages._shared.data import dataset, switch_to_dataset_of
 
 VIEWS = {
@@ -14,21 +14,6 @@ VIEWS = {
     "network": (":material/account_tree: Layers", network.render),
     "why": (":material/help_center: Why this answer", why.render),
 }
-
-
-def render_view_switch() -> str:
-    """The chosen view; only that one is computed."""
-    binding = url.bind("view")
-    if st.session_state[binding["key"]] not in VIEWS:
-        st.session_state[binding["key"]] = "by-hand"
-    return st.segmented_control(
-        "View",
-        VIEWS,
-        format_func=lambda name: VIEWS[name][0],
-        required=True,
-        label_visibility="collapsed",
-        **binding,
-    )
 
 
 def render_words() -> None:
@@ -45,7 +30,7 @@ chosen = image_choice.render(lambda: switch_to_dataset_of(run) if run else datas
 if chosen.sketch is not None:
     in_hand, run = run, find_answering(run, chosen.sketch)
 with st.container(horizontal=True, horizontal_alignment="distribute"):
-    view = render_view_switch()
+    view = view_switch.render({name: label for name, (label, _) in VIEWS.items()})
     render_words()
 if run is None and view != "by-hand":
     not_scored.render_no_run()

@@ -6,13 +6,10 @@ below zero. Black stays black in both themes.
 
 from __future__ import annotations
 
-import base64
-import io
-
 import numpy as np
-from PIL import Image
 
 from fmnist.figures.palette import RIGHT_RGB, WRONG_RGB
+from fmnist.images import encode_png, png_address
 
 _STRONGEST = 0.9  # opacity of the colour at the peak: the image shows through
 _BRIGHTER = 1.25  # the palette's two colours, for black below them
@@ -24,8 +21,7 @@ def overlay_heat(image: np.ndarray, heat: np.ndarray, peak: float) -> str:
 
     peak: the value of full colour, the same for pictures that are compared; 0 colours nothing.
     """
-    strength = np.clip(np.abs(heat) / peak, 0, 1) if peak else np.zeros(heat.shape)
-    opacity = (_STRONGEST * strength)[..., None]
+    opacity = (_STRONGEST * _strength(heat, peak))[..., None]
     colour = np.where((heat > 0)[..., None], _bright(RIGHT_RGB), _bright(WRONG_RGB))
     grey = np.repeat(image[..., None], 3, axis=2) * 0.75
     return _address(np.round(grey * (1 - opacity) + colour * opacity).astype(np.uint8))
@@ -68,14 +64,13 @@ def as_tiles(maps: np.ndarray, peak: float) -> np.ndarray:
     """Feature maps (N, H, W) as grey uint8 (N, 28, 28): a place is a block, below zero is black."""
     rows = np.arange(28) * maps.shape[1] // 28
     columns = np.arange(28) * maps.shape[2] // 28
-    scaled = np.clip(maps / peak, 0, 1) if peak else np.zeros(maps.shape)
+    scaled = _strength(np.maximum(maps, 0), peak)
     return np.round(255 * scaled[:, rows[:, None], columns]).astype(np.uint8)
 
 
 def _tint(values: np.ndarray, peak: float) -> np.ndarray:
-    strength = np.clip(np.abs(values) / peak, 0, 1) if peak else np.zeros(values.shape)
     colour = np.where((values > 0)[..., None], 255.0, _bright(WRONG_RGB))
-    return np.round(strength[..., None] * colour).astype(np.uint8)
+    return np.round(_strength(values, peak)[..., None] * colour).astype(np.uint8)
 
 
 def _bright(colour: tuple[int, int, int]) -> np.ndarray:
@@ -83,6 +78,9 @@ def _bright(colour: tuple[int, int, int]) -> np.ndarray:
 
 
 def _address(pixels: np.ndarray) -> str:
-    target = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(target, "PNG", compress_level=6)
-    return "data:image/png;base64," + base64.b64encode(target.getvalue()).decode("ascii")
+    return png_address(encode_png(pixels))
+
+
+def _strength(values: np.ndarray, peak: float) -> np.ndarray:
+    """How far each is from 0, as a fraction of `peak`, 1 at most."""
+    return np.clip(np.abs(values) / peak, 0, 1) if peak else np.zeros(values.shape)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from fmnist import formats
 from fmnist.data.dataset import CLASS_NAMES
-from pages._shared import url
+from pages._shared import url, view_switch
 
 VIEWS = {"images": "Images", "classes": "Classes", "table": "Table"}
 SPLITS = {"train": "Training images", "test": "Test images"}
@@ -24,17 +24,7 @@ def go_to_image() -> None:
 
 def render_view_switch(class_names: tuple[str, ...]) -> str:
     labels = {**VIEWS, **({"images": "Garments"} if class_names == CLASS_NAMES else {})}
-    binding = url.bind("view")
-    if st.session_state[binding["key"]] not in VIEWS:
-        st.session_state[binding["key"]] = "images"
-    return st.segmented_control(
-        "View",
-        VIEWS,
-        format_func=labels.get,
-        required=True,
-        label_visibility="collapsed",
-        **binding,
-    )
+    return view_switch.render(labels)
 
 
 def render_choices(count: int, view: str, class_names: tuple[str, ...]) -> None:

@@ -5,7 +5,6 @@ One piece of HTML of fixed size, so that a stroke changes it at once and nothing
 
 from __future__ import annotations
 
-import base64
 import contextlib
 from collections.abc import Sequence
 from html import escape
@@ -21,7 +20,7 @@ from fmnist.engine.client import EngineError, Prediction
 from fmnist.evaluation.prediction import UNSURE_BELOW, describe_prediction
 from fmnist.evaluation.uncertainty import compute_perplexity, read_threshold
 from fmnist.figures.palette import CLASS_COLOURS
-from fmnist.images import image_png
+from fmnist.images import image_png, png_address
 from fmnist.plain_text import markdown
 from pages._shared import engine
 from pages._shared.style import style_beside
@@ -105,7 +104,7 @@ def render_card(
 
     role: "status" is read aloud when it changes, "note" is not.
     """
-    source = base64.b64encode(image_png(image)).decode("ascii")
+    source = png_address(image_png(image))
     best = np.nanmax(probabilities, initial=0)
     bars = "".join(
         _bar(label, name, fraction, fraction == best)
@@ -114,7 +113,7 @@ def render_card(
     st.html(
         f"""{_STYLE}
 <section class="prediction">
-<header><img src="data:image/png;base64,{source}" alt="The 28 by 28 image the model sees"
+<header><img src="{source}" alt="The 28 by 28 image the model sees"
 title="The 28 × 28 pixels that the model sees">
 <div role="{role}"><strong>{escape(title)}</strong><p>{escape(detail)}</p>
 <p class="quiet">{escape(note)}</p></div></header>

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from html import escape
 
@@ -13,7 +12,7 @@ from fmnist import formats
 from fmnist.drawing.preprocess import Sketch, to_model_image
 from fmnist.engine.client import EngineError
 from fmnist.figures.palette import CLASS_COLOURS
-from fmnist.images import image_png
+from fmnist.images import image_png, png_address
 from pages._draw.models import Models
 from pages._shared import engine
 from pages._shared.style import style_beside
@@ -62,13 +61,13 @@ def _item(
     number: int, name: str, stage: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]
 ) -> str:
     title, purpose = _WORDS.get(name, (name.capitalize(), ""))
-    source = base64.b64encode(image_png(stage)).decode("ascii")
+    source = png_address(image_png(stage))
     guesses = "".join(
         _guess(label, class_names[label], float(probabilities[label]))
         for label in np.argsort(-probabilities, kind="stable")[:_LIKELIEST]
     )
     return (
-        f'<li><img src="data:image/png;base64,{source}" alt="{escape(title)}">'
+        f'<li><img src="{source}" alt="{escape(title)}">'
         f"<strong>{number}. {escape(title)}</strong><p>{escape(purpose)}</p>{guesses}</li>"
     )
 

@@ -5,13 +5,12 @@ grid of 400 images is one message of about 200 KB. Captions, alternative texts a
 text in the page, each image is a button, and the arrow keys move between them.
 """
 
-import base64
 from typing import Literal
 
 import numpy as np
 import streamlit as st
 
-from fmnist.images import sprite_png
+from fmnist.images import png_address, sprite_png
 from pages._shared.style import read_beside
 
 Tone = Literal["right", "wrong", "none"]
@@ -75,8 +74,7 @@ def render_grid(
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _sprite_url(images: np.ndarray) -> str:
-    png = sprite_png(images, columns=min(SPRITE_COLUMNS, len(images)))
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+    return png_address(sprite_png(images, columns=min(SPRITE_COLUMNS, len(images))))
 
 
 def _clicked_position(clicked: object, content: str, count: int) -> int | None:

@@ -1,0 +1,24 @@
+"""The switch between the views of a page, which the address names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from pages._shared import url
+
+
+def render(labels: Mapping[str, str]) -> str:
+    """The view chosen of these, by name; the first where the address names none of them."""
+    binding = url.bind("view")
+    if st.session_state[binding["key"]] not in labels:
+        st.session_state[binding["key"]] = next(iter(labels))
+    return st.segmented_control(
+        "View",
+        list(labels),
+        format_func=labels.get,
+        required=True,
+        label_visibility="collapsed",
+        **binding,
+    )
