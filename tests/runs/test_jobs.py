@@ -81,7 +81,8 @@ print(jobs.start_run(config), "tensorflow" in sys.modules)
     run = store.load_run(run_id)
     assert (run.status.status, run.damaged) == ("completed", ""), outputs.read_log(run)
     assert len(outputs.read_probabilities(run)) == 200
-    assert run_id in outputs.read_log(run), "what the command prints is in the log"
+    # The command prints its last line when the run folder is complete, a moment after its status.
+    wait_for(lambda: run_id in outputs.read_log(run), "what the command prints is in the log")
     assert "TensorFlow" in outputs.read_log(run)
 
 
