@@ -26,13 +26,14 @@ HINTS = {
     "camera": ("Take a photo", "Of {thing} or a drawing of it, on a plain background."),
 }
 BLANK = ("Nothing to see", "Nothing stands out from the background.")
-PREDICTION = "draw_prediction"  # the part of the page that a stroke runs again
+BOARD = "draw_board"  # the part of the page that a stroke runs again, the prediction first
 CANVAS_WIDTH = 336  # CSS pixels; a phone's width holds it
 
 
-@st.fragment(key=PREDICTION)
-def render_board(models: Models, class_names: tuple[str, ...], source: str) -> None:
-    """The drawing or picture, and the prediction beside it; a stroke reruns this first."""
+@st.fragment(key=BOARD)
+def render_board(models: Models, class_names: tuple[str, ...]) -> None:
+    """The drawing or picture, the prediction beside it and, below, how that came about."""
+    source = render_sources()
     with st.container(horizontal=True, gap="medium"):
         left, right = st.container(width=CANVAS_WIDTH), st.container(width="stretch")
     st.session_state["sketch"] = st.session_state["predicted"] = None
@@ -41,12 +42,15 @@ def render_board(models: Models, class_names: tuple[str, ...], source: str) -> N
             if source == "draw":
                 sketch = read_canvas()
             else:
-                sketch = read_picture(source, CANVAS_WIDTH, follow, models.trained_on_photos)
+                sketch = read_picture(source, CANVAS_WIDTH, models.trained_on_photos)
         st.session_state["sketch"] = sketch
         with right:
             render_result(models, class_names, sketch, source)
     except (DrawingError, ImageError) as error:
         right.error(markdown(error), icon=":material/broken_image:")
+    if source == "draw":
+        render_files()
+    explanation.render_explanation(models, class_names)
 
 
 def read_canvas() -> Sketch | None:
@@ -57,14 +61,13 @@ def read_canvas() -> Sketch | None:
 def forget_link() -> None:
     """The address's drawing is no longer the one on the canvas."""
     url.write(drawing=None)
-    follow()
 
 
-def follow() -> None:
-    """Run all that is about the drawing again, the prediction first."""
+def follow_correction() -> None:
+    """Run what shows the corrections again."""
     if get_script_run_ctx().fragment_ids_this_run:  # else it would replace the run of a click
         with contextlib.suppress(StreamlitAPIException):  # the page was left meanwhile
-            st.rerun([PREDICTION, explanation.KEY, fine_tune.KEY])
+            st.rerun([BOARD, fine_tune.KEY])
 
 
 def render_result(
@@ -82,7 +85,7 @@ def render_result(
     if label is None:
         return
     st.session_state["predicted"] = label
-    correction.render_question(model, source, follow)
+    correction.render_question(model, source, follow_correction)
     drawing = canvas.drawing() if source == "draw" else None
     st.page_link(
         "pages/inside.py",
@@ -95,25 +98,16 @@ def render_result(
 
 render_banner()
 st.title("Draw")
-introduction = st.empty()
 canvas.open_shared()
-board, below = st.container(), st.container()
 run = model_in_hand.read()
 models = choose_models(run)
 if models.drawings is None:
-    with board:
-        render_no_model(run)
+    render_no_model(run)
     st.stop()
 names = outputs.read_class_names(run) if run else CLASS_NAMES
 what = name_classes(names)
-introduction.markdown(f"Does a model recognise what you draw? Any of {what}, one at a time.")
+st.markdown(f"Does a model recognise what you draw? Any of {what}, one at a time.")
 for path in filter(None, (models.drawings, models.photographs)):
     engine.get().warm(path)
-with board:
-    source = render_sources()
-    render_board(models, names, source)
-    if source == "draw":
-        render_files()
-with below:
-    explanation.render_explanation(models, names)
-    fine_tune.render_fine_tune(models.drawings)
+render_board(models, names)
+fine_tune.render_fine_tune(models.drawings)

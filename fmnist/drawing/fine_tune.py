@@ -10,6 +10,7 @@ is forgotten, and so that what is held out was never trained on.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from typing import Any
@@ -19,16 +20,15 @@ from msgspec.structs import replace
 
 from fmnist import json_files
 from fmnist.data import catalogue
+from fmnist.data.dataset import Dataset, cache_dir
 from fmnist.drawing import drawing_model
 from fmnist.drawing.corrections import CorrectionError, from_json
 from fmnist.drawing.fine_tuning_data import (
-    ALL_VARIANTS,
-    FEWEST_VARIANTS,
-    MOST_VARIANTS,
     augment_correction,
+    count_variants,
     make_fine_tuning_data,
 )
-from fmnist.drawing.head import HeadTrainer, load_split_model
+from fmnist.drawing.head import HeadTrainer, SplitModel, load_split_model
 from fmnist.evaluation.uncertainty import UNCERTAINTY_FILE, choose_threshold
 from fmnist.files import save_array
 from fmnist.models.keras_import import import_keras
@@ -81,7 +81,7 @@ def _fine_tune(run: store.Run, set_message: Any) -> dict[str, Any]:
     set_message("drawing the training images")
     assert run.fine_tuned
     drawings = make_fine_tuning_data(dataset)
-    count = min(MOST_VARIANTS, max(FEWEST_VARIANTS, ALL_VARIANTS // len(corrections)))
+    count = count_variants(len(corrections))
     variants = np.concatenate([augment_correction(one, count) for one in corrections])
     labels = np.array([one.label for one in corrections], np.uint8)
     images = np.stack([one.image for one in corrections])
@@ -94,7 +94,7 @@ def _fine_tune(run: store.Run, set_message: Any) -> dict[str, Any]:
     before = {
         "corrections": split_model.predict(images),
         "drawings": split_model.predict(drawings.held_out),
-        "photographs": split_model.predict(dataset.test_images),
+        "photographs": _predict_test_images(split_model, dataset),
     }
     reporter = RunReporter(run.run_dir, trainer.length, config.batch_size)
     try:
@@ -130,7 +130,7 @@ def _fine_tune(run: store.Run, set_message: Any) -> dict[str, Any]:
     photographs = _compare(dataset.test_labels, before["photographs"], probabilities)
     fine_tuned = replace(
         run.fine_tuned,
-        started_from=hashlib.sha256(drawing_model.DRAWING_MODEL.read_bytes()).hexdigest()[:16],
+        started_from=_hash_model(),
         on_corrections=on_corrections,
         cross_validated=cross_validated,
         drawings=drawn,
@@ -145,6 +145,26 @@ def _fine_tune(run: store.Run, set_message: Any) -> dict[str, Any]:
     }
     json_files.write_json(run.file("results.json"), results)
     return results
+
+
+def _predict_test_images(split_model: SplitModel, dataset: Dataset) -> np.ndarray:
+    """What the model that comes with the Lab says, cached: it is the same in every fine-tuning."""
+    name = f"{dataset.fingerprint}-{_hash_model()}.npy"
+    cached, images = cache_dir() / "lessons" / name, dataset.test_images
+    with contextlib.suppress(OSError, ValueError):
+        probabilities = json_files.read_array(cached)
+        if probabilities.shape == (len(images), 10) and probabilities.dtype == np.float32:
+            return probabilities
+    probabilities = split_model.predict(images)
+    with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        save_array(cached, probabilities)
+    return probabilities
+
+
+def _hash_model() -> str:
+    """Of the model that comes with the Lab."""
+    return hashlib.sha256(drawing_model.DRAWING_MODEL.read_bytes()).hexdigest()[:16]
 
 
 def _cross_validate(trainer: HeadTrainer, images: np.ndarray) -> np.ndarray:

@@ -69,6 +69,11 @@ def make_fine_tuning_data(dataset: Dataset) -> FineTuningData:
     return data
 
 
+def count_variants(corrections: int) -> int:
+    """How many images each of so many corrections becomes."""
+    return min(MOST_VARIANTS, max(FEWEST_VARIANTS, ALL_VARIANTS // corrections))
+
+
 def augment_correction(correction: Correction, count: int) -> np.ndarray:
     """What a correction shows, as it is, mirrored, and augmented: uint8 (count, 28, 28).
 

@@ -49,7 +49,7 @@ def create_fine_tuning(dataset: str) -> Run:
             if any(run.is_live for run in list_fine_tuned()):
                 raise ConfigError("A fine-tuning is under way: wait until it ends, or stop it.")
             return store.create_fine_tuning_run(
-                _settings(dataset), fine_tuned, to_json(corrections)
+                make_config(dataset), fine_tuned, to_json(corrections)
             )
     except (OSError, filelock.Timeout) as error:
         raise store.RunsFolderError(
@@ -83,7 +83,7 @@ def find_before(run_id: str) -> str:
     return ""
 
 
-def _settings(dataset: str) -> TrainConfig:
+def make_config(dataset: str) -> TrainConfig:
     """The network of the model for drawings, and how its last layer is trained."""
     try:
         path = drawing_model.DRAWING_MODEL.with_name("config.json")
@@ -93,7 +93,7 @@ def _settings(dataset: str) -> TrainConfig:
     return config.replace(
         name=NAME,
         dataset=dataset,
-        epochs=10,
+        epochs=40,  # many small steps: few large ones forget more for the same corrections
         batch_size=128,
         learning_rate=0.002,
         schedule="constant",

@@ -17,7 +17,7 @@ from fmnist.training.scoring import SCORING_BATCH
 if TYPE_CHECKING:
     import keras
 
-CORRECTED_WEIGHT = 0.2  # of all corrections, as a fraction of the rehearsal set
+CORRECTED_WEIGHT = 0.05  # of all corrections, as a fraction of the rehearsal set
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,8 +113,7 @@ class HeadTrainer:
         weights = np.ones(rehearsal + corrected, np.float32)
         weights[rehearsal:] = CORRECTED_WEIGHT * rehearsal / corrected
         classifier, config = self.split_model.classifier, self._config
-        for variable, value in zip(self._variables, self._values_before, strict=True):
-            variable.assign(value)
+        self.reset()
         classifier.fit(
             np.concatenate([self._rehearsal, self._variants[chosen]]),
             np.concatenate([self._rehearsal_targets, self._targets[chosen]]),
@@ -125,3 +124,8 @@ class HeadTrainer:
             callbacks=list(callbacks),
             verbose=0,
         )
+
+    def reset(self) -> None:
+        """Give the head its weights from before."""
+        for variable, value in zip(self._variables, self._values_before, strict=True):
+            variable.assign(value)

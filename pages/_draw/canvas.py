@@ -101,12 +101,12 @@ def _exchange(tool: str, width: int, on_change: Callable[[], None]) -> DrawingEr
 
 def _render_tools() -> tuple[str, int]:
     """The tool and the brush's width, in places of a drawing."""
+    st.session_state.setdefault("drawing_tool", "pen")  # no `default`: Streamlit warns of both
     with st.container(horizontal=True, vertical_alignment="bottom"):
         tool = st.segmented_control(
             "Tool",
             _TOOLS,
             format_func=_TOOLS.__getitem__,
-            default="pen",
             required=True,
             label_visibility="collapsed",
             key="drawing_tool",

@@ -11,10 +11,8 @@ from pages._draw.comparison import render_comparison, render_nearest
 from pages._draw.models import Models
 from pages._draw.stages import render_stages
 
-KEY = "draw_explanation"  # for `st.rerun` in a widget's callback
 
-
-@st.fragment(key=KEY)
+@st.fragment
 def render_explanation(models: Models, class_names: Sequence[str]) -> None:
     """About what was last classified, which is kept in the session."""
     sketch: Sketch | None = st.session_state.get("sketch")

@@ -6,8 +6,6 @@ values are kept; which of them is found out, and can be corrected.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from fmnist.drawing.photo import is_line_drawing, photo_to_image
@@ -38,36 +36,33 @@ def _choose_source() -> None:
     st.session_state["draw_source_chosen"] = st.session_state["draw_source"]
 
 
-def read_picture(
-    source: str, width: int, on_change: Callable[[], None], trained_on_photos: bool
-) -> Sketch | None:
+def read_picture(source: str, width: int, trained_on_photos: bool) -> Sketch | None:
     """Ask for a picture (source: "upload" or "camera"), prepare it; None while there is none.
 
-    width: of an uploaded picture on the page, CSS pixels. on_change: called when another one came.
+    width: of an uploaded picture on the page, CSS pixels.
     trained_on_photos: whether there is a model for photographs; without, all count as drawings.
 
     Raises ImageError when the file cannot be used.
     """
     kept = st.session_state.setdefault("draw_pictures", {})  # source → file, past its widget
 
-    def change() -> None:
+    def forget() -> None:
         kept.pop(source, None)
-        on_change()
 
     if source == "camera":
         label = "One item on a plain background, in even light"
-        file = st.camera_input(label, key="draw_camera", on_change=change)
+        file = st.camera_input(label, key="draw_camera", on_change=forget)
     else:  # of any type, so that what is wrong with a file is said in our words
         label = "One item on a plain background"
         file = st.file_uploader(
-            label, key="draw_upload", max_upload_size=MAX_FILE, on_change=change
+            label, key="draw_upload", max_upload_size=MAX_FILE, on_change=forget
         )
     if file is not None:
         kept[source] = file
     if source not in kept:
         return None
     if file is None:  # its widget was lost while another page was looked at
-        st.button("Remove picture", icon=":material/close:", key="draw_remove", on_click=change)
+        st.button("Remove picture", icon=":material/close:", key="draw_remove", on_click=forget)
     picture = read_image(kept[source].getvalue())
     is_drawing = not trained_on_photos or is_line_drawing(picture)
     kind = st.segmented_control(
@@ -77,7 +72,6 @@ def read_picture(
         default="drawing" if is_drawing else "photo",
         required=True,
         key=f"draw_kind_{kept[source].file_id}",
-        on_change=on_change,
     )
     if source == "upload" or file is None:
         st.image(reduce(picture, 2 * width), "Your picture", width=width)

@@ -136,6 +136,22 @@ def test_what_a_fine_tuning_changed_is_counted_as_the_two_models_say(fine_tuning
     assert (pair.gained, pair.lost) == ((~before & after).sum(), (before & ~after).sum())
 
 
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_what_the_shipped_model_says_of_the_test_photos_is_computed_once(
+    lab, drawing_model, is_damaged
+):
+    split_model, data = load_split_model(drawing_model), load_dataset()
+    first = fine_tune._predict_test_images(split_model, data)
+    np.testing.assert_array_equal(first, split_model.predict(data.test_images))
+    (cached,) = (lab.cache_dir / "lessons").glob("*.npy")
+    if is_damaged:
+        cached.write_bytes(cached.read_bytes()[:-100])
+    else:
+        np.save(cached, first[::-1])
+    again = fine_tune._predict_test_images(split_model, data)
+    np.testing.assert_array_equal(again, first if is_damaged else first[::-1])
+
+
 def test_a_fine_tuned_model_is_scored_as_it_was_saved(fine_tuning):
     data, saved = load_dataset(), outputs.read_results(fine_tuning.run)
     probabilities = fine_tuning.after.predict(data.test_images)
