@@ -81,7 +81,8 @@ DISTRIBUTIONS = {
 }
 # Needed without being imported: the backend of Keras, pytest's plugins, what `make lint` runs.
 NEVER_IMPORTED = {
-    "tensorflow", "pytest-timeout", "pytest-xdist", "ruff", "mypy", "types-psutil",
+    "tensorflow", "pytest-rerunfailures", "pytest-timeout", "pytest-xdist", "ruff", "mypy",
+    "types-psutil",
 }  # fmt: skip
 
 
