@@ -43,7 +43,7 @@ NEVER_IMPORTS = {
 NEVER_KERAS = {
     "fmnist.__main__", "fmnist.engine.client", "fmnist.engine.explanations", "fmnist.engine.frames",
     "fmnist.engine.rescore", "fmnist.explain.by_hand", "fmnist.explain.contrast",
-    "fmnist.explain.results", "fmnist.explain.sentences",
+    "fmnist.explain.edits", "fmnist.explain.results", "fmnist.explain.sentences",
 }  # fmt: skip
 # Five lines each, for commands as they are in print: they stand above everything.
 SIGNPOSTS = {"train", "predict", "dataset", "standin"}
