@@ -45,11 +45,18 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow, beside the files that say so themselves, and put it first."""
+    """Mark what is slow, beside the files that say so themselves, and put it first.
+
+    What watches other processes or a browser gets a second try on a machine that is not ours alone;
+    the summary names each test that needed it.
+    """
     for item in items:
         is_made_engine = TESTS / "apptest" in item.path.parents
         if is_slow(item.path) or ("engine" in item.fixturenames and not is_made_engine):
             item.add_marker(pytest.mark.slow)
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
     slow = {item.path for item in items if item.get_closest_marker("slow")}
 
     def place(item: pytest.Item) -> tuple[bool, ...]:

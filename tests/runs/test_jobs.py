@@ -103,7 +103,7 @@ def test_two_started_at_once_take_turns_and_a_stop_lets_the_next_one_go_on(lab):
     wait_for(lambda: any(map(is_training, run_ids)), "one of the two begins")
     first, second = sorted(run_ids, key=is_training, reverse=True)
     assert status_of(second).status == "queued"
-    assert [run.run_id for run in store.list_queued()] == [second]
+    assert [run.run_id for run in queue.list_queued()] == [second]
     assert status_of(second).pid is None, "a waiting run has no process"
 
     wait_for(lambda: status_of(first).step >= 100, "it has learnt something", run_id=first)
@@ -119,7 +119,7 @@ def test_two_started_at_once_take_turns_and_a_stop_lets_the_next_one_go_on(lab):
 def test_a_waiting_run_is_cancelled_and_a_later_one_follows_a_killed_one(lab):
     first = start_and_wait(LONG)
     second, third = jobs.start_run(SHORT), jobs.start_run(SHORT)
-    assert [run.run_id for run in store.list_queued()] == [second, third]
+    assert [run.run_id for run in queue.list_queued()] == [second, third]
     jobs.stop_run(second)
     wait_for(lambda: not status_of(second).is_live, "the second one is cancelled")
     assert status_of(second).status == "stopped"
@@ -281,11 +281,11 @@ print(*(jobs.start_run(TrainConfig(filters=(4,), epochs=1)) for _ in range(200))
     assert len(processes_of(lab.runs_dir)) == 1
     dispatcher = dispatcher_of(lab.runs_dir)
     assert dispatcher.memory_info().rss < 80e6
-    assert [run.run_id for run in store.list_queued()] == run_ids
+    assert [run.run_id for run in queue.list_queued()] == run_ids
     for run_id in run_ids[1:]:
         jobs.stop_run(run_id)
     # Where the dispatcher looked at the queue just then, it cancels the run itself, a bit later.
-    wait_for(lambda: [run.run_id for run in store.list_queued()] == run_ids[:1], "one is left")
+    wait_for(lambda: [run.run_id for run in queue.list_queued()] == run_ids[:1], "one is left")
     assert {status_of(run_id).status for run_id in run_ids[1:]} == {"stopped"}
 
 
