@@ -255,7 +255,7 @@ print(json.dumps({"exceptions": sum(seen, []), "visited": len(seen), "loaded": l
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=400,
     )
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout.splitlines()[-1])
