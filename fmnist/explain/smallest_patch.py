@@ -17,7 +17,7 @@ from fmnist.explain.results import LARGEST_PATCH, SIDE, SMALLEST_PATCH, Patch, P
 
 _SIZES = (LARGEST_PATCH, 10, 7, 5, 4, 3, SMALLEST_PATCH)
 _STRIDES = {14: 7, 10: 6, 7: 7}  # of the squares that are tried all over the image
-_PROMISING = 8  # squares that are followed
+_PROMISING = 4  # squares of each grey that are followed
 _TINY = 1e-12  # probability whose logarithm is taken
 
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -38,18 +38,20 @@ def find_smallest_patch(predict: Predict, image: np.ndarray, target: int) -> Pat
     """
     search = _Search(predict, image, target)
     beam: list[_Square] = []
+    beams: dict[int, list[_Square]] = {}
     smallest: int | None = None
     for size in _SIZES:
-        beam = search.best_of(size, beam)
+        beam = beams[size] = search.best_of(size, beam)
         if search.has_winner(size):
             smallest = size
         elif smallest is not None:
             break
     if smallest is not None:
+        beam = beams[smallest]
         for size in range(smallest - 1, SMALLEST_PATCH - 1, -1):
             if size in _SIZES:
                 break
-            search.best_of(size, search.winners(smallest)[:_PROMISING])
+            beam = search.best_of(size, beam)
             if not search.has_winner(size):
                 break
             smallest = size
@@ -70,8 +72,8 @@ class _Search:
         """The most promising of a size: first inside `parents` and all over, then beside those."""
         self._try(itertools.chain(self._all_over(size), self._inside(size, parents)))
         for _ in range(2):
-            self._try(self._beside(self._ranked(size)[: _PROMISING // 2]))
-        return self._ranked(size)[:_PROMISING]
+            self._try(self._beside(self._promising(size, 2)))
+        return self._promising(size, _PROMISING)
 
     def has_winner(self, size: int) -> bool:
         return bool(self.winners(size))
@@ -118,6 +120,14 @@ class _Search:
             return
         images = np.stack([paint_square(self._image, *one) for one in new])
         self._said.update(zip(new, self._predict(images[..., None]), strict=True))
+
+    def _promising(self, size: int, count: int) -> list[_Square]:
+        ranked = self._ranked(size)
+        return [
+            one
+            for grey in self.greys
+            for one in [other for other in ranked if other.grey == grey][:count]
+        ]
 
     def _ranked(self, size: int) -> list[_Square]:
         of_size = [one for one in self._said if one.size == size]

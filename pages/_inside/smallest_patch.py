@@ -19,8 +19,8 @@ from pages._shared.style import style_beside
 
 _STYLE = style_beside(__file__, "pictures.css")
 _HELP = (
-    "Squares from 14 × 14 down to 2 × 2 pixels, black, white, or in the mean grey of what is on the "
-    "image, are laid on it as it was: first large ones, then smaller ones inside the most "
+    "Squares from 14 × 14 down to 2 × 2 pixels, black, white, or in the mean grey of what is on "
+    "the image, are laid on it as it was: first large ones, then smaller ones inside the most "
     "promising. A few hundred predictions stand for 18,000, so a smaller patch may be missed."
 )
 
