@@ -384,8 +384,8 @@ def find_timer(seconds: float) -> threading.Timer | None:
 
 
 def test_a_process_that_holds_a_lot_is_ended_when_nobody_asks(engine, models, monkeypatch):
-    monkeypatch.setattr("fmnist.engine.client._MUCH_MEMORY", 1)
-    monkeypatch.setattr("fmnist.engine.client._IDLE_AFTER", 0.1)
+    monkeypatch.setattr("fmnist.engine.child._MUCH_MEMORY", 1)
+    monkeypatch.setattr("fmnist.engine.child._IDLE_AFTER", 0.1)
     engine.predict(models.path("brought/modest"), models.images)
     engine.predict(models.path("first"), models.images)
     wait_for(lambda: engine.pid_of_imported is None, "its end")
@@ -412,6 +412,10 @@ def test_looks_inside_a_network(engine, models):
     assert [(site.layer, site.rows) for site in found.sites] == [(convolution.name, 26)]
     assert found.cams.shape == (1, 10, 28, 28) and found.occlusion.shape == (10, 28, 28)
     np.testing.assert_allclose(found.probabilities, models.expected("first")[0], atol=1e-5)
+    excited = engine.excite(models.path("first"), models.images[:3], convolution.name)
+    np.testing.assert_allclose(excited.values[0], inside.maps.max(axis=(1, 2)), atol=1e-5)
+    flat = inside.maps.reshape(4, -1)
+    np.testing.assert_allclose(flat[range(4), excited.places[0]], excited.values[0], atol=1e-5)
     target = int(np.argsort(found.probabilities)[-2])
     search = explanations.ask_patch(engine, models.path("first"), image, target)
     np.testing.assert_allclose(search.before, found.probabilities, atol=1e-5)
