@@ -46,26 +46,36 @@ def render_main_settings() -> None:
 
 
 def render_more_settings() -> None:
-    """Draw the settings that most trainings leave as they are, in three closed groups."""
-    is_cnn = st.session_state[_key("architecture")] == "cnn"
-    with st.expander("Network", icon=":material/account_tree:"):
-        if is_cnn:
-            for name in CONVOLUTIONS:
+    """Three groups that most trainings leave as they are; each is drawn when it is opened."""
+    with _group("Network", ":material/account_tree:") as group:
+        if group.open:
+            _render_network_settings()
+    with _group("Training", ":material/speed:") as group:
+        if group.open:
+            for name in TRAINING:
                 _render(name)
-            _render_count("dense_units")
-            _render_sizes("dense_units")
-        else:
-            st.caption("A dense network has no kernels, strides or pools.")
-        _render("flip_average")
-        _render("shift_average")
-    with st.expander("Training", icon=":material/speed:"):
-        for name in TRAINING:
+            if st.session_state[_key("precision")] == "bfloat16":
+                st.caption(SLOW_BFLOAT16)
+    with _group("Data and name", ":material/dataset:") as group:
+        if group.open:
+            for name in DATA_AND_NAME:
+                _render(name)
+
+
+def _group(label: str, icon: str):
+    return st.expander(label, icon=icon, key=_key(f"group_{label}"), on_change="rerun")
+
+
+def _render_network_settings() -> None:
+    if st.session_state[_key("architecture")] == "cnn":
+        for name in CONVOLUTIONS:
             _render(name)
-        if st.session_state[_key("precision")] == "bfloat16":
-            st.caption(SLOW_BFLOAT16)
-    with st.expander("Data and name", icon=":material/dataset:"):
-        for name in DATA_AND_NAME:
-            _render(name)
+        _render_count("dense_units")
+        _render_sizes("dense_units")
+    else:
+        st.caption("A dense network has no kernels, strides or pools.")
+    _render("flip_average")
+    _render("shift_average")
 
 
 def fill_form(config: TrainConfig) -> None:
