@@ -8,7 +8,7 @@ from fmnist.data.dataset import Dataset
 from fmnist.plain_text import markdown
 from fmnist.runs import store
 from fmnist.runs.store import Run
-from pages._shared import dataset_choice, standin, url
+from pages._shared import all_runs, dataset_choice, standin, url
 from pages._shared.data import dataset
 from pages._shared.style import style_beside
 from pages._train import config_form, open_recipe
@@ -51,7 +51,7 @@ def _render_setup(data: Dataset) -> None:
 
 
 notice = st.container()
-everything = store.list_runs()
+everything = all_runs.take()
 with notice:
     watched = _choose_run(everything)
     open_recipe.fill_from_address()
