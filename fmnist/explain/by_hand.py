@@ -125,13 +125,6 @@ def activate(sums: np.ndarray, bias: float, relu: bool) -> np.ndarray:
     return np.maximum(biased, 0.0) if relu else biased
 
 
-def shift_right(image: np.ndarray, pixels: int) -> np.ndarray:
-    """The image moved to the right; black comes in, and what leaves it is lost."""
-    moved = np.zeros_like(image)
-    moved[:, pixels:] = image[:, : image.shape[1] - pixels]
-    return moved
-
-
 def fraction_changed(before: np.ndarray, after: np.ndarray) -> float:
     """Mean absolute difference of two arrays of one shape, by the mean of the first; 0 is alike."""
     size = float(np.abs(before).mean())

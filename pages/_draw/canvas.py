@@ -55,7 +55,6 @@ def render_canvas(on_change: Callable[[], None]) -> Drawing:
         _put(drawing())  # the canvas is new: the page is, or the person comes back to it
     if st.session_state.pop("drawing_takes_pen", False):
         st.session_state["drawing_tool"] = "pen"
-    st.caption("Draw here, white on black.")  # the canvas shows its own tools above it, on hover
     place = st.container()  # above our tools, which it is told of
     tool, width = _render_tools()
     with place:
@@ -111,7 +110,15 @@ def _render_tools() -> tuple[str, int]:
             label_visibility="collapsed",
             key="drawing_tool",
         )
-        width = st.slider("Brush width", 2, MAX_WIDTH, 10, key="drawing_width")
+        width = st.slider(
+            "Brush width",
+            2,
+            MAX_WIDTH,
+            10,
+            format="brush %d",
+            key="drawing_width",
+            label_visibility="collapsed",
+        )
     return tool, width
 
 

@@ -32,6 +32,11 @@ def attribution(run: Run, image: np.ndarray) -> Attribution:
     return _ask(run, lambda path, written_at: _attribution(path, written_at, image))
 
 
+def probabilities(run: Run, images: np.ndarray) -> np.ndarray:
+    """float32 (N, 10), for `images` uint8 (N, 28, 28)."""
+    return _ask(run, lambda path, written_at: _probabilities(path, written_at, images))
+
+
 def _ask(run: Run, question: Callable[[str, int], _Found]) -> _Found:
     """The answer; where there is none, why, and the script ends."""
     if not can_predict(run):
@@ -61,3 +66,8 @@ def _maps(path: str, written_at: int, image: np.ndarray, layer: str) -> LayerMap
 @st.cache_data(max_entries=64, show_spinner=False)
 def _attribution(path: str, written_at: int, image: np.ndarray) -> Attribution:
     return explanations.ask_attribution(engine.get(), Path(path), image)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _probabilities(path: str, written_at: int, images: np.ndarray) -> np.ndarray:
+    return engine.get().predict(Path(path), images).probabilities

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fmnist import formats
-from fmnist.explain import by_hand
+from fmnist.explain import by_hand, edits
 from fmnist.explain.by_hand import KERNELS, LARGEST
 from fmnist.glossary import GLOSSARY
 from fmnist.plain_text import markdown
@@ -98,7 +98,7 @@ def _render_pooling(image: np.ndarray, kind: str) -> None:
         size = _choose("Window", (2, 3), "inside_size")
         stride = _choose("Stride", (1, 2, 3), "inside_pool_stride", default=2)
         moved = _choose("Shift the image right by", (0, 1, 2), "inside_shift")
-    shifted = by_hand.shift_right(image, moved)
+    shifted = edits.shift(image, moved, 0)
     result = by_hand.pool(shifted, size, kind, stride)
     if moved:
         unmoved = by_hand.pool(image, size, kind, stride).output

@@ -58,7 +58,7 @@ def _has_corrected(runs: list[Run]) -> bool:
 _STEPS = (
     _Step(
         "See the data",
-        "70,000 small pictures of clothes in ten classes, down to the pixel.",
+        "70,000 pictures of clothes in ten classes, pixel by pixel.",
         "grid_view",
         "browse",
         lambda _runs: _has_seen("browse"),
@@ -81,7 +81,7 @@ _STEPS = (
     ),
     _Step(
         "Teach it",
-        "Correct it where it misreads your drawings, then fine-tune it.",
+        "Correct what it gets wrong in your drawings, then fine-tune it.",
         "school",
         "draw",
         _has_corrected,

@@ -104,6 +104,7 @@ def test_without_any_model_the_arithmetic_still_works(lab):
     ("page", "query", "label", "link"),
     [
         ("evaluate", {"index": "3"}, "Explain", f"model={RUN}&split=test&index=3&view=why"),
+        ("evaluate", {"index": "3"}, "Change it", f"model={RUN}&split=test&index=3&view=change"),
         ("browse", {"index": "3"}, "Slide a kernel over it", f"model={RUN}&split=train&index=3"),
     ],
 )

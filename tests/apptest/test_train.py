@@ -15,6 +15,7 @@ from fmnist.config import FIELDS, TrainConfig
 from fmnist.data.dataset import STANDARD
 from fmnist.recipes import RECIPES
 from fmnist.runs import jobs, launch, outputs, settings, store
+from fmnist.runs.queue import list_queued
 from pages._train import config_labels
 from tests.apptest.app_pages import button, open_page, words
 from tests.factories import runs as run_factory
@@ -297,8 +298,14 @@ def test_the_queue_is_a_list_that_says_what_is_next(lab):
     assert links == [
         "Busy · training · shown here", "1 · Waits 0 · next", "2 · Waits 1", "3 · Waits 2"
     ]  # fmt: skip
-    queue.button[1].click().run()
-    waiting = {run.config.name: store.is_stop_requested(run.run_dir) for run in store.list_queued()}
+    assert [one.label for one in queue.button] == ["Cancel", *["Move up", "Cancel"] * 2]
+    queue.button[3].click().run()
+    (queue,) = (box for box in at.expander if box.label.startswith("Queue:"))
+    assert [link.proto.label for link in queue.get("page_link")][1:] == [
+        "1 · Waits 0 · next", "2 · Waits 2", "3 · Waits 1"
+    ]  # fmt: skip
+    queue.button[4].click().run()
+    waiting = {run.config.name: store.is_stop_requested(run.run_dir) for run in list_queued()}
     assert waiting == {"Waits 0": False, "Waits 1": True, "Waits 2": False}
     assert not store.is_stop_requested(lab.runs_dir / "20260101-000000-busy")
 
@@ -517,7 +524,7 @@ def test_a_training_without_a_sign_of_life_says_so_and_can_be_stopped_though_it_
     store.write_status(run_dir, heartbeat_at=time.time() - 75)
     (run_dir / "stop").touch()
     at = open_train(run=run_dir.name)
-    assert re.search(r"No sign of life for 1.min 1\d.s: its process is stuck", words(at))
+    assert re.search(r"No sign of life for 1.min \d+.s: its process is stuck", words(at))
     assert "left" not in words(at).split("No sign of life")[1].split("Epoch")[0]
     assert not button(at, "Stop").disabled
     store.write_status(run_dir, heartbeat_at=time.time())

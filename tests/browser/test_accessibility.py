@@ -38,6 +38,9 @@ STATES = {
     "one prediction": f"/evaluate?model={FIRST}&index=23",
     "no scores": f"/evaluate?model={FAILED}",
     "inside": f"/inside?model={FIRST}",
+    "inside, layers": "/inside?model=bundled&view=network",
+    "inside, why": "/inside?model=bundled&view=why",
+    "inside, change": "/inside?model=bundled&view=change",
     "draw": "/draw",
 }
 ON_A_PHONE = (
@@ -49,6 +52,7 @@ ON_A_PHONE = (
     "confusions",
     "images",
     "inside",
+    "inside, change",
     "draw",
 )
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")

@@ -24,6 +24,20 @@ def pixels(page: Page) -> str:
     return output(page).locator("canvas").evaluate(_PIXELS)
 
 
+def erase_half(page: Page) -> None:
+    """Paint the lower half of the image black, by mouse, and wait for what the model says then."""
+    stage = page.get_by_role("application", name="Image to paint on")
+    page.get_by_role("slider", name="Size").press("End")
+    box = stage.bounding_box()
+    for height in (0.6, 0.8, 0.95):
+        page.mouse.move(box["x"] + 4, box["y"] + height * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] - 4, box["y"] + height * box["height"], steps=3)
+        page.mouse.up()
+    expect(page.get_by_role("img", name="The image, after")).to_be_visible()
+    expect(page.get_by_text(re.compile("another class|still|as before"))).to_be_visible()
+
+
 def test_a_person_changes_the_kernel_and_follows_a_number_to_its_window(page: Page):
     page.goto("/inside?split=test&index=5")
     expect(output(page)).to_be_visible()
@@ -66,6 +80,12 @@ def test_a_misclassified_shirt_is_explained_one_click_from_evaluate(
     expect(page.get_by_role("combobox", name="Why not")).to_be_visible()
     pictures = page.get_by_role("img", name="The image, coloured where it speaks for")
     expect(pictures).to_have_count(6)  # each class and both, twice
+
+    page.get_by_role("radio", name="Change it").click()
+    erase_half(page)
+    page.get_by_role("button", name="Explain the changed image").click()
+    expect(page.get_by_text(", changed")).to_be_visible()
+    expect(pictures).to_have_count(6)
 
     page.get_by_role("radio", name="By hand").click()
     expect(output(page)).to_be_visible()
