@@ -1,4 +1,4 @@
-"""All runs, read once for a whole page: its sidebar asks first, and a thousand folders take time."""
+"""All runs, read once for a page and its sidebar: a thousand folders take time."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def read() -> list[Run]:
 def take() -> list[Run]:
     """What `read` has just found. Not for fragments: whoever comes later reads again."""
     return st.session_state.pop(_JUST_READ, None) or store.list_runs_and_bundled()
+
+
+def take_own() -> list[Run]:
+    """`take` without the bundled run."""
+    return [run for run in take() if not run.is_bundled]

@@ -92,7 +92,7 @@ _STEPS = (
 
 def render() -> None:
     """Four cards in a row, or one below the other on a phone; each is a link."""
-    runs = [run for run in all_runs.take() if not run.is_bundled]
+    runs = all_runs.take_own()
     with st.container(horizontal=True, gap="small", key="start_steps"):
         for number, step in enumerate(_STEPS, start=1):
             is_done = step.is_done(runs)

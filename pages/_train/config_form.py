@@ -46,24 +46,18 @@ def render_main_settings() -> None:
 
 
 def render_more_settings() -> None:
-    """Three groups that most trainings leave as they are; each is drawn when it is opened."""
-    with _group("Network", ":material/account_tree:") as group:
-        if group.open:
-            _render_network_settings()
-    with _group("Training", ":material/speed:") as group:
-        if group.open:
-            for name in TRAINING:
-                _render(name)
-            if st.session_state[_key("precision")] == "bfloat16":
-                st.caption(SLOW_BFLOAT16)
-    with _group("Data and name", ":material/dataset:") as group:
-        if group.open:
-            for name in DATA_AND_NAME:
-                _render(name)
+    """Three groups that most trainings leave as they are; what is in one is drawn when it is open.
 
-
-def _group(label: str, icon: str):
-    return st.expander(label, icon=icon, key=_key(f"group_{label}"), on_change="rerun")
+    All drawn, they would be more than half of the page's elements.
+    """
+    for label, icon, key, draw in (
+        ("Network", ":material/account_tree:", "network", _render_network_settings),
+        ("Training", ":material/speed:", "training", _render_training_settings),
+        ("Data and name", ":material/dataset:", "data", _render_data_settings),
+    ):
+        with st.expander(label, icon=icon, key=_key(key, "_group"), on_change="rerun") as group:
+            if group.open:
+                draw()
 
 
 def _render_network_settings() -> None:
@@ -76,6 +70,18 @@ def _render_network_settings() -> None:
         st.caption("A dense network has no kernels, strides or pools.")
     _render("flip_average")
     _render("shift_average")
+
+
+def _render_training_settings() -> None:
+    for name in TRAINING:
+        _render(name)
+    if st.session_state[_key("precision")] == "bfloat16":
+        st.caption(SLOW_BFLOAT16)
+
+
+def _render_data_settings() -> None:
+    for name in DATA_AND_NAME:
+        _render(name)
 
 
 def fill_form(config: TrainConfig) -> None:
