@@ -524,7 +524,7 @@ def test_a_training_without_a_sign_of_life_says_so_and_can_be_stopped_though_it_
     store.write_status(run_dir, heartbeat_at=time.time() - 75)
     (run_dir / "stop").touch()
     at = open_train(run=run_dir.name)
-    assert re.search(r"No sign of life for 1.min 1\d.s: its process is stuck", words(at))
+    assert re.search(r"No sign of life for 1.min \d+.s: its process is stuck", words(at))
     assert "left" not in words(at).split("No sign of life")[1].split("Epoch")[0]
     assert not button(at, "Stop").disabled
     store.write_status(run_dir, heartbeat_at=time.time())

@@ -38,7 +38,7 @@ def test_only_the_oldest_waiting_run_goes_on(lab):
     assert wait_in_queue(first.run_dir) is True
     assert not is_over.wait(1), "one training at a time"
     store.write_status(first.run_dir, status="completed")
-    assert is_over.wait(30)
+    assert is_over.wait(120)
     assert store.read_status(second.run_dir).status == "running"
 
 
@@ -74,7 +74,7 @@ def test_a_waiting_run_that_was_taken_for_dead_queues_again(lab):
     assert (status.status, status.finished_at, status.message) == ("queued", None, "")
     assert answers == []
     store.write_status(first.run_dir, status="completed")
-    waiter.join(30)
+    waiter.join(120)
     assert answers == [True]
     assert store.read_status(second.run_dir).status == "running"
 
@@ -85,7 +85,7 @@ def test_a_waiting_run_whose_folder_is_deleted_ends_quietly(lab):
         store.claim_run(run.run_dir)
     waiter, answers = wait_in_a_thread(second)
     second.run_dir.rename(lab.cache_dir / "gone")
-    waiter.join(30)
+    waiter.join(120)
     assert answers == [False]
     assert not second.run_dir.exists()
 
