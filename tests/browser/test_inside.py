@@ -29,7 +29,8 @@ def erase_half(page: Page) -> None:
     """Paint the lower half of the image black, by mouse, and wait for what the model says then."""
     stage = page.get_by_role("application", name="Image to paint on")
     page.get_by_role("slider", name="Size").press("End")
-    box = stage.bounding_box()
+    steps.expect_rest(page)
+    box = steps.expect_still(page, stage)
     for height in (0.6, 0.8, 0.95):
         page.mouse.move(box["x"] + 4, box["y"] + height * box["height"])
         page.mouse.down()
