@@ -51,7 +51,7 @@ def watch_a_training(page: Page) -> str:
 
 def test_train_then_click_a_confusion_and_see_its_images(page: Page, trained: str):
     page.goto(f"/train?run={trained}")
-    page.get_by_role("link", name="See what it gets wrong").click()
+    page.get_by_role("link", name="See its mistakes").click()
     expect(page).to_have_url(re.compile(rf"/evaluate\?.*model={trained}"))
     expect(steps.main(page).get_by_text("Test accuracy").first).to_be_visible()
 
