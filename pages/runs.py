@@ -42,10 +42,10 @@ def _render_body(was_live: bool, just_read: list[list[Run]]) -> None:
     above = st.container()  # the chart stands above what chooses its curves
     listed = _render_filter(summaries)
     groups = group_over_seeds(listed) if url.read("group") else [Group((one,)) for one in listed]
-    view = choice.read_view(summaries, listed)
+    view, names = choice.draw_as_one(choice.read_view(summaries, listed), groups)
     with above:
         shown = [runs[run_id] for run_id in view.shown]
-        charts.render_charts(shown, actions.tell_apart(shown), view)
+        charts.render_charts(shown, actions.tell_apart(shown), view, names)
     if listed:
         table.render_table(groups, view)
     else:

@@ -44,6 +44,7 @@ NEVER_KERAS = {
     "fmnist.__main__", "fmnist.engine.client", "fmnist.engine.explanations", "fmnist.engine.frames",
     "fmnist.engine.rescore", "fmnist.explain.by_hand", "fmnist.explain.contrast",
     "fmnist.explain.edits", "fmnist.explain.results", "fmnist.explain.sentences",
+    "fmnist.explain.smallest_patch",
 }  # fmt: skip
 # Five lines each, for commands as they are in print: they stand above everything.
 SIGNPOSTS = {"train", "predict", "dataset", "standin"}

@@ -103,10 +103,10 @@ class Engine:
         _, arrays = self._own.ask("find_neighbours", header, {"images": images})
         return arrays["indices"], arrays["distances"]
 
-    def explain(self, model_path: Path, image: np.ndarray, what: str, layer: str = "") -> Answer:
+    def explain(self, model_path: Path, image: np.ndarray, what: str, **about: Any) -> Answer:
         """What `explanations` asks for and reads; `image` is uint8 (28, 28)."""
         _require_images(image[np.newaxis])
-        header = {"model": _path(model_path), "what": what, "layer": layer}
+        header = {**about, "model": _path(model_path), "what": what}
         return self._child_for(model_path).ask("explain", header, {"image": image})
 
     def warm(self, model_path: Path | None = None) -> None:

@@ -162,13 +162,17 @@ class _Service:
         return {}, {"probabilities": probabilities}
 
     def _explain(self, header: dict[str, Any], arrays: Arrays) -> Answer:
-        from fmnist.explain import attribution, layers
+        from fmnist.explain import attribution, layers, smallest_patch
 
         model, image = self._models.get(header["model"]), arrays["image"]
         if header["what"] == "network":
             return explanations.pack_network(layers.show_network(model.traced, image))
         if header["what"] == "maps":
             return explanations.pack_maps(layers.show_maps(model.traced, image, header["layer"]))
+        if header["what"] == "patch":
+            return explanations.pack_patch(
+                smallest_patch.find_smallest_patch(model.predict, image, header["target"])
+            )
         return explanations.pack_attribution(
             attribution.explain(model.traced, model.predict, image)
         )

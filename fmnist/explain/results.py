@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SIDE = 28  # pixels of an image
+SMALLEST_PATCH, LARGEST_PATCH = 2, 14  # pixels on a side of a square that is searched
 
 
 @dataclass(frozen=True)
@@ -110,3 +111,34 @@ class Attribution:
     cams: np.ndarray
     occlusion: np.ndarray
     probabilities: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """A square of one grey on an image, from its top left pixel on, and the probabilities (10,)
+    with it.
+    """
+
+    row: int
+    column: int
+    size: int
+    grey: int
+    probabilities: np.ndarray
+
+    def paint(self, image: np.ndarray) -> np.ndarray:
+        """The image, uint8 (28, 28), with the square on it."""
+        painted = image.copy()
+        painted[self.row : self.row + self.size, self.column : self.column + self.size] = self.grey
+        return painted
+
+
+@dataclass(frozen=True, eq=False)
+class PatchSearch:
+    """The smallest square that was found to make another class win; None where none does.
+
+    before: the probabilities (10,) without it. tried: how many squares.
+    """
+
+    patch: Patch | None
+    before: np.ndarray
+    tried: int

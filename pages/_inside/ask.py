@@ -11,7 +11,7 @@ import streamlit as st
 
 from fmnist.engine import explanations
 from fmnist.engine.client import EngineError
-from fmnist.explain.results import Attribution, LayerMaps, NetworkOnImage
+from fmnist.explain.results import Attribution, LayerMaps, NetworkOnImage, PatchSearch
 from fmnist.plain_text import markdown
 from fmnist.runs.store import Run
 from pages._draw.models import can_predict, render_no_model
@@ -30,6 +30,10 @@ def maps(run: Run, image: np.ndarray, layer: str) -> LayerMaps:
 
 def attribution(run: Run, image: np.ndarray) -> Attribution:
     return _ask(run, lambda path, written_at: _attribution(path, written_at, image))
+
+
+def patch(run: Run, image: np.ndarray, target: int) -> PatchSearch:
+    return _ask(run, lambda path, written_at: _patch(path, written_at, image, target))
 
 
 def probabilities(run: Run, images: np.ndarray) -> np.ndarray:
@@ -71,3 +75,8 @@ def _attribution(path: str, written_at: int, image: np.ndarray) -> Attribution:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _probabilities(path: str, written_at: int, images: np.ndarray) -> np.ndarray:
     return engine.get().predict(Path(path), images).probabilities
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _patch(path: str, written_at: int, image: np.ndarray, target: int) -> PatchSearch:
+    return explanations.ask_patch(engine.get(), Path(path), image, target)

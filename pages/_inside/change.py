@@ -15,7 +15,7 @@ from fmnist.images import image_png, png_address
 from fmnist.plain_text import markdown
 from fmnist.runs import outputs
 from fmnist.runs.store import Run
-from pages._inside import ask, changed, painter
+from pages._inside import ask, changed, painter, smallest_patch
 from pages._shared import url
 from pages._shared.style import style_beside
 
@@ -29,9 +29,14 @@ _SLIDERS = {
 }
 
 
-@st.fragment
 def render(run: Run, image: np.ndarray) -> None:
     """For `image`, uint8 (28, 28), as it was."""
+    _render_change(run, image)
+    smallest_patch.render(run, image)
+
+
+@st.fragment
+def _render_change(run: Run, image: np.ndarray) -> None:
     said = st.container()
     tools, outcome = st.columns([2, 3], gap="large")
     with tools:

@@ -36,7 +36,7 @@ _OCCLUSION_HELP = (
 def render(run: Run, image: np.ndarray) -> None:
     """For `image`, uint8 (28, 28)."""
     attribution, names = ask.attribution(run, image), outputs.read_class_names(run)
-    ranked = contrast.rank_classes(attribution)
+    ranked = contrast.rank_classes(attribution.probabilities)
     best = ranked[0]
     st.markdown(
         f"The model says **{markdown(names[best])}** "

@@ -15,6 +15,8 @@ from fmnist.explain.results import (
     LayerMaps,
     LayerOnImage,
     NetworkOnImage,
+    Patch,
+    PatchSearch,
     ReceptiveField,
     Site,
 )
@@ -55,13 +57,17 @@ class FakeEngine:
         self.sought.append((images, k, dataset))
         return np.arange(k)[None], np.linspace(0, 1, k, dtype=np.float32)[None]
 
-    def explain(self, model_path: Path, image: np.ndarray, what: str, layer: str = "") -> Answer:
+    def explain(self, model_path: Path, image: np.ndarray, what: str, **about: Any) -> Answer:
         """A convolution that shows the image itself, then the ten classes: a "Bag" by its middle,
         with T-shirt/top in sight.
         """
         self._refuse()
         probabilities = self.predict(model_path, image[np.newaxis]).probabilities[0]
         seen = image[np.newaxis].astype(np.float32) / 255
+        if what == "patch":
+            after = np.roll(probabilities, about["target"] - 8)
+            patch = Patch(4, 6, 3, 255, after) if about["target"] != 9 else None
+            return explanations.pack_patch(PatchSearch(patch, probabilities, 500))
         if what == "maps":
             kernels = np.zeros((3, 3, 1, 1), np.float32)
             kernels[1, 1] = 0.5

@@ -49,7 +49,7 @@ def html(at: AppTest) -> str:
 def test_it_begins_with_the_image_as_it_is(at, engine, image):
     assert given(at)["image"] == image.ravel().tolist()
     assert given(at)["paint"] == ""
-    _, asked = engine.asked[-1]
+    _, asked = engine.asked[0]
     np.testing.assert_array_equal(asked, [image, image])
     assert "Erase a part of the image" in words(at)
     assert html(at).count('<th scope="row">') == 10
@@ -107,3 +107,17 @@ def test_the_changed_image_goes_to_the_other_views_and_back(at, engine, image):
     at.query_params["view"] = "change"
     at.run()
     assert at.slider[0].value == 1, "the changes are still there"
+
+
+def test_the_smallest_patch_is_looked_for_when_asked(at, engine, made):
+    assert len(engine.asked) == 2, "the image with its changes, and alone"
+    assert "pixels turn" not in words(at)
+    button(at, "Find the patch").click().run()
+    assert "3 × 3 white pixels turn Bag" in words(at)
+    assert html(at).count("<figure>") == 4
+    at.selectbox(key=next(box.key for box in at.selectbox if box.label == "Turn Bag into")).select(
+        9
+    ).run()
+    assert "No square up to 14 × 14, be it black, grey or white, turns Bag into Ankle boot" in (
+        words(at)
+    )

@@ -412,5 +412,11 @@ def test_looks_inside_a_network(engine, models):
     assert [(site.layer, site.rows) for site in found.sites] == [(convolution.name, 26)]
     assert found.cams.shape == (1, 10, 28, 28) and found.occlusion.shape == (10, 28, 28)
     np.testing.assert_allclose(found.probabilities, models.expected("first")[0], atol=1e-5)
+    target = int(np.argsort(found.probabilities)[-2])
+    search = explanations.ask_patch(engine, models.path("first"), image, target)
+    np.testing.assert_allclose(search.before, found.probabilities, atol=1e-5)
+    assert search.patch.probabilities.argmax() == target
+    painted = engine.predict(models.path("first"), search.patch.paint(image)[None])
+    np.testing.assert_allclose(painted.probabilities[0], search.patch.probabilities, atol=1e-5)
     with pytest.raises(EngineError, match="no layer “nothing”"):
         explanations.ask_maps(engine, models.path("first"), image, "nothing")

@@ -6,7 +6,14 @@ import io
 import numpy as np
 from PIL import Image
 
-from fmnist.figures.heat import as_tiles, box_window, mark_place, overlay_heat, paint_map
+from fmnist.figures.heat import (
+    as_tiles,
+    box_window,
+    frame_square,
+    mark_place,
+    overlay_heat,
+    paint_map,
+)
 
 
 def read(address: str) -> np.ndarray:
@@ -45,6 +52,15 @@ def test_a_window_stays_bright():
     seen = read(box_window(np.full((28, 28), 200, np.uint8), (4, 8), (10, 28)))
     assert seen[4, 10].min() > 150 and seen[7, 27].min() > 150
     assert seen[3, 10].tolist() == seen[8, 10].tolist() == seen[4, 9].tolist() == [60, 60, 60]
+
+
+def test_a_frame_runs_around_a_square():
+    seen = read(frame_square(np.full((28, 28), 200, np.uint8), 1, 0, 2))
+    assert seen.shape == (196, 196, 3)
+    assert seen[7, 0].tolist() == seen[20, 13].tolist() == [200, 200, 200]  # the square's corners
+    blue = [60, 190, 255]
+    assert seen[6, 0].tolist() == seen[21, 13].tolist() == seen[10, 14].tolist() == blue
+    assert seen[4, 0].tolist() == seen[10, 16].tolist() == [200, 200, 200]
 
 
 def test_places_become_blocks():
