@@ -111,7 +111,7 @@ def _render_ended(run: Run, curves: Curves) -> None:
     )
     render_outcome(run, curves)
     with st.container(horizontal=True):
-        render_link("evaluate", "See what it gets wrong", ":material/query_stats:", run)
+        render_link("evaluate", "See its mistakes", ":material/query_stats:", run)
         render_link("inside", "Look inside", ":material/visibility:", run)
         render_link("draw", "Try a drawing", ":material/draw:", run)
         render_link("runs", "Compare runs", ":material/list_alt:", run)

@@ -15,7 +15,7 @@ import pytest
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.imported import start as start_imported
 from fmnist.imported.refused_files import read_refusal
-from fmnist.runs import jobs, launch, outputs, queue, store
+from fmnist.runs import dispatcher, jobs, launch, outputs, queue, store
 from tests.factories import runs as run_factory
 from tests.waits import failure_of
 from tests.waits import wait_for as wait_up_to
@@ -341,6 +341,18 @@ def test_a_dispatcher_that_cannot_begin_is_a_sentence(lab, monkeypatch):
     with pytest.raises(store.RunsFolderError, match=r"The queue's process ended with exit code 1"):
         wait_for(lambda: queue.keep_moving([run]), "the reason")
     assert status_of(run.run_id).status == "queued"
+
+
+def test_a_training_that_fails_before_it_is_recorded_keeps_its_own_reason(lab, monkeypatch):
+    run = store.create_run(SHORT)
+
+    def start(*_, **__) -> subprocess.Popen:
+        store.write_status(run.run_dir, status="failed", message="No data.")
+        return subprocess.Popen([sys.executable, "-c", "exit(2)"])
+
+    monkeypatch.setattr(dispatcher, "start_in_background", start)
+    dispatcher.serve(lab.runs_dir)
+    assert (status_of(run.run_id).status, status_of(run.run_id).message) == ("failed", "No data.")
 
 
 def test_a_queued_training_finds_the_variables_of_whoever_queued_it(lab, monkeypatch, tmp_path):

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from fmnist.config import TrainConfig
-from fmnist.runs import outputs, store
+from fmnist.runs import outputs, status, store
 from fmnist.runs.status import reconcile_status
 from fmnist.runs.tables import summary_table
 from tests.factories import runs as run_factory
@@ -117,6 +117,18 @@ def test_a_process_that_ended_well_between_two_looks_is_left_as_it_is(lab):
     run_dir = run_factory.write_run(lab.runs_dir)
     stale = store.Status("running", pid=2**22 + 1, host=socket.gethostname())
     assert reconcile_status(run_dir, stale).status == "completed"
+
+
+def test_an_end_that_its_starter_tells_just_then_is_not_overwritten(lab, monkeypatch):
+    run_dir = run_factory.write_run(lab.runs_dir, status="running", is_alive=False)
+
+    def describe(*_) -> str:
+        store.write_status(run_dir, status="failed", message="exit code 7")
+        return "It ended."
+
+    monkeypatch.setattr(status, "_describe_death", describe)
+    assert store.reconcile_run(run_dir).status.message == "exit code 7"
+    assert store.read_status(run_dir).message == "exit code 7"
 
 
 def test_claiming_a_run_records_this_process(lab):
