@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import psutil
@@ -18,14 +19,33 @@ from fmnist.engine.frames import Answer, Arrays, read_frame, write_frame
 
 _MUCH_MEMORY = 1_200_000_000  # bytes of an idle child for models from elsewhere; more is given back
 _IDLE_AFTER = 10.0  # seconds
+_LOOK_AGAIN = 0.1  # seconds between two looks at whether a request that waits is still wanted
 _LAST_BREATH = 1.0  # seconds from a closed pipe to the exit code of a process that ends by itself
 _CRASHED = {  # exit codes of a process that its model ended, as it does for want of memory
     -getattr(signal, name) for name in ("SIGABRT", "SIGSEGV", "SIGBUS") if hasattr(signal, name)
 } | {memory_limit.OUT_OF_MEMORY}
 
 
+# Of the thread that asks: whether anybody still waits for the answer.
+_IS_WANTED: ContextVar[Callable[[], bool]] = ContextVar("is_wanted", default=lambda: True)
+
+
 class EngineError(ValueError):
     """A request that cannot be answered; the message is one sentence for the person who asked."""
+
+
+class Dropped(EngineError):
+    """Nobody waits for this answer any more, so it was not asked for."""
+
+
+@contextlib.contextmanager
+def while_wanted(is_wanted: Callable[[], bool]) -> Iterator[None]:
+    """What this thread asks in here is dropped, unless its turn has come, once this says no."""
+    token = _IS_WANTED.set(is_wanted)
+    try:
+        yield
+    finally:
+        _IS_WANTED.reset(token)
 
 
 class Child:
@@ -76,44 +96,58 @@ class Child:
             self._lock.release()
 
     def ask(self, operation: str, header: dict[str, Any], arrays: Arrays | None = None) -> Answer:
-        """The answer to one request; raises EngineError where there is none."""
-        with self._lock:
-            for _ in range(2):  # a child may have been killed: a fresh one gets a second chance
-                try:
-                    process = self._running()
-                except OSError as error:
+        """The answer to one request; raises EngineError where there is none.
+
+        Raises Dropped where its turn comes, or is awaited, when it is no longer wanted.
+        """
+        is_wanted = _IS_WANTED.get()
+        while not self._lock.acquire(timeout=_LOOK_AGAIN):
+            if not is_wanted():
+                raise Dropped
+        try:
+            if not is_wanted():
+                raise Dropped
+            return self._answer(operation, header, arrays or {})
+        finally:
+            self._lock.release()
+
+    def _answer(self, operation: str, header: dict[str, Any], arrays: Arrays) -> Answer:
+        for _ in range(2):  # a child may have been killed: a fresh one gets a second chance
+            try:
+                process = self._running()
+            except OSError as error:
+                raise EngineError(
+                    f"The model process could not be started ({error.strerror or error}): "
+                    "close other programs, then try again."
+                ) from error
+            timed_out = threading.Event()
+            timer = threading.Timer(self._timeout, _end, (process, timed_out))
+            timer.daemon = True
+            timer.start()
+            try:
+                number = self._send(process, operation, header, arrays)
+                answer, results = self._receive(process, number)
+            except (OSError, ValueError):  # a FrameError, or a header that is no JSON
+                code = self._discard(_LAST_BREATH)
+                if timed_out.is_set():
                     raise EngineError(
-                        f"The model process could not be started ({error.strerror or error}): "
-                        "close other programs, then try again."
-                    ) from error
-                timed_out = threading.Event()
-                timer = threading.Timer(self._timeout, _end, (process, timed_out))
-                timer.daemon = True
-                timer.start()
-                try:
-                    number = self._send(process, operation, header, arrays or {})
-                    answer, results = self._receive(process, number)
-                except (OSError, ValueError):  # a FrameError, or a header that is no JSON
-                    code = self._discard(_LAST_BREATH)
-                    if timed_out.is_set():
-                        raise EngineError(
-                            f"The model process did not answer within {self._timeout:g} s and was "
-                            "ended; the model is too slow for this computer, or the computer "
-                            "too busy."
-                        ) from None
-                    if code in _CRASHED:
-                        raise EngineError(self._too_much()) from None
-                    continue
-                finally:
-                    timer.cancel()
-                if answer.get("out_of_memory"):
-                    self._discard()  # with all that it still holds
-                    raise EngineError(self._too_much())
-                self._answered = process.pid
-                self._give_back_when_idle(process)
-                if "error" in answer:
-                    raise EngineError(answer["error"])
-                return answer, results
+                        f"The model process did not answer within {self._timeout:g} s and was "
+                        "ended; the model is too slow for this computer, or the computer "
+                        "too busy."
+                    ) from None
+                if code in _CRASHED:
+                    raise EngineError(self._too_much()) from None
+                continue
+            finally:
+                timer.cancel()
+            if answer.get("out_of_memory"):
+                self._discard()  # with all that it still holds
+                raise EngineError(self._too_much())
+            self._answered = process.pid
+            self._give_back_when_idle(process)
+            if "error" in answer:
+                raise EngineError(answer["error"])
+            return answer, results
         raise EngineError(
             "The model process ended twice while predicting; the terminal that runs the app may "
             "say why (too little memory?)."

@@ -67,7 +67,8 @@ def _ask(run: Run, question: Callable[[str, int], _Found]) -> _Found:
     said = "Looking inside …" if is_awake else "The model is waking up; this takes a few seconds …"
     with st.spinner(said):
         try:
-            return question(str(path), path.stat().st_mtime_ns)
+            written_at = path.stat().st_mtime_ns
+            return engine.drop_when_unseen(lambda: question(str(path), written_at))
         except (EngineError, OSError) as error:
             st.error(markdown(str(error)), icon=":material/error:")
             return st.stop()

@@ -19,6 +19,7 @@ from fmnist import memory_limit
 from fmnist.data import catalogue
 from fmnist.data.dataset import load_dataset
 from fmnist.engine import client, explanations
+from fmnist.engine.child import Dropped, while_wanted
 from fmnist.engine.client import Engine, EngineError
 from fmnist.explain.results import ReceptiveField
 from tests.factories import data as data_factory
@@ -424,3 +425,34 @@ def test_looks_inside_a_network(engine, models):
     np.testing.assert_allclose(painted.probabilities[0], search.patch.probabilities, atol=1e-5)
     with pytest.raises(EngineError, match="no layer “nothing”"):
         explanations.ask_maps(engine, models.path("first"), image, "nothing")
+
+
+def test_a_request_that_waits_and_is_no_longer_wanted_is_dropped(engine, models):
+    engine.predict(models.path("first"), models.images)
+    child = psutil.Process(engine.pid)
+    is_wanted, answers, dropped = threading.Event(), [], []
+    is_wanted.set()
+
+    def ask_first() -> None:
+        answers.append(engine.predict(models.path("first"), models.images).probabilities)
+
+    def ask_second() -> None:
+        with while_wanted(is_wanted.is_set), pytest.raises(Dropped):
+            engine.predict(models.path("second"), models.images)
+        dropped.append(True)
+
+    requests = engine._own._requests
+    child.suspend()
+    first = threading.Thread(target=ask_first)
+    first.start()
+    wait_for(lambda: engine._own._requests == requests + 1, "the first request")
+    second = threading.Thread(target=ask_second)
+    second.start()
+    is_wanted.clear()
+    wait_for(lambda: dropped, "the second one to be dropped while the first is still at work")
+    child.resume()
+    first.join()
+    second.join()
+    np.testing.assert_allclose(answers[0], models.expected("first"), atol=1e-5)
+    assert engine._own._requests == requests + 1, "the process never heard of the second"
+    engine.predict(models.path("second"), models.images)  # what this thread asks is wanted
