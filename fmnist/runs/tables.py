@@ -60,7 +60,7 @@ def summarise(runs: list[Run]) -> list[Summary]:
         [(run.config.dataset, each.fingerprint) for run, each in zip(runs, summaries, strict=True)]
     )
     return [
-        replace(summary, dataset=dataset)
+        summary if summary.dataset == dataset else replace(summary, dataset=dataset)
         for summary, dataset in zip(summaries, datasets, strict=True)
     ]
 

@@ -14,7 +14,7 @@ from fmnist.explain.results import LayerMaps, LayerOnImage, NetworkOnImage
 from fmnist.figures import heat
 from fmnist.plain_text import markdown
 from fmnist.runs.store import Run
-from pages._inside import ask
+from pages._inside import ask, filter_images
 from pages._shared.image_grid import render_grid
 from pages._shared.style import style_beside
 
@@ -49,6 +49,7 @@ def render(run: Run, image: np.ndarray, network: NetworkOnImage) -> None:
     found = ask.maps(run, image, chosen.name)
     number = _choose_filter(chosen, found, f"{run.run_id}_{chosen.name}")
     _render_filter(chosen, found, number, image)
+    filter_images.render(run, network, chosen, number)
 
 
 def _choose_filter(chosen: LayerOnImage, found: LayerMaps, key: str) -> int:
