@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
@@ -27,9 +28,14 @@ def get() -> Engine:
 @st.cache_resource(show_spinner=False)
 def warm_soon() -> None:
     """Once a server: start the engine while the person looks at the first page."""
-    timer = threading.Timer(FIRST_PAGE_SECONDS, get().warm)
+    timer = threading.Timer(FIRST_PAGE_SECONDS, _warm, args=(get(),))
     timer.daemon = True
     timer.start()
+
+
+def _warm(engine: Engine) -> None:
+    engine.warm()
+    importlib.import_module("fmnist.drawing.preprocess")  # SciPy: no stroke should wait for it
 
 
 def drop_when_unseen(question: Callable[[], _Found]) -> _Found:
