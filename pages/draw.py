@@ -54,6 +54,7 @@ def render_board(models: Models, class_names: tuple[str, ...]) -> None:
 
 
 def read_canvas() -> Sketch | None:
+    st.caption("Draw here, white on black.")  # the canvas shows its own tools above it, on hover
     drawing = canvas.render_canvas(forget_link)
     return sketch_to_image(render(drawing), background=canvas.PAPER) if drawing else None
 

@@ -5,7 +5,7 @@ import streamlit as st
 from fmnist.glossary import GLOSSARY
 from pages._draw.models import find_answering
 from pages._evaluate import not_scored
-from pages._inside import by_hand, image_choice, network, why
+from pages._inside import by_hand, change, image_choice, network, why
 from pages._shared import model_in_hand, standin, view_switch
 from pages._shared.data import dataset, switch_to_dataset_of
 
@@ -13,6 +13,7 @@ VIEWS = {
     "by-hand": (":material/calculate: By hand", by_hand.render),
     "network": (":material/account_tree: Layers", network.render),
     "why": (":material/help_center: Why this answer", why.render),
+    "change": (":material/brush: Change it", change.render),
 }
 
 

@@ -10,7 +10,7 @@ from fmnist.runs.store import Run
 from fmnist.runs.tables import Summary, summarise
 from pages._runs import actions, charts, choice, comparison, detail, import_model, table
 from pages._runs.columns import STATUS_NAMES
-from pages._shared import standin, url
+from pages._shared import all_runs, standin, url
 from pages._train.config_labels import LABELS
 
 TICK = 3.0  # seconds between two looks while something trains
@@ -28,8 +28,9 @@ def _render_empty() -> None:
         )
 
 
-def _render_body(was_live: bool) -> None:
-    everything = store.list_runs_and_bundled()
+def _render_body(was_live: bool, just_read: list[list[Run]]) -> None:
+    """just_read: all runs, for the first look; later ones find them taken and read again."""
+    everything = just_read.pop() if just_read else store.list_runs_and_bundled()
     if was_live != any(run.is_live for run in everything):
         st.rerun()  # the whole page: it begins or ends to look again by itself
     if all(run.is_bundled for run in everything):
@@ -41,10 +42,10 @@ def _render_body(was_live: bool) -> None:
     above = st.container()  # the chart stands above what chooses its curves
     listed = _render_filter(summaries)
     groups = group_over_seeds(listed) if url.read("group") else [Group((one,)) for one in listed]
-    view = choice.read_view(summaries, listed)
+    view, names = choice.draw_as_one(choice.read_view(summaries, listed), groups)
     with above:
         shown = [runs[run_id] for run_id in view.shown]
-        charts.render_charts(shown, actions.tell_apart(shown), view)
+        charts.render_charts(shown, actions.tell_apart(shown), view, names)
     if listed:
         table.render_table(groups, view)
     else:
@@ -96,5 +97,6 @@ heading, importing = st.columns(2, vertical_alignment="top")
 heading.title("Runs")
 with importing:
     import_model.render_form()
-is_live = any(run.is_live for run in store.list_runs())
-st.fragment(_render_body, run_every=TICK if is_live else None)(is_live)
+everything = all_runs.take()
+is_live = any(run.is_live for run in everything)
+st.fragment(_render_body, run_every=TICK if is_live else None)(is_live, [everything])

@@ -6,11 +6,12 @@ from pages._shared.style import style_beside
 from pages._start import drawing, garments, steps
 
 st.html(style_beside(__file__, "_start/start.css"))
-st.title("Fashion-MNIST Lab")
-st.markdown(
-    "Train neural networks to recognise clothes, see where they fail, and teach them "
-    "your own drawings."
-)
+with st.container(horizontal=True, vertical_alignment="bottom", key="start_title"):
+    st.title("Fashion-MNIST Lab", anchor=False, width="content")
+    st.markdown(
+        "Train neural networks to recognise clothes, see where they fail, and teach them "
+        "your own drawings."
+    )
 strip = st.container(key="start_garments")
 board = st.container()
 steps.render()

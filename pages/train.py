@@ -8,7 +8,7 @@ from fmnist.data.dataset import Dataset
 from fmnist.plain_text import markdown
 from fmnist.runs import store
 from fmnist.runs.store import Run
-from pages._shared import dataset_choice, standin, url
+from pages._shared import all_runs, dataset_choice, standin, url
 from pages._shared.data import dataset
 from pages._shared.style import style_beside
 from pages._train import config_form, open_recipe
@@ -16,6 +16,7 @@ from pages._train.bring_into_view import bring_into_view
 from pages._train.live import render_live, render_nothing_yet
 from pages._train.queue_setting import render_queue_setting
 from pages._train.recipe_choice import render_recipe_choice
+from pages._train.same_run import list_recent
 from pages._train.start_bar import render_start_bar
 
 
@@ -51,7 +52,8 @@ def _render_setup(data: Dataset) -> None:
 
 
 notice = st.container()
-everything = store.list_runs()
+everything = all_runs.take_own()
+list_recent(str(store.runs_dir()), everything)  # the form has them at hand
 with notice:
     watched = _choose_run(everything)
     open_recipe.fill_from_address()

@@ -1,5 +1,6 @@
 """Fixtures that every test may use: where the data lies, and a Lab of one's own in a tmp folder."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterator
@@ -163,6 +164,7 @@ def made(lab: Lab) -> store.Run:
 def engine() -> Iterator[Engine]:
     """The real engine, whose process starts with its first prediction: one for all who only ask."""
     engine = Engine()
+    engine._own._timeout = engine._imported._timeout = 300.0  # on cores that others use as well
     yield engine
     engine.close()
 
@@ -189,14 +191,15 @@ def clear_streamlit_caches() -> None:
 
 def kill_trainings(runs_dir: Path) -> None:
     """Kill every process whose command line names a folder inside `runs_dir`."""
-    found = [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if any(str(runs_dir) in argument for argument in process.info["cmdline"] or [])
-    ]
-    for process in found:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(found, timeout=5)
+    for _ in range(3):  # one that is killed may just have started another
+        found = [
+            process
+            for process in psutil.process_iter(["cmdline"])
+            if any(str(runs_dir) in argument for argument in process.info["cmdline"] or [])
+        ]
+        if not found:
+            return
+        for process in found:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(found, timeout=5)

@@ -45,7 +45,7 @@ def serving(command: list[str], folder: Path, **environment: str) -> Iterator[in
             stderr=subprocess.STDOUT,
         )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 200
         while not is_healthy(port):
             assert server.poll() is None, (folder / "server.log").read_text()
             assert time.monotonic() < deadline
@@ -73,8 +73,10 @@ def is_let_in(port: int, host: str, origin: str | None = "", at: str = "127.0.0.
         origin = f"http://{host}:{port}"
     try:
         with (
-            socket.create_connection((at, port), timeout=10) as line,
-            connect(f"ws://{host}:{port}/_stcore/stream", sock=line, origin=origin),
+            socket.create_connection((at, port), timeout=60) as line,
+            connect(
+                f"ws://{host}:{port}/_stcore/stream", sock=line, origin=origin, open_timeout=60
+            ),
         ):
             return True
     except InvalidStatus as refusal:
@@ -129,7 +131,7 @@ def test_a_foreign_page_is_kept_out_of_localhost(port, origin):
     ],
 )
 def test_without_the_socket_nothing_is_taken_or_given(port, method, path):
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request(
         method,
         path,

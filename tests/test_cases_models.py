@@ -30,7 +30,7 @@ def check(path: Path, runs_dir: Path, data: str, onednn: str) -> subprocess.Comp
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=200,
+        timeout=400,
         env={**os.environ, "FMNIST_DATA_DIR": data, "TF_ENABLE_ONEDNN_OPTS": onednn},
     )
 

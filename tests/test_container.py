@@ -92,13 +92,13 @@ def test_what_is_copied_runs_and_the_health_check_sees_it(image):
     check = [word.replace("8501", port) for word in check]
 
     def is_healthy() -> bool:
-        done = subprocess.run(check, env=environment, capture_output=True, timeout=60)
+        done = subprocess.run(check, env=environment, capture_output=True, timeout=200)
         return done.returncode == 0
 
     assert not is_healthy()
     with subprocess.Popen(json.loads(instruction("CMD")), cwd=app, env=environment) as server:
         try:
-            deadline = time.monotonic() + 120
+            deadline = time.monotonic() + 300
             while not is_healthy():
                 assert server.poll() is None
                 assert time.monotonic() < deadline

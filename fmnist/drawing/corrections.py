@@ -21,7 +21,7 @@ from typing import Any
 import filelock
 import numpy as np
 
-from fmnist.drawing.preprocess import SIDE, sketch_to_image
+from fmnist.data.idx import SIDE
 from fmnist.drawing.strokes import MAX_LINK, Drawing, DrawingError, from_link, render, to_link
 from fmnist.files import replacing_file
 from fmnist.json_files import parse_json, read_bytes
@@ -59,6 +59,9 @@ class Correction:
     def image(self) -> np.ndarray:
         """What the model sees of it, uint8 (28, 28)."""
         if self.drawing:
+            # Only now: it brings SciPy, and the first page of a server asks for the corrections.
+            from fmnist.drawing.preprocess import sketch_to_image
+
             return sketch_to_image(render(self.drawing), CANVAS_PAPER).image
         return np.frombuffer(self.pixels, np.uint8).reshape(SIDE, SIDE)
 

@@ -56,6 +56,14 @@ def _to_object(stroke: Stroke) -> dict[str, Any]:
     }
 
 
+def read_version(content: Any) -> int | None:
+    """Which version of the drawing the canvas had before what it sent; None where it says none."""
+    match content:
+        case {"objects": [{"type": "Rect", "left": int(version)}, *_]}:
+            return version
+    return None
+
+
 def from_objects(content: Any) -> tuple[int, Drawing]:
     """The version and the drawing in what the canvas sent.
 
@@ -64,11 +72,10 @@ def from_objects(content: Any) -> tuple[int, Drawing]:
 
     Raises DrawingError for anything that no canvas sends, and for more than MAX_STROKES strokes.
     """
-    match content:
-        case {"objects": [{"type": "Rect", "left": int(version)}, *paths]}:
-            pass
-        case _:
-            raise DrawingError(_BROKEN)
+    version = read_version(content)
+    if version is None:
+        raise DrawingError(_BROKEN)
+    paths = content["objects"][1:]
     if sum(len(path["path"]) for path in paths if _has_the_form(path)) > MAX_COMMANDS:
         raise DrawingError(_FULL)
     if not all(map(_has_the_form, paths)):

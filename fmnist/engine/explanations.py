@@ -18,6 +18,8 @@ from fmnist.explain.results import (
     LayerMaps,
     LayerOnImage,
     NetworkOnImage,
+    Patch,
+    PatchSearch,
     ReceptiveField,
     Site,
 )
@@ -37,7 +39,7 @@ def ask_network(engine: Engine, model_path: Path, image: np.ndarray) -> NetworkO
 
 def ask_maps(engine: Engine, model_path: Path, image: np.ndarray, layer: str) -> LayerMaps:
     """All maps of one layer on an image, uint8 (28, 28), and its kernels."""
-    _, arrays = engine.explain(model_path, image, "maps", layer)
+    _, arrays = engine.explain(model_path, image, "maps", layer=layer)
     return LayerMaps(arrays["maps"], arrays.get("kernels"))
 
 
@@ -50,6 +52,13 @@ def ask_attribution(engine: Engine, model_path: Path, image: np.ndarray) -> Attr
         arrays["occlusion"],
         arrays["probabilities"],
     )
+
+
+def ask_patch(engine: Engine, model_path: Path, image: np.ndarray, target: int) -> PatchSearch:
+    """The smallest square on an image, uint8 (28, 28), that makes the class `target` win."""
+    header, arrays = engine.explain(model_path, image, "patch", target=target)
+    patch = Patch(**header["patch"], probabilities=arrays["after"]) if header["patch"] else None
+    return PatchSearch(patch, arrays["before"], header["tried"])
 
 
 def pack_network(network: NetworkOnImage) -> Answer:
@@ -70,6 +79,15 @@ def pack_attribution(attribution: Attribution) -> Answer:
         "occlusion": attribution.occlusion,
         "probabilities": attribution.probabilities,
     }
+
+
+def pack_patch(search: PatchSearch) -> Answer:
+    patch, square = search.patch, None
+    arrays = {"before": search.before}
+    if patch is not None:
+        arrays["after"] = patch.probabilities
+        square = {name: getattr(patch, name) for name in ("row", "column", "size", "grey")}
+    return {"patch": square, "tried": search.tried}, arrays
 
 
 def _pack_layer(layer: LayerOnImage) -> dict[str, Any]:

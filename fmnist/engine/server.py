@@ -136,6 +136,7 @@ class _Service:
             "warm": self._warm,
             "predict": self._predict,
             "explain": self._explain,
+            "excite": self._excite,
             "find_neighbours": self._find_neighbours,
         }
 
@@ -162,16 +163,26 @@ class _Service:
         return {}, {"probabilities": probabilities}
 
     def _explain(self, header: dict[str, Any], arrays: Arrays) -> Answer:
-        from fmnist.explain import attribution, layers
+        from fmnist.explain import attribution, layers, smallest_patch
 
         model, image = self._models.get(header["model"]), arrays["image"]
         if header["what"] == "network":
             return explanations.pack_network(layers.show_network(model.traced, image))
         if header["what"] == "maps":
             return explanations.pack_maps(layers.show_maps(model.traced, image, header["layer"]))
+        if header["what"] == "patch":
+            return explanations.pack_patch(
+                smallest_patch.find_smallest_patch(model.predict, image, header["target"])
+            )
         return explanations.pack_attribution(
             attribution.explain(model.traced, model.predict, image)
         )
+
+    def _excite(self, header: dict[str, Any], arrays: Arrays) -> Answer:
+        from fmnist.explain.filters import measure
+
+        traced = self._models.get(header["model"]).traced
+        return {}, vars(measure(traced, arrays["images"], header["layer"]))
 
     def _find_neighbours(self, header: dict[str, Any], arrays: Arrays) -> Answer:
         from fmnist.data import catalogue

@@ -40,6 +40,10 @@ KERNELS: dict[str, np.ndarray] = {
     ),
 }
 
+OWN = "My own numbers"  # in the place of a kernel's name
+# How an address calls them: "vertical-edges", "outline-5-5".
+KERNEL_WORDS = {re.sub(r"[^a-z0-9]+", "-", name.lower()): name for name in (*KERNELS, OWN)}
+
 
 @dataclass(frozen=True, eq=False)
 class Window:
@@ -123,13 +127,6 @@ def activate(sums: np.ndarray, bias: float, relu: bool) -> np.ndarray:
     """The sums with the bias added; ReLU turns what is below zero into zero."""
     biased = sums + bias
     return np.maximum(biased, 0.0) if relu else biased
-
-
-def shift_right(image: np.ndarray, pixels: int) -> np.ndarray:
-    """The image moved to the right; black comes in, and what leaves it is lost."""
-    moved = np.zeros_like(image)
-    moved[:, pixels:] = image[:, : image.shape[1] - pixels]
-    return moved
 
 
 def fraction_changed(before: np.ndarray, after: np.ndarray) -> float:

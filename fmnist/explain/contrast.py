@@ -29,9 +29,9 @@ class Contrast:
     fall_peak: float
 
 
-def rank_classes(attribution: Attribution) -> list[int]:
-    """The ten classes, the most likely first."""
-    return [int(label) for label in np.argsort(-attribution.probabilities, kind="stable")]
+def rank_classes(probabilities: np.ndarray) -> list[int]:
+    """The ten classes, the most likely of (10,) first."""
+    return [int(label) for label in np.argsort(-probabilities, kind="stable")]
 
 
 def choose_site(attribution: Attribution) -> int:

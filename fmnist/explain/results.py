@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SIDE = 28  # pixels of an image
+SMALLEST_PATCH, LARGEST_PATCH = 2, 14  # pixels on a side of a square that is searched
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,11 @@ class NetworkOnImage:
         """Of one prediction: every version of the image goes through the network."""
         return self.views * sum(layer.macs for layer in self.layers)
 
+    def macs_until(self, name: str) -> int:
+        """Of one view, up to the layer of this name and with it."""
+        names = [layer.name for layer in self.layers]
+        return sum(layer.macs for layer in self.layers[: names.index(name) + 1])
+
 
 @dataclass(frozen=True, eq=False)
 class LayerMaps:
@@ -110,3 +116,45 @@ class Attribution:
     cams: np.ndarray
     occlusion: np.ndarray
     probabilities: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """A square of one grey on an image, from its top left pixel on, and the probabilities (10,)
+    with it.
+    """
+
+    row: int
+    column: int
+    size: int
+    grey: int
+    probabilities: np.ndarray
+
+    def paint(self, image: np.ndarray) -> np.ndarray:
+        """The image, uint8 (28, 28), with the square on it."""
+        painted = image.copy()
+        painted[self.row : self.row + self.size, self.column : self.column + self.size] = self.grey
+        return painted
+
+
+@dataclass(frozen=True, eq=False)
+class PatchSearch:
+    """The smallest square that was found to make another class win; None where none does.
+
+    before: the probabilities (10,) without it. tried: how many squares.
+    """
+
+    patch: Patch | None
+    before: np.ndarray
+    tried: int
+
+
+@dataclass(frozen=True, eq=False)
+class Excitement:
+    """What excites each filter of a layer, each (images, filters): `values` float32, the highest of
+    its map on an image; `places` int64, where that is, row by row; `images` int64, which one.
+    """
+
+    values: np.ndarray
+    places: np.ndarray
+    images: np.ndarray

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from fmnist import formats
-from fmnist.explain.results import SIDE, LayerMaps, LayerOnImage
+from fmnist.explain.results import LARGEST_PATCH, SIDE, LayerMaps, LayerOnImage, PatchSearch
 
 _KINDS = {
     "Add": "Addition",
@@ -114,6 +115,24 @@ def describe_place(
     return (
         f"{said}. It depends on rows {top} to {bottom - 1} and columns {left} to {right - 1} of "
         "the image."
+    )
+
+
+def describe_patch(search: PatchSearch, target: int, names: Sequence[str]) -> str:
+    """What the smallest square does to the answer."""
+    best = int(np.argmax(search.before))
+    if search.patch is None:
+        return (
+            f"No square up to {LARGEST_PATCH} × {LARGEST_PATCH}, be it black, grey or white, turns "
+            f"{names[best]} into {names[target]}: {formats.count(search.tried)} were tried."
+        )
+    size, grey = search.patch.size, search.patch.grey
+    colour = {0: "black", 255: "white"}.get(grey, f"grey ({grey})")
+    before = formats.percent(search.before[best])
+    after = formats.percent(search.patch.probabilities[target])
+    return (
+        f"{size} × {size} {colour} pixels turn {names[best]} ({before}) into {names[target]} "
+        f"({after})."
     )
 
 

@@ -13,6 +13,7 @@ from fmnist.images import encode_png, png_address
 
 _STRONGEST = 0.9  # opacity of the colour at the peak: the image shows through
 _BRIGHTER = 1.25  # the palette's two colours, for black below them
+_ENLARGED = 7  # times, where a frame is drawn between pixels
 _BOX = np.array([60, 190, 255], np.uint8)
 
 
@@ -58,6 +59,38 @@ def box_window(image: np.ndarray, rows: tuple[int, int], columns: tuple[int, int
     grey = np.repeat(image[inside][..., None], 3, axis=2)
     picture[inside] = grey * 0.85 + _BOX * 0.15
     return _address(np.round(picture).astype(np.uint8))
+
+
+def light_window(image: np.ndarray, rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
+    """uint8 (28, 28), as `box_window` but in grey."""
+    lit = np.round(image * 0.35).astype(np.uint8)
+    inside = (slice(*rows), slice(*columns))
+    lit[inside] = image[inside]
+    return lit
+
+
+def crop_window(image: np.ndarray, rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
+    """A window of an image, enlarged to uint8 (28, 28) with a black frame; one that is no square
+    lies in black.
+    """
+    window = image[slice(*rows), slice(*columns)]
+    side = max(window.shape)
+    square = np.zeros((side, side), np.uint8)
+    square[: window.shape[0], : window.shape[1]] = window
+    places = np.arange(26) * side // 26
+    return np.pad(square[places[:, None], places], 1)
+
+
+def frame_square(image: np.ndarray, row: int, column: int, size: int) -> str:
+    """uint8 (28, 28), enlarged, with a blue frame around a square of it, as a PNG's address."""
+    large = np.repeat(np.repeat(image, _ENLARGED, axis=0), _ENLARGED, axis=1)
+    picture = np.repeat(large[..., None], 3, axis=2)
+    outer = np.zeros(large.shape, bool)
+    top, left, side = row * _ENLARGED, column * _ENLARGED, size * _ENLARGED
+    outer[max(top - 2, 0) : top + side + 2, max(left - 2, 0) : left + side + 2] = True
+    outer[top : top + side, left : left + side] = False
+    picture[outer] = _BOX
+    return _address(picture)
 
 
 def as_tiles(maps: np.ndarray, peak: float) -> np.ndarray:

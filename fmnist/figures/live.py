@@ -203,6 +203,7 @@ def _spec(looks: list[_Look], metric: Metric, end: float, is_zoomed: bool) -> di
         legend = {"values": shown, "title": None, "orient": "top", "offset": 8}
         legend["columns"] = 2 if len(shown) > 3 else 3
         legend |= {"symbolType": "stroke", "symbolSize": 300, "symbolStrokeWidth": 2.5}
+        legend["padding"] = 0
 
     def by_line(values: list[Any]) -> dict[str, Any]:
         scale = {"domain": lines, "range": values}

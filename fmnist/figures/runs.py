@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -36,12 +36,16 @@ _PALE, _FADED = 0.3, 0.25  # opacities: of values before smoothing, of runs besi
 
 @dataclass(frozen=True, eq=False)
 class RunCurve:
-    """A run's `history.csv` and how it is drawn; `is_faded` puts it behind the others."""
+    """A run's `history.csv` and how it is drawn; `is_faded` puts it behind the others.
+
+    group: what the runs of one config over seeds are called together; "" for a run by itself.
+    """
 
     title: str
     history: pd.DataFrame
     colour: str
     is_faded: bool = False
+    group: str = ""
 
 
 def plot_runs(
@@ -57,10 +61,18 @@ def plot_runs(
     them, that one. smoothing: the fraction, 0 to below 1, of the smoothed value before that an
     exponential moving average keeps at each epoch; the values themselves lie behind it, pale.
     Curves with the same values are dashed differently, so that each is seen through the other.
+    Of the runs of a group, a bold curve is their mean, with each of them thin behind it.
     """
-    traces: list[dict[str, Any]] = []
-    seen: dict[tuple[float, ...], int] = {}
+    groups: dict[str, list[RunCurve]] = {}
     for curve in curves:
+        if curve.group:
+            groups.setdefault(curve.group, []).append(curve)
+    traces: list[dict[str, Any]] = []
+    for members in groups.values():
+        traces += _group_traces(members, metric, split, along, smoothing)
+    seen: dict[tuple[float, ...], int] = {}
+    single = [curve for curve in curves if not curve.group]
+    for curve in single:
         is_first = True
         for column in _columns(curve.history, metric, split):
             x, y = _points(curve.history, column, along)
@@ -81,13 +93,47 @@ def plot_runs(
     layout = {
         "xaxis": _x_axis(along, max((trace["x"][-1] for trace in traces), default=1)),
         "yaxis": _y_axis(metric, values),
-        "showlegend": len(curves) <= _MOST_IN_LEGEND,
+        "showlegend": len(single) + len(groups) <= _MOST_IN_LEGEND,
         "legend": legend(),
         "hovermode": "closest",
     }
     return chart(traces, 300, layout)
 
 
+def _group_traces(
+    members: list[RunCurve], metric: RunMetric, split: Split, along: Along, smoothing: float
+) -> list[dict[str, Any]]:
+    """Each run, thin, then their mean over the epochs that all of them have reached."""
+    first = members[0]
+    shortest = min(len(member.history) for member in members)
+    faded = _FADED if all(member.is_faded for member in members) else 1
+    thin: list[dict[str, Any]] = []
+    bold: list[dict[str, Any]] = []
+    for place, column in enumerate(_columns(first.history, metric, split)):
+        dash = "dot" if column in ("loss", "accuracy") else "solid"
+        for member in members:
+            x, y = _points(member.history, column, along)
+            if x:
+                trace = _trace(member, column, x, smooth(y, smoothing), dash, along)
+                thin.append(trace | _THIN | {"opacity": _PALE * faded})
+        cut = [_points(member.history[:shortest], column, along) for member in members]
+        count = min(len(y) for _, y in cut)
+        if not count:
+            continue
+        x = np.mean([x[:count] for x, _ in cut], axis=0).round(3).tolist()
+        values = np.array([y[:count] for _, y in cut])
+        mean = smooth(values.mean(axis=0).tolist(), smoothing)
+        whole = replace(first, title=first.group, is_faded=faded < 1)
+        deviations = values.std(axis=0, ddof=1).tolist() if len(values) > 1 else None
+        trace = _trace(whole, column, x, mean, dash, along, deviations)
+        hover = trace["hovertemplate"].replace(_BEFORE, _SPREAD)
+        line = trace["line"] | {"width": 4}
+        bold.append(trace | {"line": line, "hovertemplate": hover, "showlegend": place == 0})
+    return thin + bold
+
+
+_THIN = {"mode": "lines", "showlegend": False}
+_BEFORE, _SPREAD = "before smoothing ", "mean; standard deviation "
 _BEHIND = {"opacity": _PALE, "showlegend": False, "hoverinfo": "skip", "hovertemplate": None}
 
 
@@ -147,7 +193,7 @@ def _trace(
     which = "validation" if column.startswith("val_") else "training"
     which = "learning rate" if column == "learning_rate" else which
     form = {"accuracy": ".1%", "loss": ".3f", "learning_rate": ".2g"}[column.removeprefix("val_")]
-    also = f" (before smoothing %{{customdata:{form}}})" if raw else ""
+    also = f" ({_BEFORE}%{{customdata:{form}}})" if raw else ""
     title = plain(curve.title)
     where = "after %{x:.0f} s" if along == "seconds" else "epoch %{x:.0f}"
     return {

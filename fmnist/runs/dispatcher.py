@@ -91,7 +91,8 @@ class _Dispatcher:
             process = start_in_background(
                 "train", run, watched_by=BACKGROUND, environment=environment
             )
-            begin(run.run_dir, process.pid)
+            if store.read_status(run.run_dir).is_live:  # else it has failed, and said why
+                begin(run.run_dir, process.pid)
             run.file(store.VARIABLES_FILE).unlink(missing_ok=True)
         except store.RunsFolderError as error:
             store.write_status(

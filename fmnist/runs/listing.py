@@ -18,6 +18,13 @@ class Group:
     members: tuple[Summary, ...]
 
     @property
+    def name(self) -> str:
+        """As one line, e.g. "3 seeds: conv-32"; runs with the same seed are just runs."""
+        seeds = {member.config and member.config.seed for member in self.members}
+        what = "seeds" if len(seeds) == len(self.members) else "runs"
+        return f"{len(self.members)} {what}: {self.members[0].name}"
+
+    @property
     def test_accuracy(self) -> Spread:
         return Spread.of([member.test_accuracy for member in self.members])
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fmnist import formats
-from fmnist.runs import outputs, store
+from fmnist.runs import outputs, queue
 from fmnist.runs.store import Run, Status
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def latest(curves: Curves) -> dict[str, float]:
 
 def describe_queue_position(run: Run, everything: list[Run]) -> str:
     """A queued run's place in words, e.g. "Second in the queue, behind “conv-64”."."""
-    waiting = [other.run_id for other in store.list_queued(everything)]
+    waiting = [other.run_id for other in queue.list_queued(everything)]
     titles = {other.run_id: other.title for other in everything}
     place = waiting.index(run.run_id) if run.run_id in waiting else 0
     ordinal = _WORDS[place] if place < len(_WORDS) else f"number {place + 1}"

@@ -1,4 +1,4 @@
-"""The queue: a few trainings at once, first come, first served.
+"""The queue: a few trainings at once, first come, first served, unless somebody moves one up.
 
 What is queued from the app has no process and costs nothing: one small process for the whole
 folder, the dispatcher (`dispatcher.py`), starts each when it is first in the queue. A
@@ -20,6 +20,7 @@ import psutil
 
 from fmnist.runs import launch, settings, store
 from fmnist.runs.exit_reason import describe_exit
+from fmnist.runs.folder import cannot_write
 from fmnist.runs.status import find_process, read_status
 from fmnist.runs.store import Run
 
@@ -39,11 +40,11 @@ class Waiting(NamedTuple):
     """The trainings of a runs folder that have not ended."""
 
     running: list[Run]  # the first to begin comes first
-    waiting: list[Run]  # first come first
+    waiting: list[Run]  # in the order in which they are to begin
 
     @property
     def up_next(self) -> Run | None:
-        """Which run begins when a place is free: the oldest waiting one.
+        """Which run begins when a place is free: the first waiting one.
 
         One whose process hangs is passed over until it stirs.
         """
@@ -54,6 +55,22 @@ class Waiting(NamedTuple):
         """Which run may begin now, if there is one and a place is free."""
         is_full = len(self.running) >= settings.read_parallel_trainings()
         return None if is_full else self.up_next
+
+
+def list_queued(runs: list[Run] | None = None) -> list[Run]:
+    """The queued trainings, the next one first: in the order set by hand, then first come first."""
+    everything = store.list_runs() if runs is None else runs
+    waiting = [run for run in everything if run.is_training and run.status.status == "queued"]
+    order = settings.read_queue_order() if len(waiting) > 1 else ()
+    places = {run_id: place for place, run_id in enumerate(order)}
+    return sorted(
+        waiting,
+        key=lambda run: (
+            places.get(run.run_id, len(order)),
+            run.status.queued_at or 0.0,
+            run.run_id,
+        ),
+    )
 
 
 class Queue:
@@ -78,7 +95,29 @@ class Queue:
             (run for run in live if run.status.status == "running"),
             key=lambda run: (run.status.started_at or 0.0, run.run_id),
         )
-        return Waiting(running, store.list_queued(live))
+        return Waiting(running, list_queued(live))
+
+    def move_up(self, run_id: str) -> None:
+        """Have a waiting run begin before the one that is before it now.
+
+        One that is first, or waits no more by now, stays as it is.
+
+        Raises:
+            RunsFolderError: the folder cannot be written.
+        """
+        try:
+            with granting(self._folder):  # while nothing can begin
+                order = [run.run_id for run in self.look().waiting]
+                if run_id in order[1:]:
+                    place = order.index(run_id)
+                    order[place - 1 : place + 1] = run_id, order[place - 1]
+                    settings.write_queue_order(order)
+        except filelock.Timeout:
+            raise store.RunsFolderError(
+                "Another process is at the queue and does not let go of it. Try again in a moment."
+            ) from None
+        except OSError as error:
+            raise cannot_write(self._folder, error) from error
 
     def forget_ended(self) -> None:
         """Read every run again at the next look."""
@@ -156,7 +195,7 @@ def keep_moving(everything: list[Run]) -> None:
 
     Raises RunsFolderError as `ensure_dispatcher` does.
     """
-    if any(run.status.pid is None for run in store.list_queued(everything)):
+    if any(run.status.pid is None for run in list_queued(everything)):
         ensure_dispatcher()
 
 

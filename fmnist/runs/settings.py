@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import filelock
 import msgspec
 
 from fmnist import json_files
-from fmnist.runs.store import cannot_write, runs_dir
+from fmnist.runs.folder import cannot_write, runs_dir
 
 MAX_PARALLEL_TRAININGS = 4
 _LOCK_TIMEOUT = 10.0  # seconds
@@ -19,6 +20,7 @@ class _Settings(msgspec.Struct, frozen=True):
 
     parallel_trainings: Annotated[int, msgspec.Meta(ge=1, le=MAX_PARALLEL_TRAININGS)] = 1
     drawing_run: str = ""
+    queue_order: tuple[str, ...] = ()
 
 
 def read_parallel_trainings() -> int:
@@ -36,6 +38,20 @@ def write_parallel_trainings(count: int) -> None:
     if not 1 <= count <= MAX_PARALLEL_TRAININGS:
         raise ValueError(f"1 to {MAX_PARALLEL_TRAININGS} trainings may run at once, not {count}.")
     _write_setting("parallel_trainings", count)
+
+
+def read_queue_order() -> tuple[str, ...]:
+    """Ids of runs in the order in which somebody has put them; some may long have begun."""
+    return _read().queue_order
+
+
+def write_queue_order(run_ids: Iterable[str]) -> None:
+    """Have these runs wait in this order, and before all others.
+
+    Raises:
+        RunsFolderError: the folder cannot be written.
+    """
+    _write_setting("queue_order", list(run_ids))
 
 
 def read_drawing_run() -> str:

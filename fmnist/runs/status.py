@@ -155,7 +155,11 @@ def reconcile_status(run_dir: Path, status: Status) -> Status:
         message=_describe_death(run_dir, status),
     )
     try:
+        if (now := read_status(run_dir)) != status:
+            return now  # whoever started it has just told, and knew more
         json_files.write_json(run_dir / "status.json", asdict(dead))
+    except ValueError:
+        return status
     except OSError as error:
         cause = f" Its folder cannot be written now ({error.strerror or error})."
         dead = replace(dead, message=dead.message + cause)

@@ -326,7 +326,7 @@ def _list_files(run: Run) -> list[Path]:
     return [path for path in found if path.is_file() and not path.name.startswith(".")]
 
 
-# -- stopping, queueing ---------------------------------------------------------------------------
+# -- stopping -------------------------------------------------------------------------------------
 
 
 def request_stop(run: Run) -> None:
@@ -341,10 +341,3 @@ def request_stop(run: Run) -> None:
         run.file("stop").touch()
     except OSError as error:
         raise cannot_write(run.run_dir, error) from error
-
-
-def list_queued(runs: list[Run] | None = None) -> list[Run]:
-    """The queued trainings, first come first."""
-    everything = list_runs() if runs is None else runs
-    waiting = [run for run in everything if run.is_training and run.status.status == "queued"]
-    return sorted(waiting, key=lambda run: (run.status.queued_at or 0.0, run.run_id))

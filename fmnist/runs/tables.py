@@ -60,7 +60,7 @@ def summarise(runs: list[Run]) -> list[Summary]:
         [(run.config.dataset, each.fingerprint) for run, each in zip(runs, summaries, strict=True)]
     )
     return [
-        replace(summary, dataset=dataset)
+        summary if summary.dataset == dataset else replace(summary, dataset=dataset)
         for summary, dataset in zip(summaries, datasets, strict=True)
     ]
 
@@ -183,18 +183,6 @@ def _tell_datasets_apart(pairs: list[tuple[str, str]]) -> list[str]:
 def used_different_data(runs: list[Run]) -> bool:
     """Whether these runs were trained and scored on different data, by its fingerprint."""
     return len({read_fingerprint(run) for run in runs} - {""}) > 1
-
-
-def compare_settings(runs: list[Run], labels: list[str]) -> pd.DataFrame:
-    """The settings in which runs differ, in words: one row per setting, one column per label."""
-    import pandas as pd
-
-    names = differing_settings(summarise(runs))
-    columns = {
-        label: [format_value(getattr(run.config, name)) for name in names]
-        for label, run in zip(labels, runs, strict=True)
-    }
-    return pd.DataFrame(columns, index=pd.Index(names, name="setting"))
 
 
 def format_value(value: Any) -> str:

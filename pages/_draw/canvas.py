@@ -55,12 +55,12 @@ def render_canvas(on_change: Callable[[], None]) -> Drawing:
         _put(drawing())  # the canvas is new: the page is, or the person comes back to it
     if st.session_state.pop("drawing_takes_pen", False):
         st.session_state["drawing_tool"] = "pen"
-    st.caption("Draw here, white on black.")  # the canvas shows its own tools above it, on hover
     place = st.container()  # above our tools, which it is told of
     tool, width = _render_tools()
     with place:
         problem = _exchange(tool, width, on_change)
-    _render_steps(on_change, can_clear=bool(drawing() or problem))
+    st.session_state["drawing_refused"] = is_refused = problem is not None
+    _render_steps(on_change, is_refused)
     _keep_in_browser(on_change)
     if problem:
         raise problem
@@ -89,11 +89,13 @@ def _exchange(tool: str, width: int, on_change: Callable[[], None]) -> DrawingEr
     ).json_data
     if isinstance(sent, dict) and sent.get("objects") == objects:  # the browser sent nothing yet
         return None
+    if fabric.read_version(sent) not in (version, None):  # about an older one
+        return None
     try:
-        seen, drawn = fabric.from_objects(sent)
+        _, drawn = fabric.from_objects(sent)
     except DrawingError as error:
         return error
-    if seen == version and drawn != drawing():
+    if drawn != drawing():
         _remember()
         st.session_state["drawing"] = drawn
     return None
@@ -111,15 +113,23 @@ def _render_tools() -> tuple[str, int]:
             label_visibility="collapsed",
             key="drawing_tool",
         )
-        width = st.slider("Brush width", 2, MAX_WIDTH, 10, key="drawing_width")
+        width = st.slider(
+            "Brush width",
+            2,
+            MAX_WIDTH,
+            10,
+            format="brush %d",
+            key="drawing_width",
+            label_visibility="collapsed",
+        )
     return tool, width
 
 
-def _render_steps(on_change: Callable[[], None], can_clear: bool) -> None:
+def _render_steps(on_change: Callable[[], None], is_refused: bool) -> None:
     steps = {
-        "Undo": ("undo", _undo, bool(_steps("before"))),
+        "Undo": ("undo", _undo, bool(_steps("before") or is_refused)),
         "Redo": ("redo", _redo, bool(_steps("after"))),
-        "Clear": ("delete", _clear, can_clear),
+        "Clear": ("delete", _clear, bool(drawing() or is_refused)),
     }
     with st.container(horizontal=True):
         for label, (icon, change, is_possible) in steps.items():
@@ -140,7 +150,9 @@ def _change_then(change: Callable[[], None], on_change: Callable[[], None]) -> N
 
 
 def _undo() -> None:
-    if before := _steps("before"):  # a fast second click comes while the button still shows
+    if st.session_state.pop("drawing_refused", False):  # a stroke that was never one of the steps
+        _put(drawing())
+    elif before := _steps("before"):  # a fast second click comes while the button still shows
         _steps("after").append(drawing())
         _put(before.pop())
 

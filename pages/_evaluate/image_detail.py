@@ -49,6 +49,12 @@ def render(data: Dataset, evaluation: Evaluation, index: int) -> None:
             query_params=url.link(split="test", index=index, view="why"),
         )
         st.page_link(
+            "pages/inside.py",
+            label="Change it",
+            icon=":material/brush:",
+            query_params=url.link(split="test", index=index, view="change"),
+        )
+        st.page_link(
             "pages/browse.py",
             label="Pixels and histogram",
             icon=":material/grid_view:",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -19,6 +19,7 @@ from fmnist.data.idx import SIDE
 from fmnist.drawing.preprocess import Sketch
 from fmnist.images import image_png
 from fmnist.plain_text import markdown
+from pages._inside import changed
 from pages._shared import url
 from pages._shared.pager import render_no_such_image
 
@@ -27,12 +28,15 @@ _SCALE = 4
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """`image` uint8 (28, 28); `title` is plain text; `sketch`: what was drawn or photographed."""
+    """`image` uint8 (28, 28); `title` is plain text; `sketch`: what was drawn or photographed;
+    `original`: the image without the changes that `image` has.
+    """
 
     image: np.ndarray
     title: str
     detail: str
     sketch: Sketch | None = None
+    original: np.ndarray | None = None
 
 
 def render(read_data: Callable[[], Dataset]) -> Choice:
@@ -40,7 +44,7 @@ def render(read_data: Callable[[], Dataset]) -> Choice:
 
     read_data: loads the dataset. A drawing does without it until another image is asked for.
     """
-    chosen = _read_drawing() or _read_from_dataset(read_data())
+    chosen = _carry_changes(_read_drawing() or _read_from_dataset(read_data()))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.image(
             image_png(chosen.image, scale=_SCALE),
@@ -53,9 +57,24 @@ def render(read_data: Callable[[], Dataset]) -> Choice:
             with st.container(horizontal=True):
                 if st.button("Another image", icon=":material/shuffle:"):
                     _open_any(read_data())
+                if chosen.original is not None:
+                    st.button(
+                        "Without the changes",
+                        icon=":material/undo:",
+                        on_click=changed.explain,
+                        args=(chosen.original, False),
+                    )
                 if chosen.sketch is None and _last_drawn() is not None:
                     st.button("My drawing", icon=":material/draw:", on_click=_open_own)
     return chosen
+
+
+def _carry_changes(chosen: Choice) -> Choice:
+    """With what was changed on it, where that is to be explained."""
+    if not changed.read(chosen.image)["is_explained"] or url.read("view") == "change":
+        return chosen
+    image = changed.apply(chosen.image)
+    return replace(chosen, image=image, title=f"{chosen.title}, changed", original=chosen.image)
 
 
 def _read_drawing() -> Choice | None:

@@ -27,7 +27,7 @@ _GRAD_CAM_HELP = (
     "most and knows least about where: its map has few places, enlarged over the image."
 )
 _OCCLUSION_HELP = (
-    "A black square of 6 × 6 pixels is moved over the image, 3 pixels at a time, and the model is "
+    "A black square of 8 × 8 pixels is moved over the image, 4 pixels at a time, and the model is "
     "asked each time. A pixel shows how much the class's probability fell, on average, while it "
     "was covered. Covering what is black already changes nothing."
 )
@@ -36,7 +36,7 @@ _OCCLUSION_HELP = (
 def render(run: Run, image: np.ndarray) -> None:
     """For `image`, uint8 (28, 28)."""
     attribution, names = ask.attribution(run, image), outputs.read_class_names(run)
-    ranked = contrast.rank_classes(attribution)
+    ranked = contrast.rank_classes(attribution.probabilities)
     best = ranked[0]
     st.markdown(
         f"The model says **{markdown(names[best])}** "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from fmnist import formats
@@ -16,8 +18,13 @@ _CURVES = {"val": "Validation", "train": "Training", "both": "Both"}
 _ALONG = {"epochs": "Epochs", "seconds": "Seconds"}
 
 
-def render_charts(runs: list[Run], titles: list[str], view: View) -> None:
-    """One chart of the runs in it, all named by `titles`; nothing while none has curves."""
+def render_charts(
+    runs: list[Run], titles: list[str], view: View, groups: Mapping[str, str]
+) -> None:
+    """One chart of the runs in it, all named by `titles`; nothing while none has curves.
+
+    groups: by run id, what the runs that are drawn as one are called together.
+    """
     if not any(run.run_id in view.colours for run in runs):
         return
     metric, split, along, smoothing = _render_controls()
@@ -29,6 +36,7 @@ def render_charts(runs: list[Run], titles: list[str], view: View) -> None:
             outputs.read_history(run),
             view.colours[run.run_id],
             is_faded=bool(view.selected) and run.run_id not in view.selected,
+            group=groups.get(run.run_id, ""),
         )
         for run, title in zip(runs, titles, strict=True)
         if run.run_id in view.colours

@@ -5,14 +5,16 @@ The address holds all of it, of a selection the first ten; this tab remembers th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from fmnist.figures.palette import RUN_COLOURS
 from fmnist.plain_text import markdown
 from fmnist.runs.folder import BUNDLED_ID, RUN_ID
+from fmnist.runs.listing import Group
 from fmnist.runs.tables import Summary
 from pages._shared import url
 
@@ -53,6 +55,24 @@ def read_view(everything: list[Summary], listed: list[Summary]) -> View:
     shown = [run_id for run_id in shown if there[run_id].epochs_done][:MOST_SHOWN]
     last_change = st.session_state.get(_LAST_CHANGE, 0)
     return View(shown, selected, opened if opened in there else None, _colour(shown), last_change)
+
+
+def draw_as_one(view: View, groups: Iterable[Group]) -> tuple[View, dict[str, str]]:
+    """The runs of a group, where several are in the chart, in one colour; by id, their name."""
+    colours = dict(view.colours)
+    names: dict[str, str] = {}
+    count: Counter[str] = Counter()
+    for group in groups:
+        shown = [member for member in group.members if member.run_id in colours]
+        if len(shown) > 1:
+            first = shown[0]
+            count[group.name] += 1  # the same name may be that of other settings
+            same = count[group.name]
+            name = f"{group.name} ({same})" if same > 1 else group.name
+            for member in shown:
+                names[member.run_id] = name
+                colours[member.run_id] = view.colours[first.run_id]
+    return replace(view, colours=colours), names
 
 
 def _read_selected() -> list[str]:

@@ -237,7 +237,8 @@ class RunsTable {
       const what = inChart ? `Hide ${row.name}` : `Show ${row.name} in the chart`;
       eye.title = eye.disabled ? `${this.data.most} curves at most: hide one first` : what;
       eye.ariaLabel = what;
-      eye.style.color = inChart && !row.members ? (this.data.colours[id] ?? "") : "";
+      const coloured = ids.find((one) => this.data.colours[one]);
+      eye.style.color = inChart ? (this.data.colours[coloured] ?? "") : "";
     }
     const listed = this.data.rows.flatMap((row) => this.idsOf(row));
     const ticked = listed.filter((id) => this.selected.has(id)).length;

@@ -79,7 +79,7 @@ def _group_row(group: Group, columns: dict[str, tuple]) -> dict[str, Any]:
     """A line about runs of one config: how many, their means, and the settings that they share."""
     first = group.members[0]
     own = {
-        "name": (f"{len(group.members)} seeds: {first.name}", first.name.casefold()),
+        "name": (group.name, first.name.casefold()),
         "val": describe_mean(group.best_val_accuracy),
         "test": describe_mean(group.test_accuracy),
     }

@@ -84,12 +84,10 @@ def can_be_chosen(run: Run) -> bool:
     return not (run.damaged or run.is_live) and (is_usable or run.has_scores)
 
 
-def describe(run: Run) -> str:
+def _describe(run: Run, accuracy: float | None) -> str:
     """E.g. "conv-32 · 90.1 %": its name and its accuracy on the test images, and what is special
     about it.
     """
-    [summary] = summarise([run])
-    accuracy = summary.test_accuracy
     parts = [run.title, run.status.status if accuracy is None else formats.percent(accuracy)]
     if run.imported_model:
         parts.append("imported")
@@ -144,7 +142,10 @@ def _group(run: Run) -> int:
 
 def _label(choices: list[Run]) -> dict[str, str]:
     """By run id, which is said where two would read the same."""
-    labels = [describe(run) for run in choices]
+    summaries = summarise(choices)
+    labels = [
+        _describe(run, one.test_accuracy) for run, one in zip(choices, summaries, strict=True)
+    ]
     counts = Counter(labels)
     return {
         run.run_id: f"{label} · {run.run_id}" if counts[label] > 1 else label

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from fmnist.runs import store
-from pages._shared import carried, frame, live_strip, model_in_hand, url
+from pages._shared import all_runs, carried, frame, live_strip, model_in_hand, url
 
 
 def render(page: StreamlitPage, pages: Sequence[StreamlitPage]) -> None:
     """For `page` of `pages`. The links name the model and the dataset, also in a new tab."""
     url.show()
     carried.restore(page.url_path)
-    everything = store.list_runs_and_bundled()
+    everything = all_runs.read()
     model_in_hand.render_choice(page.url_path, everything)
     with st.sidebar, st.container(key="pages", gap="xxsmall"):
         for other in pages:

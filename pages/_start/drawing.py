@@ -19,8 +19,9 @@ _CANVAS_WIDTH = 336  # CSS pixels, as in Draw; a phone's width holds it
 def render() -> None:
     """A stroke runs only this again."""
     with st.container(horizontal=True, gap="medium"):
-        left, right = st.container(width=_CANVAS_WIDTH), st.container(width="stretch")
-    left.subheader("Draw a T-shirt", anchor=False)
+        left = st.container(width=_CANVAS_WIDTH, gap="xsmall")
+        right = st.container(width="stretch")
+    left.markdown("##### Draw a T-shirt")
     try:
         with left:
             drawn = canvas.render_canvas(lambda: None)

@@ -11,9 +11,8 @@ import streamlit as st
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.drawing import corrections
 from fmnist.drawing.corrections import CorrectionError
-from fmnist.runs import store
 from fmnist.runs.store import Run
-from pages._shared import url
+from pages._shared import all_runs, url
 
 _SEEN = "steps_seen"  # of this session: paths of pages
 _SHIRT = CLASS_NAMES.index("Shirt")
@@ -59,7 +58,7 @@ def _has_corrected(runs: list[Run]) -> bool:
 _STEPS = (
     _Step(
         "See the data",
-        "70,000 small pictures of clothes in ten classes, down to the pixel.",
+        "70,000 pictures of clothes in ten classes, pixel by pixel.",
         "grid_view",
         "browse",
         lambda _runs: _has_seen("browse"),
@@ -82,7 +81,7 @@ _STEPS = (
     ),
     _Step(
         "Teach it",
-        "Correct it where it misreads your drawings, then fine-tune it.",
+        "Correct what it gets wrong in your drawings, then fine-tune it.",
         "school",
         "draw",
         _has_corrected,
@@ -93,7 +92,7 @@ _STEPS = (
 
 def render() -> None:
     """Four cards in a row, or one below the other on a phone; each is a link."""
-    runs = store.list_runs()
+    runs = all_runs.take_own()
     with st.container(horizontal=True, gap="small", key="start_steps"):
         for number, step in enumerate(_STEPS, start=1):
             is_done = step.is_done(runs)
@@ -109,4 +108,4 @@ def _render(number: int, step: _Step, is_done: bool) -> None:
         icon=":material/check_circle:" if is_done else f":material/{step.icon}:",
         query_params=url.link(**step.opened),
     )
-    st.caption(f"{step.words}{' :green[Done.]' if is_done else ''}")
+    st.caption(f"{step.words}{' **Done.**' if is_done else ''}")

@@ -46,26 +46,42 @@ def render_main_settings() -> None:
 
 
 def render_more_settings() -> None:
-    """Draw the settings that most trainings leave as they are, in three closed groups."""
-    is_cnn = st.session_state[_key("architecture")] == "cnn"
-    with st.expander("Network", icon=":material/account_tree:"):
-        if is_cnn:
-            for name in CONVOLUTIONS:
-                _render(name)
-            _render_count("dense_units")
-            _render_sizes("dense_units")
-        else:
-            st.caption("A dense network has no kernels, strides or pools.")
-        _render("flip_average")
-        _render("shift_average")
-    with st.expander("Training", icon=":material/speed:"):
-        for name in TRAINING:
+    """Three groups that most trainings leave as they are; what is in one is drawn when it is open.
+
+    All drawn, they would be more than half of the page's elements.
+    """
+    for label, icon, key, draw in (
+        ("Network", ":material/account_tree:", "network", _render_network_settings),
+        ("Training", ":material/speed:", "training", _render_training_settings),
+        ("Data and name", ":material/dataset:", "data", _render_data_settings),
+    ):
+        with st.expander(label, icon=icon, key=_key(key, "_group"), on_change="rerun") as group:
+            if group.open:
+                draw()
+
+
+def _render_network_settings() -> None:
+    if st.session_state[_key("architecture")] == "cnn":
+        for name in CONVOLUTIONS:
             _render(name)
-        if st.session_state[_key("precision")] == "bfloat16":
-            st.caption(SLOW_BFLOAT16)
-    with st.expander("Data and name", icon=":material/dataset:"):
-        for name in DATA_AND_NAME:
-            _render(name)
+        _render_count("dense_units")
+        _render_sizes("dense_units")
+    else:
+        st.caption("A dense network has no kernels, strides or pools.")
+    _render("flip_average")
+    _render("shift_average")
+
+
+def _render_training_settings() -> None:
+    for name in TRAINING:
+        _render(name)
+    if st.session_state[_key("precision")] == "bfloat16":
+        st.caption(SLOW_BFLOAT16)
+
+
+def _render_data_settings() -> None:
+    for name in DATA_AND_NAME:
+        _render(name)
 
 
 def fill_form(config: TrainConfig) -> None:

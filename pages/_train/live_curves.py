@@ -12,7 +12,7 @@ from fmnist.runs.progress import Curves
 from fmnist.runs.related import find_previous
 from fmnist.runs.store import Run
 
-HEIGHTS = {"accuracy": 225, "loss": 170}  # pixels; the legend of both is above the first
+HEIGHTS = {"accuracy": 210, "loss": 165}  # pixels; the legend of both is above the first
 
 
 def render_curves(run: Run, curves: Curves) -> None:

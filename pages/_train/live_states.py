@@ -34,7 +34,7 @@ def _render_queued(run: Run, _curves: Curves) -> None:
         st.error(markdown(error), icon=":material/error:")
     place = progress.describe_queue_position(run, [*found.running, *found.waiting])
     st.info(markdown(place), icon=":material/hourglass_top:")
-    st.caption("It starts by itself when its turn comes, even if this page is closed.")
+    st.caption("It starts by itself, even if this page is closed.")
     render_queue(run, found)
 
 
@@ -111,7 +111,7 @@ def _render_ended(run: Run, curves: Curves) -> None:
     )
     render_outcome(run, curves)
     with st.container(horizontal=True):
-        render_link("evaluate", "See what it gets wrong", ":material/query_stats:", run)
+        render_link("evaluate", "See its mistakes", ":material/query_stats:", run)
         render_link("inside", "Look inside", ":material/visibility:", run)
         render_link("draw", "Try a drawing", ":material/draw:", run)
         render_link("runs", "Compare runs", ":material/list_alt:", run)

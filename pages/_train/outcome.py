@@ -7,7 +7,7 @@ import streamlit as st
 from fmnist import formats
 from fmnist.evaluation.outcome import compare_probabilities, find_overfitting
 from fmnist.evaluation.paired import PairedComparison
-from fmnist.plain_text import markdown
+from fmnist.plain_text import markdown, shorten
 from fmnist.runs import outputs
 from fmnist.runs.progress import Curves
 from fmnist.runs.store import Run
@@ -30,7 +30,8 @@ def _describe_change(run: Run) -> str:
     low, high = map(formats.points, found.interval)
     images = "stand-in" if run.trained_on_standin else "test"
     change = (
-        f"“{markdown(before.title)}”: {images} accuracy {formats.points(found.difference)} points "
+        f"“{markdown(shorten(before.title, 28))}”: {images} accuracy "
+        f"{formats.points(found.difference)} points "
         f"(95\N{NO-BREAK SPACE}% interval {low} to {high})."
     )
     if found.is_noise:
@@ -61,7 +62,6 @@ def _describe_overfitting(curves: Curves) -> str:
         return ":material/check: **No overfitting** to be seen in the curves."
     rise = f"{100 * found.rise:.0f}\N{NO-BREAK SPACE}%"
     return (
-        f":material/call_split: **Overfitting from epoch {found.epoch + 1}:** training and "
-        f"validation part. The validation loss ended {rise} above its lowest, while the training "
-        "loss kept falling."
+        f":material/call_split: **Overfitting from epoch {found.epoch + 1}:** validation loss "
+        f"ended {rise} above its lowest; training loss kept falling."
     )

@@ -1,4 +1,4 @@
-"""The queue: what trains, what is next, in which order the rest follows, and Cancel beside each."""
+"""The queue: what trains, what is next, and in which order the rest follows, with its buttons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fmnist.runs import store
 from fmnist.runs.queue import Queue, Waiting
 from fmnist.runs.store import Run
 from pages._shared import url
-from pages._train.stop import render_stop
+from pages._train.stop import note_problem, render_stop
 
 _TRAINING_ICON = ":material/model_training:"
 _MOST = 8  # rows; the Runs page has them all
@@ -36,19 +36,21 @@ def render_queue(watched: Run, found: Waiting) -> None:
     first = found.up_next or found.waiting[0]
     label = f"Queue: {count} waiting · next: {markdown(first.title)}"
     is_waiting = watched.status.status == "queued"
-    with st.expander(
+    opened = st.expander(
         label, icon=":material/format_list_numbered:", expanded=is_waiting, key="live_queue"
-    ):
+    )
+    with opened, st.container(gap="xxsmall"):
         rows = [(run, "training") for run in found.running]
         rows += [(run, "next" if run is first else "") for run in found.waiting]
         for place, (run, word) in enumerate(rows[:_MOST], start=1 - len(found.running)):
             words = [f"{place}" if place > 0 else "", markdown(run.title), word]
-            _render_row(run, " · ".join(filter(None, words)), run.run_id == watched.run_id)
+            label = " · ".join(filter(None, words))
+            _render_row(run, label, run.run_id == watched.run_id, can_move_up=place > 1)
         if len(rows) > _MOST:
             st.caption(f"… and {len(rows) - _MOST} more; the Runs page lists them all.")
 
 
-def _render_row(run: Run, label: str, is_watched: bool) -> None:
+def _render_row(run: Run, label: str, is_watched: bool, *, can_move_up: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"queue_{run.run_id}"):
         st.page_link(
             "pages/train.py",
@@ -57,5 +59,21 @@ def _render_row(run: Run, label: str, is_watched: bool) -> None:
             query_params=url.link(run=run.run_id),
             width="stretch",
         )
+        if can_move_up:
+            st.button(
+                "Move up",
+                icon=":material/arrow_upward:",
+                key=f"queue_up_{run.run_id}",
+                type="tertiary",
+                on_click=_move_up,
+                args=(run.run_id,),
+            )
         if run.status.status == "queued" and not is_watched:  # that of the run shown is above
             render_stop(run, "queue", type="tertiary")
+
+
+def _move_up(run_id: str) -> None:
+    try:
+        _queue(str(store.runs_dir())).move_up(run_id)
+    except store.RunsFolderError as error:
+        note_problem(error)

@@ -37,6 +37,9 @@ def describe(run: Run) -> str:
 
 
 @st.cache_resource(show_spinner=False, max_entries=2, ttl=5)
-def list_recent(folder: str) -> list[Run]:
-    """All runs, as they were a few seconds ago: the form asks at every move of a slider."""
-    return store.list_runs()
+def list_recent(folder: str, _just_read: list[Run] | None = None) -> list[Run]:
+    """All runs, as they were a few seconds ago: the form asks at every move of a slider.
+
+    just_read: all of them, for whoever has them anyway.
+    """
+    return store.list_runs() if _just_read is None else _just_read

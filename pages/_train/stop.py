@@ -34,6 +34,11 @@ def render_stop(run: Run, place: str = "live", **looks: str) -> None:
     )
 
 
+def note_problem(error: Exception) -> None:
+    """For `render_problem` to say when the run is drawn next."""
+    st.session_state[_PROBLEM] = str(error)
+
+
 def render_problem() -> None:
     """Why the last press did nothing, once."""
     if _PROBLEM in st.session_state:
@@ -44,4 +49,4 @@ def _stop(run_id: str) -> None:
     try:
         jobs.stop_run(run_id)
     except (store.RunNotFound, store.RunsFolderError) as error:
-        st.session_state[_PROBLEM] = str(error)
+        note_problem(error)

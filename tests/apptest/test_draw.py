@@ -285,6 +285,25 @@ def test_a_hostile_canvas_gets_one_sentence_and_can_be_cleared(
     assert shown(at).startswith("Draw a garment")
 
 
+def test_undo_takes_back_the_stroke_that_a_full_canvas_refused_and_no_other(
+    open_page, lab, canvas, monkeypatch
+):
+    run_factory.write_run(lab.runs_dir)
+    monkeypatch.setattr(fabric, "MAX_STROKES", 2)
+    at = open_page()
+    for count in (1, 2, 3):
+        canvas.drawing = drawn(*[BAG] * count)
+        at.run()
+    assert "Undo it" in at.error[0].value
+    at.button(key="drawing_undo").click().run()
+    assert not at.error, "what the browser sent before counts no more"
+    assert canvas.given == (1, parse([BAG] * 2))
+    canvas.drawing = drawn(*[BAG] * 2, version=1)
+    at.run()
+    at.button(key="drawing_undo").click().run()
+    assert canvas.given == (2, parse([BAG]))
+
+
 def test_an_engine_that_cannot_answer_says_why(open_page, lab, engine, canvas):
     run_factory.write_run(lab.runs_dir)
     engine.error = "The model is damaged."

@@ -207,7 +207,14 @@ def test_filtering_and_grouping(lab):
     assert "1 of 4 runs" in words(at)
     at = open_runs(find="nothing like it")
     assert "No run fits this filter." in words(at)
-    grouped = runs_data(open_runs(group="1"))
+    at = open_runs(group="1")
+    chart = json.loads(at.get("plotly_chart")[0].proto.spec)
+    bold = [trace for trace in chart["data"] if trace["line"]["width"] > 3]
+    assert [trace["name"] for trace in bold] == ["3 seeds: Made run"]
+    grouped = runs_data(at)
+    colours = grouped["colours"]
+    assert len({colours[run_id] for run_id in grouped["rows"][1]["members"]}) == 1
+    assert len(set(colours.values())) == 2 + len([i for i in colours if i == "bundled"])
     assert [len(row.get("members", [])) for row in grouped["rows"]] == [0, 3, 0, 0, 0]
     names = [column["label"] for column in grouped["columns"]]
     head = dict(zip(names, grouped["rows"][1]["cells"], strict=True))

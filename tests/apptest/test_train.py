@@ -15,6 +15,7 @@ from fmnist.config import FIELDS, TrainConfig
 from fmnist.data.dataset import STANDARD
 from fmnist.recipes import RECIPES
 from fmnist.runs import jobs, launch, outputs, settings, store
+from fmnist.runs.queue import list_queued
 from pages._train import config_labels
 from tests.apptest.app_pages import button, open_page, words
 from tests.factories import runs as run_factory
@@ -36,6 +37,13 @@ def labels(at: AppTest) -> set[str]:
 
 def choose_recipe(at: AppTest, name: str) -> AppTest:
     return at.button(key=f"train_recipe_{name}").click().run()
+
+
+def open_groups(at: AppTest, *groups: str) -> AppTest:
+    """Open closed groups of the form, which are drawn from then on."""
+    for group in groups or ("network", "training", "data"):
+        at.session_state[f"train_{group}_group"] = True
+    return at.run()
 
 
 def network_of(at: AppTest) -> str:
@@ -112,9 +120,10 @@ def show_form():
     st.json(config_form.read_form().to_json())
 
 
-def test_every_recipe_sets_every_field(lab):
+@pytest.mark.parametrize("groups", [("network", "training", "data"), ("network",)])
+def test_every_recipe_sets_every_field(lab, groups):
     assert set(config_labels.LABELS) == set(FIELDS) - {"dataset"}
-    at = AppTest.from_function(show_form, default_timeout=120).run()
+    at = open_groups(AppTest.from_function(show_form, default_timeout=120).run(), *groups)
     for name, recipe in RECIPES.items():
         choose_recipe(at, name)
         assert not at.exception
@@ -124,7 +133,7 @@ def test_every_recipe_sets_every_field(lab):
 
 
 def test_every_setting_has_a_widget_and_a_readable_choice(lab):
-    at = AppTest.from_function(show_form, default_timeout=120).run()
+    at = open_groups(AppTest.from_function(show_form, default_timeout=120).run())
     drawn = {
         widget.key for kind in FORM_WIDGETS for widget in at.get(kind) if widget.key is not None
     }
@@ -132,6 +141,19 @@ def test_every_setting_has_a_widget_and_a_readable_choice(lab):
     assert {f"train_{entries.get(name, name)}" for name in config_labels.LABELS} <= drawn
     assert "mirror, shift and erase" in at.selectbox(key="train_augmentation").options
     assert at.selectbox(key="train_schedule").options == ["constant", "cosine", "one-cycle"]
+
+
+def test_a_setting_keeps_its_value_when_its_group_is_closed_again(lab):
+    at = open_groups(AppTest.from_function(show_form, default_timeout=120).run(), "network", "data")
+    at.number_input(key="train_seed").set_value(7).run()
+    at.segmented_control(key="train_padding").set_value("same").run()
+    at.session_state["train_network_group"] = at.session_state["train_data_group"] = False
+    at.run()
+    at.slider(key="train_epochs").set_value(9).run()  # a run in which neither is drawn
+    assert "train_seed" not in {widget.key for widget in at.number_input}
+    kept = TrainConfig.from_json(json.loads(at.json[0].value))
+    assert (kept.seed, kept.padding, kept.epochs) == (7, "same", 9)
+    assert open_groups(at, "data").number_input(key="train_seed").value == 7
 
 
 def test_the_cards_say_accuracy_and_time_and_the_title_what_was_changed(lab):
@@ -229,7 +251,7 @@ def test_a_compared_run_without_its_files_has_dashes(lab):
     ],
 )
 def test_settings_that_contradict_each_other_are_one_sentence_and_no_start(lab, key, value, said):
-    at = open_train()
+    at = open_groups(open_train())
     (widget,) = (widget for kind in FORM_WIDGETS for widget in at.get(kind) if widget.key == key)
     widget.set_value(value).run()
     assert not at.exception
@@ -238,7 +260,7 @@ def test_settings_that_contradict_each_other_are_one_sentence_and_no_start(lab, 
 
 
 def test_a_network_that_cannot_be_built_is_one_sentence_and_no_start(lab):
-    at = open_train()
+    at = open_groups(open_train(), "network")
     at.slider(key="train_filterscount").set_value(5).run()
     assert "use fewer convolutions" in words(at)
     assert button(at, "Start training").disabled
@@ -297,8 +319,14 @@ def test_the_queue_is_a_list_that_says_what_is_next(lab):
     assert links == [
         "Busy · training · shown here", "1 · Waits 0 · next", "2 · Waits 1", "3 · Waits 2"
     ]  # fmt: skip
-    queue.button[1].click().run()
-    waiting = {run.config.name: store.is_stop_requested(run.run_dir) for run in store.list_queued()}
+    assert [one.label for one in queue.button] == ["Cancel", *["Move up", "Cancel"] * 2]
+    queue.button[3].click().run()
+    (queue,) = (box for box in at.expander if box.label.startswith("Queue:"))
+    assert [link.proto.label for link in queue.get("page_link")][1:] == [
+        "1 · Waits 0 · next", "2 · Waits 2", "3 · Waits 1"
+    ]  # fmt: skip
+    queue.button[4].click().run()
+    waiting = {run.config.name: store.is_stop_requested(run.run_dir) for run in list_queued()}
     assert waiting == {"Waits 0": False, "Waits 1": True, "Waits 2": False}
     assert not store.is_stop_requested(lab.runs_dir / "20260101-000000-busy")
 
@@ -481,7 +509,7 @@ def test_parallel_trainings_are_kept_in_the_runs_folder(lab):
 
 
 def test_start_trains_in_a_process_of_its_own(lab):
-    at = open_train()
+    at = open_groups(open_train(), "data")
     at.segmented_control(key="train_architecture").set_value("dense").run()
     at.slider(key="train_epochs").set_value(1).run()
     at.number_input(key="train_dense_units0").set_value(8).run()
@@ -517,7 +545,7 @@ def test_a_training_without_a_sign_of_life_says_so_and_can_be_stopped_though_it_
     store.write_status(run_dir, heartbeat_at=time.time() - 75)
     (run_dir / "stop").touch()
     at = open_train(run=run_dir.name)
-    assert re.search(r"No sign of life for 1.min 1\d.s: its process is stuck", words(at))
+    assert re.search(r"No sign of life for 1.min \d+.s: its process is stuck", words(at))
     assert "left" not in words(at).split("No sign of life")[1].split("Epoch")[0]
     assert not button(at, "Stop").disabled
     store.write_status(run_dir, heartbeat_at=time.time())

@@ -3,7 +3,9 @@
 A failed test leaves screenshots, the browser's console and the server's log in test-failures/.
 """
 
+import contextlib
 import os
+import random
 import re
 import shutil
 import socket
@@ -70,7 +72,7 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        wait_for(self._is_healthy, "the server to answer", seconds=60)
+        wait_for(self._is_healthy, "the server to answer", seconds=200)
 
     def bring_back(self) -> None:
         """Start it again where a test that failed has left it dead, so that only that one fails."""
@@ -100,9 +102,15 @@ def at_start(folder: Path, code: str) -> dict[str, str]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return probe.getsockname()[1]
+    """One below those that a system gives to every connection of a browser.
+
+    Of those, another program may have taken it before the server that it is for begins.
+    """
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)  # no seed: workers share theirs
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("localhost", port))
+            return port
 
 
 @pytest.fixture(scope="package")

@@ -16,6 +16,29 @@ _POINTS = """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart] 
     .reduce((count, path) => count + (path.getAttribute('d')?.match(/[ML]/g) ?? []).length, 0)"""
 
 
+# Looked at with every frame: a part of the page may be drawn anew several times a second.
+_AT_REST = """() =>
+    document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")"""
+
+
+def expect_rest(page: Page) -> None:
+    """Wait until nothing of the page is being drawn: what is clicked before may be replaced."""
+    page.wait_for_function(_AT_REST)
+
+
+def expect_still(page: Page, what: Locator) -> dict[str, float]:
+    """Wait until it lies where it lay a moment ago; returns its box."""
+    before: list[dict[str, float] | None] = [None]
+
+    def is_still() -> bool:
+        page.wait_for_timeout(150)
+        before.append(what.bounding_box())
+        return before[-1] is not None and before[-1] == before[-2]
+
+    wait_for(is_still, "it to lie still")
+    return before[-1]
+
+
 def main(page: Page) -> Locator:
     """The page without its sidebar."""
     return page.get_by_test_id("stMain")
@@ -28,6 +51,7 @@ def start_training(page: Page, *, epochs: str, name: str = "", is_slow: bool = F
     names it.
     """
     page.goto("/train")
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled()
     choose_dense_network(page, epochs=epochs)
     if is_slow:
         page.get_by_role("slider", name="Batch size").press("Home")
@@ -73,10 +97,14 @@ def expect_badge(page: Page, label: str, timeout: float = TRAINING_ENDS) -> None
     _wait_on_page(page, lambda: _badge(page, label).is_visible(), f"the badge {label}", timeout)
 
 
-def expect_more_points(page: Page) -> None:
-    """Wait until the page's charts have more points than now."""
-    before = page.evaluate(_POINTS)
-    _wait_on_page(page, lambda: page.evaluate(_POINTS) > before, f"more than {before} points")
+def count_points(page: Page) -> int:
+    return page.evaluate(_POINTS)
+
+
+def expect_more_points(page: Page, than: int | None = None) -> None:
+    """Wait until the page's charts have more points than now, or than this."""
+    before = count_points(page) if than is None else than
+    _wait_on_page(page, lambda: count_points(page) > before, f"more than {before} points")
 
 
 def _badge(page: Page, label: str) -> Locator:
@@ -98,11 +126,11 @@ def read_status(server: Server, run_id: str) -> store.Status:
     return store.read_status(server.runs_dir / run_id)
 
 
-def wait_for_status(server: Server, run_id: str, *wanted: str, seconds: float = 60) -> store.Status:
+def wait_for_status(server: Server, run_id: str, *wanted: str) -> store.Status:
     wait_for(
         lambda: read_status(server, run_id).status in wanted,
         f"{run_id} to be {' or '.join(wanted)}",
-        seconds,
+        120,
         lambda: failure_of(server.runs_dir / run_id),
     )
     return read_status(server, run_id)

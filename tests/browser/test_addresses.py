@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from fmnist.data.dataset import CLASS_NAMES
 from tests.browser.conftest import Server, Visitors
+from tests.browser.steps import expect_rest
 from tests.factories import runs as run_factory
 
 PAGE_TITLES = ["Start", "Browse", "Train", "Runs", "Evaluate", "Inside", "Draw"]
@@ -74,7 +75,7 @@ def test_a_hostile_address_is_answered_calmly(
     page.on("dialog", lambda dialog: pytest.fail(f"the address ran a script: {dialog.message}"))
     page.goto(f"/{name}?{urlencode(values)}")
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(f"^({heading})$"))
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect_rest(page)
     expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.get_by_text("Traceback")).to_have_count(0)
 
@@ -102,6 +103,7 @@ def test_the_menu_of_a_phone_closes_after_a_choice(visitors: Visitors, server: S
     run_factory.write_run(server.runs_dir, "20260103-000000-b", name="theirs", accuracy=0.8)
     page = visitors.open(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page.goto("/browse")
+    expect_rest(page)
     menu = page.get_by_test_id("stExpandSidebarButton")
     menu.click()
     expect(menu).to_have_count(0)
@@ -121,6 +123,7 @@ def model_choice(page: Page) -> Locator:
 
 def choose_model(page: Page, name: str) -> None:
     """Look for it by its name, as one does among many."""
+    expect_rest(page)
     model_choice(page).click()
     model_choice(page).fill(name)
     page.get_by_role("option", name=name).first.click()

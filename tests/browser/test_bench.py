@@ -26,6 +26,7 @@ def bench(one_visitor: Visitors, finished: str) -> Page:
     page.goto(f"/train?run={finished}")
     expect(start_button(page)).to_be_enabled()
     steps.expect_badge(page, "Finished")
+    steps.expect_rest(page)
     return page
 
 
@@ -34,15 +35,22 @@ def start_button(page: Page) -> Locator:
 
 
 def choose_recipe(page: Page, name: str) -> None:
+    steps.expect_rest(page)
     page.get_by_role("button", name=re.compile("recipe", re.IGNORECASE)).click()
     page.get_by_role("button", name=re.compile(rf"(^|\s){name}\s")).click()
     expect(page.get_by_role("button", name=f"Recipe: {name}")).to_be_visible()
+    steps.expect_rest(page)
 
 
 def is_in_view(page: Page, what: Locator) -> bool:
     box = what.bounding_box()
     height = page.viewport_size["height"]
     return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= height
+
+
+def expect_in_view(page: Page, what: Locator, where: str) -> None:
+    """Wait until it is: where it lies is settled only when all about it is drawn."""
+    wait_for(lambda: is_in_view(page, what), f"{where}, to be in view", 30)
 
 
 def test_start_and_the_panel_it_fills_share_a_laptops_screen_in_every_recipe(bench: Page):
@@ -54,15 +62,15 @@ def test_start_and_the_panel_it_fills_share_a_laptops_screen_in_every_recipe(ben
         for place in (0, 10_000):  # the top of the settings and their end
             scroller.evaluate("(element, top) => element.scrollTo(0, top)", place)
             expect(start_button(bench)).to_be_enabled()
-            assert is_in_view(bench, start_button(bench)), (name, place)
-            assert is_in_view(bench, bench.locator(".st-key-live_numbers")), (name, place)
-            for chart in charts.all():
-                assert is_in_view(bench, chart), (name, place)
+            numbers = bench.locator(".st-key-live_numbers")
+            for what in (start_button(bench), numbers, *charts.all()):
+                expect_in_view(bench, what, f"{what} in recipe {name}, {place} px down")
 
 
 def test_start_is_reached_by_few_keys(bench: Page):
     bench.reload()
     expect(start_button(bench)).to_be_enabled()
+    steps.expect_rest(bench)
     bench.keyboard.press("Tab")  # Skip to main content
     bench.keyboard.press("Enter")
     for _ in range(3):
@@ -78,7 +86,9 @@ def test_a_slider_asks_once_when_it_is_released(bench: Page):
     bench.reload()
     expect(start_button(bench)).to_be_enabled()
     slider = bench.get_by_role("slider", name="Epochs")
+    steps.expect_rest(bench)
     slider.scroll_into_view_if_needed()
+    steps.expect_still(bench, slider)
     box = slider.evaluate(
         "input => { const { x, y } = input.getBoundingClientRect(); return { x, y }; }"
     )
@@ -106,9 +116,10 @@ def test_a_phone_has_start_at_the_bottom_and_what_is_watched_first(
     page.goto(f"/train?run={finished}")
     steps.expect_badge(page, "Finished")
     expect(start_button(page)).to_be_enabled()
-    assert is_in_view(page, start_button(page))
+    steps.expect_rest(page)
+    expect_in_view(page, start_button(page), "Start")
     watched = page.locator(".st-key-train_live").bounding_box()
     slider = page.locator(".st-key-train_epochs").bounding_box()
     assert watched["y"] < slider["y"]
     page.get_by_test_id("stMain").evaluate("element => element.scrollTo(0, 10000)")
-    assert is_in_view(page, start_button(page))
+    expect_in_view(page, start_button(page), "Start, below the settings")

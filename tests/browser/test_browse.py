@@ -5,6 +5,10 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitors
+from tests.browser.steps import expect_rest
+from tests.waits import wait_for
+
+FIRST_ANSWER = 240_000  # ms; the engine starts, on cores that others use as well
 
 
 def grid(page: Page, name: str = "A random sample of images"):
@@ -24,8 +28,9 @@ def test_a_person_shuffles_opens_an_image_and_shares_it(page: Page, visitors: Vi
     page.get_by_role("button", name="Shuffle").click()
     expect(page).to_have_url(re.compile(r"seed=\d+"))
     expect(grid(page).first).not_to_have_attribute("aria-label", before[0])
+    expect(grid(page)).to_have_count(100)
+    expect_rest(page)
     after = names_shown(page)
-    assert len(after) == 100
 
     grid(page).nth(3).click()
     number = int(re.search(r"image (\d+)", after[3])[1])
@@ -33,15 +38,14 @@ def test_a_person_shuffles_opens_an_image_and_shares_it(page: Page, visitors: Vi
     expect(page.get_by_text(f"Training image {number:,}")).to_be_visible()
     expect(page.get_by_text("pixel407")).to_be_visible()  # row 14, column 14
     neighbours = grid(page, "Nearest neighbours")
-    expect(neighbours).to_have_count(8)
+    expect(neighbours).to_have_count(8, timeout=FIRST_ANSWER)
 
     other = visitors.open()
     other.goto(page.url)
     expect(other.get_by_text(f"Training image {number:,}")).to_be_visible()
 
     page.get_by_role("button", name="All images").click()
-    expect(grid(page)).to_have_count(100)
-    assert names_shown(page) == after
+    wait_for(lambda: names_shown(page) == after, "the same images")
 
 
 def test_the_same_seed_shows_the_same_images_to_another_person(page: Page, visitors: Visitors):
@@ -49,6 +53,6 @@ def test_the_same_seed_shows_the_same_images_to_another_person(page: Page, visit
     other = visitors.open()
     for visitor in (page, other):
         visitor.goto(address)
-        expect(grid(visitor).nth(10)).to_be_visible()
+        expect(grid(visitor)).to_have_count(50)
     assert names_shown(page) == names_shown(other)
     assert all(name.startswith("Shirt") for name in names_shown(page))

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import steps
 from tests.browser.conftest import Visitors
+from tests.waits import wait_for
 
 FIRST_PREDICTION = 240_000  # ms; it waits for TensorFlow's import, on cores that others use as well
 FINE_TUNING_ENDS = 400_000  # ms; half a minute, on cores that others use as well
@@ -21,13 +22,12 @@ def test_a_class_appears_as_a_person_draws(page: Page):
     set_brush(page, 46)
     draw(page, UPRIGHT)
     expect(status(page)).to_contain_text("onfidence", timeout=FIRST_PREDICTION)
-    expect(seen(page)).not_to_have_attribute("src", blank)
-    upright, upright_bars = seen(page).get_attribute("src"), bars.all_inner_texts()
+    upright = another_image(page, blank)
+    upright_bars = bars.all_inner_texts()
     assert sum(percent_of(text) for text in upright_bars) == pytest.approx(100, abs=0.5)
 
     draw(page, LYING)
-    expect(seen(page)).not_to_have_attribute("src", upright)
-    both = seen(page).get_attribute("src")
+    both = another_image(page, upright)
     assert bars.all_inner_texts() != upright_bars
     step(page, "undo")
     expect(seen(page)).to_have_attribute("src", upright)
@@ -36,13 +36,13 @@ def test_a_class_appears_as_a_person_draws(page: Page):
     page.get_by_role("radio", name="Eraser").click()
     set_brush(page, 64)
     draw(page, LYING)
-    expect(seen(page)).not_to_have_attribute("src", both)
+    erased = another_image(page, both)
     step(page, "clear")
     expect(status(page)).to_contain_text("Draw a garment")
     expect(page.get_by_role("radio", name="Pen")).to_be_checked()
-    for _ in range(2):
-        step(page, "undo")  # what was cleared, then what was erased
-    expect(seen(page)).to_have_attribute("src", both)
+    for before in (erased, both):
+        step(page, "undo")
+        expect(seen(page)).to_have_attribute("src", before)
 
     expect(page.get_by_role("list", name="Stages").get_by_role("listitem")).not_to_have_count(0)
     page.get_by_role("tab", name="Similar photos").click()
@@ -53,10 +53,10 @@ def test_a_drawing_is_kept_shared_and_opened(page: Page, visitors: Visitors, tmp
     open_page(page)
     page.get_by_role("button", name="Handbag", exact=True).click()
     expect(status(page)).to_contain_text("onfidence", timeout=FIRST_PREDICTION)
+    steps.expect_rest(page)
     bag = seen(page).get_attribute("src")
     draw(page, LYING)
-    expect(seen(page)).not_to_have_attribute("src", bag)
-    changed = seen(page).get_attribute("src")
+    changed = another_image(page, bag)
     page.reload()
     expect(seen(page)).to_have_attribute("src", changed)
     page.get_by_role("link", name="Runs").click()
@@ -64,10 +64,11 @@ def test_a_drawing_is_kept_shared_and_opened(page: Page, visitors: Visitors, tmp
     page.get_by_role("link", name="Draw").click()
     expect(seen(page)).to_have_attribute("src", changed)
     draw(page, UPRIGHT)
-    expect(seen(page)).not_to_have_attribute("src", changed)
+    another_image(page, changed)
     page.get_by_role("link", name="Runs").click()
     expect(page.get_by_role("heading", name="Runs", level=1)).to_be_visible()
     page.get_by_role("link", name="Draw").click()
+    expect(status(page)).to_contain_text("onfidence")
     step(page, "undo")
     expect(seen(page)).to_have_attribute("src", changed)
     expect(page.get_by_test_id("stException")).to_have_count(0)
@@ -92,7 +93,9 @@ def test_a_drawing_is_kept_shared_and_opened(page: Page, visitors: Visitors, tmp
 def test_a_finger_draws_on_a_phone(visitors: Visitors):
     page = visitors.open(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     open_page(page)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    wait_for(lambda: page.evaluate("document.documentElement.scrollWidth") == 390, "its width")
+    steps.expect_rest(page)
+    steps.expect_still(page, canvas(page))
     touches = page.context.new_cdp_session(page)
     for kind, place in (("Start", 0.2), ("Move", 0.5), ("Move", 0.8), ("End", None)):
         box = canvas(page).bounding_box()
@@ -125,10 +128,10 @@ def test_a_wrong_answer_is_corrected_fine_tuned_used_and_undone(page: Page):
     if anyway.is_visible():
         anyway.click()
     expect(status(page)).to_contain_text(right)
-    wait_for_the_rest(page)
+    steps.expect_rest(page)
     click(page, "Undo: use the Lab's model again")
     expect(status(page)).not_to_contain_text(right)
-    wait_for_the_rest(page)
+    steps.expect_rest(page)
     click(page, "Undo the last correction")
     expect(corrections).to_have_count(0)
 
@@ -168,14 +171,16 @@ def status(page: Page) -> Locator:
     return page.get_by_role("status").filter(has=page.locator("strong"))
 
 
-def wait_for_the_rest(page: Page) -> None:
-    """Below the prediction, the page is still being drawn: a button there may yet be replaced."""
-    app = page.get_by_test_id("stApp")
-    expect(app).to_have_attribute("data-test-script-state", "notRunning")
+def another_image(page: Page, before: str) -> str:
+    """What the model sees, once it is another one and all about it is drawn."""
+    expect(seen(page)).not_to_have_attribute("src", before)
+    steps.expect_rest(page)
+    return seen(page).get_attribute("src")
 
 
 def step(page: Page, name: str) -> None:
     """Undo, redo or clear, by our buttons: the canvas has such tools as well."""
+    steps.expect_rest(page)
     page.locator(f".st-key-drawing_{name}").get_by_role("button").click()
 
 
@@ -187,7 +192,7 @@ def set_brush(page: Page, width: int) -> None:
     for _ in range(abs(width - before)):
         slider.press("ArrowRight" if width > before else "ArrowLeft")
     expect(canvas(page)).to_be_visible()
-    wait_for_the_rest(page)
+    steps.expect_rest(page)
 
 
 def click(page: Page, name: str) -> None:
@@ -196,9 +201,9 @@ def click(page: Page, name: str) -> None:
 
 def draw(page: Page, points: list[tuple[float, float]]) -> None:
     """One stroke through points given as fractions of the canvas's width and height."""
-    wait_for_the_rest(page)  # a new version of the drawing would replace the stroke
+    steps.expect_rest(page)  # a new version of the drawing would replace the stroke
     canvas(page).scroll_into_view_if_needed()
-    box = canvas(page).bounding_box()
+    box = steps.expect_still(page, canvas(page))
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
     page.mouse.move(*places[0])
     page.mouse.down()

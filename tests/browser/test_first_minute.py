@@ -30,6 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     kill_trainings(server.runs_dir)
 
 
+@pytest.mark.timeout(1200)  # it waits for a dataset, and for TensorFlow
 def test_the_first_minute_without_a_network(page: Page):
     page.goto("/")
     expect(page.get_by_role("heading", name="Fashion-MNIST Lab")).to_be_visible()

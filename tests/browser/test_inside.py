@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser import steps
 from tests.browser.conftest import Server
 from tests.factories import runs as run_factory
 from tests.waits import wait_for
@@ -24,6 +25,21 @@ def pixels(page: Page) -> str:
     return output(page).locator("canvas").evaluate(_PIXELS)
 
 
+def erase_half(page: Page) -> None:
+    """Paint the lower half of the image black, by mouse, and wait for what the model says then."""
+    stage = page.get_by_role("application", name="Image to paint on")
+    page.get_by_role("slider", name="Size").press("End")
+    steps.expect_rest(page)
+    box = steps.expect_still(page, stage)
+    for height in (0.6, 0.8, 0.95):
+        page.mouse.move(box["x"] + 4, box["y"] + height * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] - 4, box["y"] + height * box["height"], steps=3)
+        page.mouse.up()
+    expect(page.get_by_role("img", name="The image, after")).to_be_visible()
+    expect(page.get_by_text(re.compile("another class|still|as before"))).to_be_visible()
+
+
 def test_a_person_changes_the_kernel_and_follows_a_number_to_its_window(page: Page):
     page.goto("/inside?split=test&index=5")
     expect(output(page)).to_be_visible()
@@ -36,6 +52,7 @@ def test_a_person_changes_the_kernel_and_follows_a_number_to_its_window(page: Pa
     expect(products).to_have_count(25)
     wait_for(lambda: pixels(page) != before, "another output")
 
+    steps.expect_rest(page)
     output(page).click(position={"x": 2, "y": 2})
     expect(page.get_by_role("heading", name="Output at row 0, column 0")).to_be_visible()
     page.keyboard.press("ArrowDown")
@@ -57,6 +74,7 @@ def test_a_misclassified_shirt_is_explained_one_click_from_evaluate(
     shirts = page.get_by_role("group", name="Images").get_by_role("button")
     shirts.first.click()
     expect(page.get_by_role("heading", name="Shirt, called")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\bindex=\d"))
     index = re.search(r"\bindex=(\d+)", page.url)[1]
 
     page.get_by_role("link", name="Explain").click()
@@ -66,6 +84,12 @@ def test_a_misclassified_shirt_is_explained_one_click_from_evaluate(
     expect(page.get_by_role("combobox", name="Why not")).to_be_visible()
     pictures = page.get_by_role("img", name="The image, coloured where it speaks for")
     expect(pictures).to_have_count(6)  # each class and both, twice
+
+    page.get_by_role("radio", name="Change it").click()
+    erase_half(page)
+    page.get_by_role("button", name="Explain the changed image").click()
+    expect(page.get_by_text(", changed")).to_be_visible()
+    expect(pictures).to_have_count(6)
 
     page.get_by_role("radio", name="By hand").click()
     expect(output(page)).to_be_visible()
@@ -86,6 +110,7 @@ def test_a_filter_of_the_network_leads_back_to_the_pixels_it_sees(
     expect(maps).to_have_count(48)
     maps.nth(5).click()
     expect(page.get_by_text("of filter 5 is")).to_be_visible()
+    steps.expect_rest(page)
     row = page.get_by_role("slider", name="Row")
     row.focus()
     page.keyboard.press("Home")

@@ -1,5 +1,6 @@
 """The main job: train with live curves, then look at what the model gets wrong."""
 
+import os
 import re
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from fmnist.data.dataset import CLASS_NAMES
 from tests.browser import steps
 from tests.browser.conftest import Server, Visitors
+from tests.waits import wait_for
 
 # Where the points of the confusion matrix lie on the screen, and what they count.
 _CELLS = """plot => {
@@ -33,12 +35,14 @@ def trained(server: Server, browser) -> str:
 
 
 def watch_a_training(page: Page) -> str:
-    run_id = steps.start_training(page, epochs="")
+    # Made images are few: in larger batches, all epochs would be over before anybody could look.
+    run_id = steps.start_training(page, epochs="", is_slow=not os.environ.get("FMNIST_DATA_DIR"))
     page.evaluate("window.sameDocument = true")
     steps.expect_training(page)
     steps.expect_more_points(page)
+    before = steps.count_points(page)
     steps.expect_training(page, epoch=2)
-    steps.expect_more_points(page)
+    steps.expect_more_points(page, before)
     steps.expect_badge(page, "Finished")
     expect(steps.main(page).get_by_text("Test accuracy").first).to_be_visible()
     assert page.evaluate("window.sameDocument"), "the page was loaded again"
@@ -47,7 +51,7 @@ def watch_a_training(page: Page) -> str:
 
 def test_train_then_click_a_confusion_and_see_its_images(page: Page, trained: str):
     page.goto(f"/train?run={trained}")
-    page.get_by_role("link", name="See what it gets wrong").click()
+    page.get_by_role("link", name="See its mistakes").click()
     expect(page).to_have_url(re.compile(rf"/evaluate\?.*model={trained}"))
     expect(steps.main(page).get_by_text("Test accuracy").first).to_be_visible()
 
@@ -64,8 +68,7 @@ def test_train_then_click_a_confusion_and_see_its_images(page: Page, trained: st
     images = answers(page)
     expect(images).to_have_count(min(worst["count"], 100))
     confusion = f"{CLASS_NAMES[worst['actual']]} → {CLASS_NAMES[worst['predicted']]}"
-    labels = images.evaluate_all("buttons => buttons.map(b => b.ariaLabel)")
-    assert all(confusion in label for label in labels), labels
+    wait_for(lambda: all(confusion in label for label in labels(page)), f"only {confusion}")
 
     page.get_by_role("button", name="All confusions").click()
     expect(page).not_to_have_url(re.compile("true="))
@@ -81,13 +84,14 @@ def test_a_link_to_a_view_opens_the_same_view_elsewhere(
     page.get_by_role("button", name="Misclassified shirts").click()
     expect(page).to_have_url(re.compile("true=6"))
     expect(answers(page).first).to_be_visible()
-    shown = answers(page).evaluate_all("buttons => buttons.map(b => b.ariaLabel)")
-    assert all("Shirt → " in label for label in shown)
+    wait_for(lambda: all("Shirt → " in label for label in labels(page)), "only shirts")
+    steps.expect_rest(page)
+    shown = labels(page)
 
     other = visitors.open()
     other.goto(page.url)
     expect(answers(other)).to_have_count(len(shown))
-    assert answers(other).evaluate_all("buttons => buttons.map(b => b.ariaLabel)") == shown
+    wait_for(lambda: labels(other) == shown, "the same images")
 
     answers(page).first.click()
     expect(page).to_have_url(re.compile(r"index=\d+"))
@@ -102,10 +106,16 @@ def answers(page: Page) -> Locator:
     return page.get_by_role("group", name=re.compile("^Test images")).get_by_role("button")
 
 
+def labels(page: Page) -> list[str]:
+    return answers(page).evaluate_all("buttons => buttons.map(b => b.ariaLabel)")
+
+
 def read_cells(page: Page) -> list[dict]:
     plot = steps.main(page).locator(".js-plotly-plot").first
     expect(plot.locator(".textpoint").first).to_be_visible()
+    steps.expect_rest(page)
     plot.scroll_into_view_if_needed()
+    steps.expect_still(page, plot)
     return plot.evaluate(_CELLS)
 
 

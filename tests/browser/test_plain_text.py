@@ -21,10 +21,11 @@ from fmnist.data import dataset
 from fmnist.data import folder as dataset_folder
 from fmnist.plain_text import clean, shorten
 from tests.browser.conftest import Server, at_start
-from tests.browser.steps import main
+from tests.browser.steps import expect_rest, main
 from tests.conftest import kill_trainings
 from tests.factories import data as data_factory
 from tests.factories import runs as run_factory
+from tests.waits import wait_for
 
 # FOREIGN stands for a server of the test's own, which is told of every request.
 TITLES = (
@@ -146,7 +147,7 @@ def page(one_page: Page, server: Server, foreign: Foreign) -> Iterator[Page]:
 def visit(page: Page, path: str, **query: object) -> None:
     page.goto(f"/{path}?{urlencode(query)}")
     expect(page.get_by_role("heading").first).to_be_visible()
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect_rest(page)
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
@@ -233,7 +234,7 @@ def test_names_on_browse(page: Page, foreign: Foreign, query: dict):
     if "index" in query:
         title = main(page).get_by_role("heading", level=1)
         expect(title).to_be_visible()
-        assert title.inner_text() in names
+        wait_for(lambda: title.inner_text() in names, "a class as the title")
     elif query.get("view") != "table":
         expect(main(page).get_by_text(clean(foreign.titles()[4], 90)).first).to_be_visible()
     expect_no_life(page)
@@ -264,8 +265,9 @@ def test_class_names_on_evaluate(page: Page, foreign: Foreign, query: dict):
         expect(main(page).get_by_role("heading", level=3).first).to_contain_text(wrong)
     if query.get("view") != "images":
         expect(main(page).locator(".js-plotly-plot .ytick text").first).to_be_visible()
-        ticks = set(main(page).locator(".js-plotly-plot .ytick text").all_text_contents())
-        assert len(ticks & set(names)) >= 9  # of one image, the true class is marked
+        ticks = main(page).locator(".js-plotly-plot .ytick text")
+        # of one image, the true class is marked
+        wait_for(lambda: len({*ticks.all_text_contents()} & {*names}) >= 9, "nine classes")
     expect(main(page).locator(".js-plotly-plot a")).to_have_count(0)
     expect_no_life(page)
 
@@ -284,6 +286,8 @@ def test_a_name_that_is_refused_is_quoted_as_text(page: Page, foreign: Foreign, 
     main(page).get_by_text("Add your own data").click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(sorted(folder.iterdir()))
     field = page.get_by_label("Class names, one per line")
+    expect(field).to_be_visible()
+    expect_rest(page)
     field.fill("\n".join([foreign.titles()[0]] * 10))
     field.press("Control+Enter")
     page.get_by_role("button", name="Import", exact=True).click()

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from fmnist.runs.folder import BUNDLED_ID
 from tests.browser.conftest import Server
-from tests.browser.steps import main
+from tests.browser.steps import expect_rest, main
 from tests.factories import runs as run_factory
 from tests.waits import wait_for
 
@@ -58,6 +58,7 @@ def expect_in_address(page: Page, text: str, is_there: bool = True) -> None:
 def test_runs_are_drawn_opened_renamed_compared_and_deleted(page: Page, four_runs):
     page.goto("/runs")
     expect(row(page, "Run 4")).to_be_visible()
+    expect_rest(page)
     all_four = ["Run 4", "Run 3", "Run 2", "Run 1"]
     wait_for(lambda: curves(page) == all_four, "four curves", 60)
 
@@ -72,6 +73,7 @@ def test_runs_are_drawn_opened_renamed_compared_and_deleted(page: Page, four_run
     expect_in_address(page, f"run={run_id(3)}")
     name = main(page).locator(".st-key-run_detail").get_by_label("Name", exact=True)
     expect(name).to_have_value("Run 3")
+    expect_rest(page)
     name.fill("Renamed")
     name.press("Enter")
     expect(row(page, "Renamed")).to_be_visible()

@@ -24,7 +24,7 @@ part()
 LATE = """
 const listen = WebSocket.prototype.addEventListener;
 WebSocket.prototype.addEventListener = function (kind, hear, options) {
-    const late = (event) => setTimeout(() => hear.call(this, event), 1_000);
+    const late = (event) => setTimeout(() => hear.call(this, event), 3_000);
     return listen.call(this, kind, kind === "message" ? late : hear, options);
 };
 """
@@ -32,7 +32,7 @@ WebSocket.prototype.addEventListener = function (kind, hear, options) {
 TWICE = """() => {
     const button = [...document.querySelectorAll("button")].find((b) => b.innerText === "Next");
     button.click();
-    setTimeout(() => button.click(), 800);
+    setTimeout(() => button.click(), 2_500);
 }"""
 
 
@@ -62,6 +62,6 @@ def test_what_was_shown_before_is_shown_again_after_two_quick_clicks(page: Page)
 
 def wait_for_the_end(page: Page) -> None:
     """Until the page knows that the run of its script is over: only then it forgets."""
-    page.wait_for_timeout(1_500)
+    page.wait_for_timeout(3_500)
     app = page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-script-state", "notRunning")

@@ -1,5 +1,6 @@
 """A training, watched: curves that grow, refresh and other tabs, stop, crashes on all sides."""
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -81,10 +82,13 @@ def test_the_sidebar_is_quiet_once_nothing_trains(page: Page, server: Server):
     wait_for_more(page, sent)
     store.write_status(run_dir, status="failed", finished_at=time.time())
     expect(page.get_by_test_id("stSidebar").get_by_text(" failed.")).to_be_visible()
-    page.wait_for_timeout(1_000)  # the last tick is answered
-    before = len(sent)
-    page.wait_for_timeout(3 * 1_000 * live_strip.TICK)
-    assert len(sent) == before
+
+    def is_quiet() -> bool:  # once the last tick is answered
+        before = len(sent)
+        page.wait_for_timeout(3 * 1_000 * live_strip.TICK)
+        return len(sent) == before
+
+    wait_for(is_quiet, "the page to ask no more")
     expect(page.get_by_role("link", name="See how it went")).to_be_visible()
 
 
@@ -175,16 +179,17 @@ def test_five_clicks_on_stop_end_and_score_one_training_and_no_other(
 
 def click_impatiently(page: Page, button: Locator) -> None:
     """Click where the button is, five times and on until the run has stopped, and twice more."""
-    box = button.bounding_box()
+    box = steps.expect_still(page, button)
     place = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     stopped = steps.main(page).locator(".stMarkdownBadge", has_text="Stopped")
     after = count = 0
+    deadline = time.monotonic() + steps.TRAINING_ENDS / 1_000
     while count < 5 or after < 2:
         page.mouse.click(*place)
         page.wait_for_timeout(250)  # as a person does
         count += 1
         after += stopped.is_visible()
-        assert count < 500, "it never stopped"
+        assert time.monotonic() < deadline, "it never stopped"
 
 
 def test_a_killed_training_says_so_and_two_that_were_started_at_once_follow(
@@ -236,8 +241,11 @@ def rows(server: Server, run_id: str, name: str) -> int:
 
 def engine_of(server: Server) -> psutil.Process | None:
     """The server's engine process, once there is one."""
-    children = psutil.Process(server.process.pid).children(recursive=True)
-    return next((child for child in children if ENGINE_MODULE in " ".join(child.cmdline())), None)
+    for child in psutil.Process(server.process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if ENGINE_MODULE in child.cmdline():
+                return child
+    return None
 
 
 def is_running(process: psutil.Process) -> bool:
@@ -251,7 +259,7 @@ def is_running(process: psutil.Process) -> bool:
 def test_a_training_that_hangs_says_so_and_stop_ends_it(page: Page, server: Server, long_run: str):
     process = psutil.Process(steps.read_status(server, long_run).pid)
     process.suspend()
-    page.wait_for_timeout(500)  # its last report is written
+    wait_for(lambda: process.status() == psutil.STATUS_STOPPED, "its last report to be written")
     run_dir = server.runs_dir / long_run
     store.write_status(run_dir, heartbeat_at=time.time() - SILENT_AFTER - 5)
     expect(steps.main(page).get_by_text("No sign of life for")).to_be_visible()

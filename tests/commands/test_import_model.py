@@ -26,7 +26,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=150,
+        timeout=400,
     )
 
 

@@ -22,7 +22,7 @@ from tests.waits import failure_of, wait_for
 ROOT = Path(__file__).parent.parent.parent
 
 
-def command(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess:
+def command(*arguments: str, timeout: float = 400) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "fmnist", "train", *arguments],
         cwd=ROOT,
@@ -171,7 +171,7 @@ sys.exit(train.main(sys.argv[1:]))
         env=os.environ | {launch.WATCHED_BY: watched_by},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert (done.returncode, done.stdout) == (1, "")
     (run,) = store.list_runs()
@@ -260,7 +260,7 @@ def test_a_training_that_dies_says_why_at_the_terminal_and_in_its_folder(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     (run,) = store.list_runs()
     assert (done.returncode, done.stdout) == (1, "")
@@ -297,12 +297,12 @@ def test_ctrl_c_stops_and_scores_and_a_killed_command_leaves_no_training_behind(
         wait_for(
             lambda folder=run_dir: (store.read_status(folder).step or 0) > 0,
             "its first step",
-            120,
+            300,
             lambda folder=run_dir: failure_of(folder),
         )
         watching.send_signal(end)
-        output, errors = watching.communicate(timeout=200)
-        wait_for(lambda folder=run_dir: not store.read_status(folder).is_live, "its end", 60)
+        output, errors = watching.communicate(timeout=400)
+        wait_for(lambda folder=run_dir: not store.read_status(folder).is_live, "its end", 120)
         run = store.read_run(run_dir)
         assert (run.status.status, run.damaged) == ("stopped", "")
         assert outputs.read_results(run)["test_accuracy"] > 0

@@ -8,6 +8,7 @@ import shutil
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,20 +38,24 @@ def serve():
         server = http.server.ThreadingHTTPServer(
             ("127.0.0.1", 0), functools.partial(quiet, directory=str(root))
         )
+        server.is_over = False
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_port}/"
 
     yield start
     for server in servers:
+        server.is_over = True
         server.shutdown()
         server.server_close()
 
 
-def unreachable() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}/"
+@pytest.fixture
+def unreachable() -> Iterator[str]:
+    """The address of a port that nobody else can take, and where nobody listens."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{silent.getsockname()[1]}/"
 
 
 def names_in(folder: Path) -> set[str]:
@@ -77,10 +82,10 @@ def test_download_fetches_only_what_is_missing_or_wrong(published, serve):
     assert (to / TEST_IMAGES).read_bytes() == (published / TEST_IMAGES).read_bytes()
 
 
-def test_download_goes_on_with_the_next_mirror(published, serve, tmp_path):
+def test_download_goes_on_with_the_next_mirror(published, serve, unreachable, tmp_path):
     bad = shutil.copytree(published, tmp_path / "bad")
     (bad / TEST_IMAGES).write_bytes(b"something else")
-    mirrors = [unreachable(), serve(bad), serve(published)]
+    mirrors = [unreachable, serve(bad), serve(published)]
     assert names_in(download.download_dataset(mirrors=mirrors)) == set(dataset.FILES)
 
 
@@ -146,7 +151,7 @@ def test_endless_download_is_cut(published, serve, monkeypatch, handler):
 
 
 def dribble(text: bytes, rest: bytes = b"", every: float = 0.05):
-    """A handler that sends `text` at once, and then `rest` for ever, a byte at a time."""
+    """A handler that sends `text`, and then `rest` byte by byte, again and again."""
 
     class Dribbling(http.server.SimpleHTTPRequestHandler):
         def do_HEAD(self):
@@ -156,7 +161,7 @@ def dribble(text: bytes, rest: bytes = b"", every: float = 0.05):
         def do_GET(self):
             with contextlib.suppress(ConnectionError):
                 self.wfile.write(text)
-                while True:
+                while not self.server.is_over:
                     for byte in rest:
                         self.wfile.write(bytes([byte]))
                         time.sleep(every)
@@ -183,7 +188,8 @@ def test_a_mirror_that_is_never_quite_silent_is_given_up(published, serve, monke
     began = time.monotonic()
     with pytest.raises(dataset.DatasetError, match=r"too slow: [\d,]+ bytes in 0.5 s"):
         download.download_dataset(mirrors=[serve(published, handler)])
-    assert time.monotonic() - began < 20, "not for ever"
+    assert time.monotonic() - began < 120, "not for ever"
+    monkeypatch.setattr(download, "_CHUNK_S", 2.0)  # enough for a good one on busy cores
     folder = download.download_dataset(mirrors=[serve(published, handler), serve(published)])
     assert names_in(folder) == set(dataset.FILES)
 
@@ -196,7 +202,7 @@ def test_the_whole_download_ends(published, serve, monkeypatch):
     began = time.monotonic()
     with pytest.raises(dataset.DatasetError, match="was not complete after"):
         download.download_dataset(mirrors=[serve(published, quick_enough)] * 3)
-    assert time.monotonic() - began < 20, "not for ever"
+    assert time.monotonic() - began < 120, "not for ever"
 
 
 @pytest.mark.parametrize(
@@ -236,10 +242,10 @@ def test_whatever_a_mirror_answers_the_next_one_is_asked(published, serve, answe
 
     broken = serve(published, Broken)
     with pytest.raises(dataset.DatasetError) as caught:
-        download.download_dataset(timeout=1.0, mirrors=[broken])
+        download.download_dataset(mirrors=[broken])
     assert f"{broken}: " in str(caught.value)
     assert len(str(caught.value)) < 700
-    folder = download.download_dataset(timeout=1.0, mirrors=[broken, serve(published)])
+    folder = download.download_dataset(timeout=30.0, mirrors=[broken, serve(published)])
     assert names_in(folder) == set(dataset.FILES)
 
 
@@ -292,23 +298,22 @@ def test_redirects_come_to_an_end(published, serve, to):
     assert len(asked) <= 7
 
 
-def test_nothing_reachable_says_what_to_do(published):
-    mirror = unreachable()
+def test_nothing_reachable_says_what_to_do(published, unreachable):
     with pytest.raises(dataset.DatasetError) as caught:
-        download.download_dataset(mirrors=[mirror])
-    for part in (mirror, str(dataset.cache_dir() / "fashion-mnist"), *dataset.FILES):
+        download.download_dataset(mirrors=[unreachable])
+    for part in (unreachable, str(dataset.cache_dir() / "fashion-mnist"), *dataset.FILES):
         assert part in str(caught.value)
 
 
 def test_mirrors_that_never_answer_are_given_up_together(published):
     """They take the connection and say nothing."""
     with contextlib.ExitStack() as stack:
-        silent = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+        silent = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(30)]
         mirrors = [f"http://127.0.0.1:{server.getsockname()[1]}/" for server in silent]
         began = time.monotonic()
         with pytest.raises(dataset.DatasetError) as caught:
             download.download_dataset(timeout=3.0, mirrors=mirrors)
-        assert time.monotonic() - began < 8, "not one after the other"
+        assert time.monotonic() - began < 80, "not one after the other"
     assert all(mirror in str(caught.value) for mirror in mirrors)
 
 

@@ -2,7 +2,6 @@
 
 import socketserver
 import threading
-import time
 
 import pytest
 
@@ -92,14 +91,16 @@ def test_a_failure_of_both_is_told_and_forgotten_at_the_next_try(fetcher, monkey
 
 def test_a_second_start_joins_the_first(fetcher, monkeypatch):
     asked = []
+    may_end = threading.Event()
 
     def slow(**_):
-        asked.append(time.sleep(0.2))
+        asked.append(may_end.wait(60))
         return dataset.cache_dir()
 
     monkeypatch.setattr(fetch, "download_dataset", slow)
     fetcher.start()
     fetcher.start()
+    may_end.set()
     wait(fetcher)
     assert len(asked) == 1
 

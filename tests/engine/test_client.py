@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +18,16 @@ import pytest
 from fmnist import memory_limit
 from fmnist.data import catalogue
 from fmnist.data.dataset import load_dataset
-from fmnist.engine import explanations
+from fmnist.engine import client, explanations
+from fmnist.engine.child import Dropped, while_wanted
 from fmnist.engine.client import Engine, EngineError
 from fmnist.explain.results import ReceptiveField
 from tests.factories import data as data_factory
 from tests.waits import wait_for
 
 pytestmark = pytest.mark.slow
+
+PATIENCE = 300.0  # seconds; TensorFlow's import alone may take a minute of a busy computer
 
 MAKE_MODELS = """
 import sys
@@ -79,7 +81,7 @@ if len(images) > 1:
     threading.Thread(target=work, daemon=True).start()
     time.sleep(0.5)
 print(engine.pid, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -103,7 +105,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     for own in (folder, folder / "brought"):  # as run folders, of which one was imported
         own.mkdir(exist_ok=True)
         (own / "config.json").write_text("{}")
-    subprocess.run([sys.executable, "-c", MAKE_MODELS, str(folder)], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", MAKE_MODELS, str(folder)], check=True, timeout=400)
     return Models(folder, images)
 
 
@@ -117,21 +119,17 @@ def _memory_of_other_tests_does_not_count() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     engine = Engine()
+    engine._own._timeout = engine._imported._timeout = PATIENCE
     yield engine
     engine.close()
 
 
-def wait_until_gone(pid: int, seconds: float) -> bool:
-    """Whether the process ended in time (a zombie that nobody has reaped has ended)."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.NoSuchProcess:
-            return True
-        time.sleep(0.05)
-    return False
+def has_ended(pid: int) -> bool:
+    """Also a zombie that nobody has reaped."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_predicts_what_the_model_predicts(engine, models):
@@ -192,10 +190,19 @@ def test_a_child_that_gives_no_answer_is_ended(engine, models, monkeypatch):
     assert not child.is_running()
 
 
-def test_warm_returns_at_once_and_the_next_request_is_answered(engine, models):
+def test_warm_waits_for_no_answer_and_the_next_request_is_answered(engine, models, monkeypatch):
+    start = client._start_child
+
+    def start_and_halt(most_bytes: int) -> subprocess.Popen:
+        process = start(most_bytes)
+        psutil.Process(process.pid).suspend()
+        return process
+
     engine.close()
-    engine.warm(models.path("first"))
-    assert psutil.Process(engine.pid).cpu_times().user < 1, "it has not imported TensorFlow yet"
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "_start_child", start_and_halt)
+        engine.warm(models.path("first"))
+    psutil.Process(engine.pid).resume()
     assert not engine.is_awake(models.path("second"))
     probabilities = engine.predict(models.path("second"), models.images).probabilities
     np.testing.assert_allclose(probabilities, models.expected("second"), atol=1e-5)
@@ -216,7 +223,7 @@ def test_the_child_ends_with_its_parent_idle_or_busy(models):
             assert psutil.pid_exists(child)
             parent.kill()
             parent.wait()
-            assert wait_until_gone(child, 30)
+            wait_for(lambda pid=child: has_ended(pid), "the child to end")
 
 
 def test_two_threads_at_once_get_their_own_answers(engine, models):
@@ -351,7 +358,7 @@ def test_an_imported_model_that_never_answers_is_ended_and_keeps_nobody_waiting(
 ):
     engine.predict(models.path("brought/modest"), models.images)
     engine.predict(models.path("first"), models.images)
-    monkeypatch.setattr(engine._imported, "_timeout", 4.0)
+    monkeypatch.setattr(engine._imported, "_timeout", 1275.0)
     psutil.Process(engine.pid_of_imported).suspend()
     said = []
 
@@ -362,16 +369,24 @@ def test_an_imported_model_that_never_answers_is_ended_and_keeps_nobody_waiting(
 
     thread = threading.Thread(target=ask)
     thread.start()
+    timer = wait_for(lambda: find_timer(1275.0), "it to be asked")
     engine.predict(models.path("first"), models.images)
     assert said == [], "it was answered meanwhile"
+    timer.function(*timer.args)  # the time is up
     thread.join()
-    assert "did not answer within 4 s and was ended; the model is too slow" in said[0]
+    assert "did not answer within 1275 s and was ended; the model is too slow" in said[0]
     assert engine.pid_of_imported is None
 
 
+def find_timer(seconds: float) -> threading.Timer | None:
+    """The one that was set to so many seconds."""
+    timers = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
+    return next((timer for timer in timers if timer.interval == seconds), None)
+
+
 def test_a_process_that_holds_a_lot_is_ended_when_nobody_asks(engine, models, monkeypatch):
-    monkeypatch.setattr("fmnist.engine.client._MUCH_MEMORY", 1)
-    monkeypatch.setattr("fmnist.engine.client._IDLE_AFTER", 0.1)
+    monkeypatch.setattr("fmnist.engine.child._MUCH_MEMORY", 1)
+    monkeypatch.setattr("fmnist.engine.child._IDLE_AFTER", 0.1)
     engine.predict(models.path("brought/modest"), models.images)
     engine.predict(models.path("first"), models.images)
     wait_for(lambda: engine.pid_of_imported is None, "its end")
@@ -398,5 +413,46 @@ def test_looks_inside_a_network(engine, models):
     assert [(site.layer, site.rows) for site in found.sites] == [(convolution.name, 26)]
     assert found.cams.shape == (1, 10, 28, 28) and found.occlusion.shape == (10, 28, 28)
     np.testing.assert_allclose(found.probabilities, models.expected("first")[0], atol=1e-5)
+    excited = engine.excite(models.path("first"), models.images[:3], convolution.name)
+    np.testing.assert_allclose(excited.values[0], inside.maps.max(axis=(1, 2)), atol=1e-5)
+    flat = inside.maps.reshape(4, -1)
+    np.testing.assert_allclose(flat[range(4), excited.places[0]], excited.values[0], atol=1e-5)
+    target = int(np.argsort(found.probabilities)[-2])
+    search = explanations.ask_patch(engine, models.path("first"), image, target)
+    np.testing.assert_allclose(search.before, found.probabilities, atol=1e-5)
+    assert search.patch.probabilities.argmax() == target
+    painted = engine.predict(models.path("first"), search.patch.paint(image)[None])
+    np.testing.assert_allclose(painted.probabilities[0], search.patch.probabilities, atol=1e-5)
     with pytest.raises(EngineError, match="no layer “nothing”"):
         explanations.ask_maps(engine, models.path("first"), image, "nothing")
+
+
+def test_a_request_that_waits_and_is_no_longer_wanted_is_dropped(engine, models):
+    engine.predict(models.path("first"), models.images)
+    child = psutil.Process(engine.pid)
+    is_wanted, answers, dropped = threading.Event(), [], []
+    is_wanted.set()
+
+    def ask_first() -> None:
+        answers.append(engine.predict(models.path("first"), models.images).probabilities)
+
+    def ask_second() -> None:
+        with while_wanted(is_wanted.is_set), pytest.raises(Dropped):
+            engine.predict(models.path("second"), models.images)
+        dropped.append(True)
+
+    requests = engine._own._requests
+    child.suspend()
+    first = threading.Thread(target=ask_first)
+    first.start()
+    wait_for(lambda: engine._own._requests == requests + 1, "the first request")
+    second = threading.Thread(target=ask_second)
+    second.start()
+    is_wanted.clear()
+    wait_for(lambda: dropped, "the second one to be dropped while the first is still at work")
+    child.resume()
+    first.join()
+    second.join()
+    np.testing.assert_allclose(answers[0], models.expected("first"), atol=1e-5)
+    assert engine._own._requests == requests + 1, "the process never heard of the second"
+    engine.predict(models.path("second"), models.images)  # what this thread asks is wanted

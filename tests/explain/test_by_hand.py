@@ -121,11 +121,6 @@ def test_bias_and_relu():
     assert by_hand.activate(sums, 1.0, relu=True).tolist() == [[0, 3]]
 
 
-def test_a_shift_brings_black_in_and_loses_what_leaves():
-    assert by_hand.shift_right(ROWS, 1)[0].tolist() == [0, 0, 1, 2]
-    assert by_hand.shift_right(ROWS, 0).tolist() == ROWS.tolist()
-
-
 def test_how_much_a_shift_changed():
     assert by_hand.fraction_changed(np.array([2.0, 2.0]), np.array([1.0, 2.0])) == 0.25
     assert by_hand.fraction_changed(np.zeros(2), np.zeros(2)) == 0

@@ -25,7 +25,7 @@ def make(sites: tuple[Site, ...] = (Site("a", 7, 7), Site("b", 3, 3))) -> Attrib
 
 
 def test_classes_by_probability():
-    assert rank_classes(make()) == [6, 0, 8, 1, 2, 3, 4, 5, 7, 9]
+    assert rank_classes(make().probabilities) == [6, 0, 8, 1, 2, 3, 4, 5, 7, 9]
 
 
 def test_the_contrast_is_the_one_less_the_other_on_one_scale():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fmnist.explain import sentences
-from fmnist.explain.results import LayerMaps, LayerOnImage, ReceptiveField
+from fmnist.explain.results import LayerMaps, LayerOnImage, Patch, PatchSearch, ReceptiveField
 
 DENSE = "10 sums of 192 products each: every number before it counts."
 NOTHING = np.zeros(0, np.float32)
@@ -81,4 +81,19 @@ def test_a_place_and_what_it_depends_on():
     unknown = make("Mystery", (14, 14, 2))
     assert sentences.describe_place(unknown, found, 0, 1, 1) == (
         "Row 1, column 1 of filter 0 is 0.000."
+    )
+
+
+def test_the_smallest_patch_in_words():
+    before, after = np.zeros(10), np.zeros(10)
+    before[6], after[0] = 0.612, 0.72
+    names = [f"class {label}" for label in range(10)]
+    white = PatchSearch(Patch(3, 4, 5, 255, after), before, 400)
+    said = sentences.describe_patch(white, 0, names).replace("\N{NO-BREAK SPACE}", " ")
+    assert said == "5 × 5 white pixels turn class 6 (61.2 %) into class 0 (72.0 %)."
+    grey = PatchSearch(Patch(3, 4, 2, 131, after), before, 400)
+    assert sentences.describe_patch(grey, 0, names).startswith("2 × 2 grey (131) pixels turn")
+    assert sentences.describe_patch(PatchSearch(None, before, 1400), 1, names) == (
+        "No square up to 14 × 14, be it black, grey or white, turns class 6 into class 1: "
+        "1,400 were tried."
     )

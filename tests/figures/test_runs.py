@@ -119,3 +119,31 @@ def test_gains_are_blue_and_losses_orange():
     assert (cells.z[1][1], cells.z[1][0]) == (-0.5, -0.5)
     assert (cells.text[0][0], cells.text[0][1], cells.text[5][5]) == ("+4", "-4", "")
     assert plot_matrix_difference(np.zeros((10, 10), int)).data[0].z[0][0] == 0
+
+
+def test_the_seeds_of_a_config_are_their_mean_with_each_of_them_behind_it():
+    first = RunCurve("A", history([0.1, 0.5, 0.9]), "#111111", group="2 seeds: A")
+    second = RunCurve("A again", history([0.3, 0.7]), "#111111", group="2 seeds: A")
+    figure = plot_runs([first, B, second])
+    *thin, mean, alone = figure.data
+    assert [trace.y for trace in thin] == [(0.1, 0.5, 0.9), (0.3, 0.7)]
+    assert mean.x == (1.0, 2.0), "as far as all of them have come"
+    assert mean.y == pytest.approx((0.2, 0.6))
+    assert mean.customdata == pytest.approx((0.1414, 0.1414), abs=1e-4)  # sample deviation
+    assert "mean; standard deviation" in mean.hovertemplate
+    assert mean.line.width > alone.line.width > 1
+    assert all(trace.opacity < 0.5 and not trace.showlegend for trace in thin)
+    assert [trace.name for trace in figure.data if trace.showlegend] == ["2 seeds: A", "B"]
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "loss", "learning_rate"])
+def test_plotly_accepts_a_group_also_smoothed_and_over_seconds(metric):
+    runs = [
+        RunCurve("A", history([0.1, 0.5, 0.9], seconds=one), "#111111", group="two")
+        for one in (1.0, 3.0)
+    ]
+    figure = plot_runs(runs, metric, "both", "seconds", 0.5)
+    go.Figure(figure.to_plotly_json())
+    assert figure.data[-1].x == (2.0, 4.0, 6.0)
+    empty = RunCurve("B", history([]), "#111111", group="two")
+    assert [trace.name for trace in plot_runs([runs[0], empty], metric).data] == ["A"]

@@ -114,7 +114,7 @@ def test_checks_wait_for_one_another_in_the_order_they_came(lab, tmp_path):
     imported = []
     for number in range(3):
         imported.append(import_file(path))
-        store.write_status(imported[-1].run_dir, queued_at=time.time() - 20 + number)
+        store.write_status(imported[-1].run_dir, queued_at=time.time() - 3 + number)
     imported = [store.read_run(run.run_dir) for run in imported]
     processes = [
         subprocess.Popen(

@@ -130,6 +130,7 @@ def test_every_network_trains_as_in_keras_under_both_settings(trained_in, name, 
     assert result["modules"] == ["keras"]  # what is saved has none of our layers
 
 
+@pytest.mark.timeout(1200)
 def test_all_that_computes_works_without_onednn_too():
     """Every other test runs with it, where the processor is of that kind."""
     tests = [

@@ -1,13 +1,15 @@
-"""Runs that wait: first come, first served, cancelled, taken for dead, deleted."""
+"""Runs that wait: first come, first served, moved up, cancelled, taken for dead, deleted."""
 
 import threading
 import time
+
+import pytest
 
 from fmnist.config import TrainConfig
 from fmnist.runs import settings, store
 from fmnist.runs.imported_record import ImportedModel
 from fmnist.runs.progress import describe_queue_position
-from fmnist.runs.queue import Queue, wait_in_queue
+from fmnist.runs.queue import Queue, granting, list_queued, wait_in_queue
 from tests.waits import wait_for
 
 
@@ -36,7 +38,7 @@ def test_only_the_oldest_waiting_run_goes_on(lab):
     assert wait_in_queue(first.run_dir) is True
     assert not is_over.wait(1), "one training at a time"
     store.write_status(first.run_dir, status="completed")
-    assert is_over.wait(30)
+    assert is_over.wait(120)
     assert store.read_status(second.run_dir).status == "running"
 
 
@@ -72,7 +74,7 @@ def test_a_waiting_run_that_was_taken_for_dead_queues_again(lab):
     assert (status.status, status.finished_at, status.message) == ("queued", None, "")
     assert answers == []
     store.write_status(first.run_dir, status="completed")
-    waiter.join(30)
+    waiter.join(120)
     assert answers == [True]
     assert store.read_status(second.run_dir).status == "running"
 
@@ -83,7 +85,7 @@ def test_a_waiting_run_whose_folder_is_deleted_ends_quietly(lab):
         store.claim_run(run.run_dir)
     waiter, answers = wait_in_a_thread(second)
     second.run_dir.rename(lab.cache_dir / "gone")
-    waiter.join(30)
+    waiter.join(120)
     assert answers == [False]
     assert not second.run_dir.exists()
 
@@ -105,3 +107,46 @@ def test_the_next_run_is_told_also_while_no_place_is_free(lab):
     assert found.next is None
     settings.write_parallel_trainings(2)
     assert found.next.run_id == second.run_id
+
+
+def test_a_run_that_is_moved_up_begins_before_those_behind_it(lab):
+    first, second, third = (store.create_run(TrainConfig(name=name)).run_id for name in "abc")
+    queue = Queue(lab.runs_dir)
+
+    def order():
+        return [run.run_id for run in queue.look().waiting]
+
+    queue.move_up(third)
+    assert order() == [first, third, second]
+    queue.move_up(third)
+    queue.move_up(third)  # it is first
+    assert order() == [third, first, second]
+    assert queue.look().next.run_id == third
+    assert describe_queue_position(store.load_run(first), store.list_runs()) == (
+        "Second in the queue, behind “c”."
+    )
+
+    fourth = store.create_run(TrainConfig(name="d")).run_id
+    assert order() == [third, first, second, fourth], "who comes later waits behind all others"
+    store.claim_run(lab.runs_dir / third, status="running", started_at=time.time())
+    queue.move_up(third)  # it was taken meanwhile
+    queue.move_up("20260101-000000-deleted")
+    assert order() == [first, second, fourth]
+
+
+def test_an_order_of_the_queue_that_makes_no_sense_is_none(lab):
+    runs = [store.create_run(TrainConfig(name=name)).run_id for name in "ab"]
+    for nonsense in ('{"queue_order": 5}', '{"queue_order": [1, 2]}', "{"):
+        (lab.runs_dir / "settings.json").write_text(nonsense)
+        assert [run.run_id for run in list_queued()] == runs
+
+
+def test_the_queue_cannot_be_moved_while_somebody_holds_it(lab, monkeypatch):
+    first, second = (store.create_run(TrainConfig(name=name)).run_id for name in "ab")
+    monkeypatch.setattr("fmnist.runs.queue._GRANTED_WITHIN", 0.05)
+    with (
+        granting(lab.runs_dir),
+        pytest.raises(store.RunsFolderError, match="Try again"),
+    ):
+        Queue(lab.runs_dir).move_up(second)
+    assert [run.run_id for run in list_queued()] == [first, second]

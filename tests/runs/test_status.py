@@ -11,10 +11,11 @@ import psutil
 import pytest
 
 from fmnist.config import TrainConfig
-from fmnist.runs import outputs, store
+from fmnist.runs import outputs, status, store
 from fmnist.runs.status import reconcile_status
 from fmnist.runs.tables import summary_table
 from tests.factories import runs as run_factory
+from tests.waits import wait_for
 
 
 def test_a_dead_process_makes_its_run_failed_and_keeps_the_curves(lab):
@@ -33,16 +34,13 @@ def test_a_dead_process_makes_its_run_failed_and_keeps_the_curves(lab):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no zombies")
 def test_a_killed_child_that_nobody_reaped_is_dead(lab):
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     run_dir = run_factory.write_run(lab.runs_dir, status="running")
     started_at = psutil.Process(child.pid).create_time()
     store.write_status(run_dir, pid=child.pid, pid_started_at=started_at)
     assert store.reconcile_run(run_dir).status.status == "running"
     child.kill()
-    deadline = time.monotonic() + 5
-    while store.reconcile_run(run_dir).status.status == "running" and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert store.reconcile_run(run_dir).status.status == "failed"
+    wait_for(lambda: store.reconcile_run(run_dir).status.status == "failed", "its end is noticed")
     child.wait()
 
 
@@ -71,7 +69,7 @@ def test_a_clock_that_was_set_makes_nobody_somebody_else(lab):
 def test_without_a_believable_heartbeat_for_a_minute_a_training_is_silent(lab, age):
     run_dir = run_factory.write_run(lab.runs_dir, status="running")
     assert not store.reconcile_run(run_dir).is_silent
-    store.write_status(run_dir, heartbeat_at=time.time() - 58)
+    store.write_status(run_dir, heartbeat_at=time.time() - 45)
     assert not store.reconcile_run(run_dir).is_silent
     store.write_status(run_dir, heartbeat_at=time.time() - age)
     run = store.reconcile_run(run_dir)
@@ -119,6 +117,18 @@ def test_a_process_that_ended_well_between_two_looks_is_left_as_it_is(lab):
     run_dir = run_factory.write_run(lab.runs_dir)
     stale = store.Status("running", pid=2**22 + 1, host=socket.gethostname())
     assert reconcile_status(run_dir, stale).status == "completed"
+
+
+def test_an_end_that_its_starter_tells_just_then_is_not_overwritten(lab, monkeypatch):
+    run_dir = run_factory.write_run(lab.runs_dir, status="running", is_alive=False)
+
+    def describe(*_) -> str:
+        store.write_status(run_dir, status="failed", message="exit code 7")
+        return "It ended."
+
+    monkeypatch.setattr(status, "_describe_death", describe)
+    assert store.reconcile_run(run_dir).status.message == "exit code 7"
+    assert store.read_status(run_dir).message == "exit code 7"
 
 
 def test_claiming_a_run_records_this_process(lab):

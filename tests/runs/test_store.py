@@ -11,7 +11,7 @@ import pytest
 
 from fmnist import json_files
 from fmnist.config import TrainConfig
-from fmnist.runs import settings, store
+from fmnist.runs import queue, settings, store
 from fmnist.runs.status import reconcile_status
 from fmnist.runs.tables import summary_table
 from fmnist.runs.time_estimate import past_runs
@@ -128,7 +128,7 @@ def test_the_bundled_run_is_last_and_no_run_of_ones_own(bundled, made):
 
 def test_the_bundled_run_is_neither_queued_nor_a_measure_of_this_machine(bundled_dir, lab):
     run_factory.write_run(bundled_dir.parent, status="queued").rename(bundled_dir)
-    assert store.list_queued() == []
+    assert queue.list_queued() == []
     assert past_runs() == []
 
 
@@ -338,8 +338,8 @@ def test_the_queue_is_first_come_first_served(lab):
         run_dir = run_factory.write_run(lab.runs_dir, f"20260102-030405-{name}", status="queued")
         store.write_status(run_dir, queued_at=time.time() - 30 + place)
     run_factory.write_run(lab.runs_dir, "20260101-000000-trains", status="running")
-    assert [run.run_id[-1] for run in store.list_queued()] == ["c", "a", "b"]
-    assert store.list_queued([]) == []
+    assert [run.run_id[-1] for run in queue.list_queued()] == ["c", "a", "b"]
+    assert queue.list_queued([]) == []
 
 
 def test_tags_and_a_note_are_tidied_and_bounded(made):

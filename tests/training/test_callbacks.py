@@ -59,6 +59,7 @@ def test_batch_rows_are_means_since_the_row_before(run, clock, make_reporter):
     reporter.on_train_batch_end(1, {"loss": 2.5, "accuracy": 0.25})
     assert outputs.read_batches(run).empty, "not yet half a second"
     clock[0] += 0.1
+    began = time.time()
     reporter.on_train_batch_end(2, {"loss": 2.0, "accuracy": 0.4})
     (row,) = outputs.read_batches(run).to_dict("records")
     # (2.0·30 − 4.0·10) / 20 = 1; (0.4·30 − 0) / 20 = 0.6; 20 images in 0.5 s
@@ -68,7 +69,7 @@ def test_batch_rows_are_means_since_the_row_before(run, clock, make_reporter):
     status = store.read_status(run.run_dir)
     assert (status.epoch, status.step, status.steps_per_epoch) == (1, 103, 100)
     assert status.images_per_second == 40.0
-    assert status.heartbeat_at == pytest.approx(time.time(), abs=5)
+    assert began <= status.heartbeat_at <= time.time()
 
 
 def test_at_most_two_rows_a_second(run, clock, make_reporter):
