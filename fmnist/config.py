@@ -122,8 +122,8 @@ class TrainConfig:
     )
     shift_average: bool = _field(
         False,
-        "the saved model averages its predictions for an image and for it moved by a pixel up, "
-        "down, left and right (five times the work)",
+        "the saved model averages its predictions for an image and for it moved by a pixel to the "
+        "left and to the right (three times the work)",
     )
     epochs: int = _field(5, "passes over the training images", low=1, high=200, step=1)
     batch_size: int = _field(128, "images per step", low=8, high=2048, step=4)

@@ -43,11 +43,8 @@ def build_model(config: TrainConfig) -> keras.Model:
     image = Input((IMAGE_SIDE, IMAGE_SIDE, 1), name="image")
     views = [image]
     if config.shift_average:
-        padded = ops.pad(image, ((0, 0), (1, 1), (1, 1), (0, 0)))
-        views += [
-            padded[:, down : down + IMAGE_SIDE, right : right + IMAGE_SIDE]
-            for down, right in ((0, 1), (2, 1), (1, 0), (1, 2))
-        ]
+        padded = ops.pad(image, ((0, 0), (0, 0), (1, 1), (0, 0)))
+        views += [padded[:, :, :IMAGE_SIDE], padded[:, :, 2:]]
     if config.flip_average:
         views += [ops.flip(view, axis=2) for view in views]
     # One batch of all views: one image alone would leave the processor idle most of the time.

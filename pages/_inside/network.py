@@ -49,7 +49,9 @@ def _render_sizes(network: NetworkOnImage) -> None:
     if network.views == 2:
         views = ", as the image is looked at twice: as it is and mirrored"
     elif network.views > 2:
-        views = f", as {network.views} views of the image are looked at: moved by a pixel, mirrored"
+        views = (
+            f", as {network.views} views of the image are looked at: moved by a pixel and mirrored"
+        )
     st.markdown(
         f"**{formats.count(len(network.layers))}** layers, "
         f"**{formats.count(network.parameters)}** parameters. One prediction takes "

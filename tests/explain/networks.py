@@ -94,7 +94,7 @@ def list_models() -> dict[str, Any]:
             filters=(4, 6, 8), padding="same", batch_norm=True, residual_blocks=1, head="max",
             dense_units=(), flip_average=True,
         ),
-        "ten views in a batch": TrainConfig(
+        "six views in a batch": TrainConfig(
             filters=(4,), padding="same", dense_units=(), flip_average=True, shift_average=True
         ),
         "dense": TrainConfig(architecture="dense", dense_units=(12,)),

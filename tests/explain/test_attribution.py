@@ -49,7 +49,7 @@ def test_it_works_for_every_kind_of_network(found):
             ["residual_2_1_add", 7, 7],
             ["residual_3_1_add", 3, 3],
         ],
-        "ten views in a batch": [["conv_1", 28, 28]],
+        "six views in a batch": [["conv_1", 28, 28]],
         "dense": [],  # occlusion alone
         "imported, nested": [["depthwise_conv2d", 15, 15], ["separable_conv2d", 11, 11]],
         "imported, in colour": [["first", 28, 28]],

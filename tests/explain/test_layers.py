@@ -67,7 +67,7 @@ def test_maps_and_kernels_of_a_layer(found):
 
 def test_views_in_one_batch_are_counted(found):
     counts = {name: model["views"] for name, model in found["models"].items()}
-    assert (counts["residual, both views"], counts["ten views in a batch"]) == (2, 10)
+    assert (counts["residual, both views"], counts["six views in a batch"]) == (2, 6)
     assert counts["imported, nested"] == 1
 
 
