@@ -41,10 +41,11 @@ NEVER_IMPORTS = {
 }
 # Of packages in which some modules hold TensorFlow, those that pages and commands start from.
 NEVER_KERAS = {
-    "fmnist.__main__", "fmnist.engine.client", "fmnist.engine.explanations", "fmnist.engine.frames",
+    "fmnist.__main__", "fmnist.engine.child", "fmnist.engine.client", "fmnist.engine.explanations",
     "fmnist.engine.rescore", "fmnist.explain.by_hand", "fmnist.explain.contrast",
     "fmnist.explain.edits", "fmnist.explain.results", "fmnist.explain.sentences",
-    "fmnist.explain.smallest_patch",
+    "fmnist.explain.smallest_patch", "fmnist.engine.filters", "fmnist.engine.frames",
+    "fmnist.explain.excitement",
 }  # fmt: skip
 # Five lines each, for commands as they are in print: they stand above everything.
 SIGNPOSTS = {"train", "predict", "dataset", "standin"}

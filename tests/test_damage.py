@@ -16,7 +16,7 @@ from fmnist.drawing import corrections
 from fmnist.engine import rescore
 from fmnist.evaluation import uncertainty
 from fmnist.runs import outputs, progress, settings, store
-from fmnist.runs.tables import compare_settings, summary_table
+from fmnist.runs.tables import differing_settings, summarise, summary_table
 from fmnist.runs.time_estimate import past_runs
 from tests.apptest.app_pages import open_page
 from tests.factories import data as data_factory
@@ -82,8 +82,7 @@ def look_at_everything() -> list[store.Run]:
         outputs.read_log(run)
         progress.latest(progress.read_curves(run))
         progress.describe_queue_position(run, found)
-        if not run.damaged:
-            compare_settings(found, [run.run_id for run in found])
+    differing_settings(summarise(found))
     return found
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from fmnist.config import TrainConfig
-from fmnist.models.network import build_model, build_network, describe_model
+from fmnist.models.network import build_model, build_network
 from fmnist.recipes import RECIPES, find_recipe
+from tests.factories.models import list_layers
 
 ONE_CONVOLUTION = ["Rescaling", "Conv2D", "MaxPooling2D", "Flatten", "Dense", "Dense"]
 CONVOLUTION = ["Conv2D", "MaxPooling2D"]
@@ -60,7 +61,7 @@ NOTEBOOKS = (
 def test_a_notebooks_network(name, parameters, kinds):
     model = build_model(RECIPES[name].config)
     assert model.count_params() == parameters
-    assert [row["kind"] for row in describe_model(model)] == kinds
+    assert [kind for _, kind, _ in list_layers(model)] == kinds
 
 
 RESIDUAL = [*["Conv2D", "BatchNormalization", "ReLU"] * 2, "Add"]
@@ -102,7 +103,7 @@ DEEP = [
 def test_a_network_of_our_own(name, parameters, kinds):
     network = build_network(RECIPES[name].config)
     assert network.count_params() == parameters
-    assert [row["kind"] for row in describe_model(network)] == kinds
+    assert [kind for _, kind, _ in list_layers(network)] == kinds
 
 
 def test_our_own_recipes_publish_nothing_and_are_complete():

@@ -136,6 +136,7 @@ class _Service:
             "warm": self._warm,
             "predict": self._predict,
             "explain": self._explain,
+            "excite": self._excite,
             "find_neighbours": self._find_neighbours,
         }
 
@@ -176,6 +177,12 @@ class _Service:
         return explanations.pack_attribution(
             attribution.explain(model.traced, model.predict, image)
         )
+
+    def _excite(self, header: dict[str, Any], arrays: Arrays) -> Answer:
+        from fmnist.explain.filters import measure
+
+        traced = self._models.get(header["model"]).traced
+        return {}, vars(measure(traced, arrays["images"], header["layer"]))
 
     def _find_neighbours(self, header: dict[str, Any], arrays: Arrays) -> Answer:
         from fmnist.data import catalogue

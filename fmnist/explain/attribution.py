@@ -17,8 +17,8 @@ from fmnist.explain.layers import Call, Traced, is_convolution, run
 from fmnist.explain.results import SIDE, Attribution, ReceptiveField, Site
 
 CLASSES = 10
-PATCH = 6  # pixels on a side of the black square
-STEP = 3  # pixels between two of its places
+PATCH = 8  # pixels on a side of the black square
+STEP = 4  # pixels between two of its places
 _SMALLEST = 1e-7  # probability whose logarithm is taken
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fmnist.explain.connections import connect
 from fmnist.explain.fields import WHOLE_IMAGE, Axes, follow
 from fmnist.explain.results import LayerMaps, LayerOnImage, NetworkOnImage
 
@@ -36,7 +37,8 @@ class Call:
     image and at its mirror image)."""
 
     layer: Any
-    inputs: list[Any]  # Keras tensors
+    given: tuple[Any, Any]  # arguments, by position and by name, with Keras tensors in them
+    inputs: list[Any]  # those Keras tensors
     output: Any
     view: int
 
@@ -46,10 +48,12 @@ class Traced:
     """A model taken apart: models inside it are opened, so that all its layers are in one list.
 
     Where a model asks the network inside it about several views of the image in one batch, it is
-    that network alone, and `whole` is the model.
+    that network alone, and `whole` is the model. image, answer: Keras tensors, the first and the
+    last; `calls` has those between.
     """
 
-    model: keras.Model
+    image: Any
+    answer: Any = None
     whole: keras.Model | None = None
     views_in_batch: int = 1
     calls: list[Call] = field(default_factory=list)
@@ -74,12 +78,27 @@ def trace(model: keras.Model) -> Traced:
 
     An inner model that cannot be opened (a class of its own) stays one layer.
     """
+
+    traced, entered = _take_apart(model)
+    inside = _only_inside(model)
+    given = [x for inner, x in entered if inner is inside]
+    if len(given) == 1 and given[0].shape[1:] == (28, 28, 1):
+        views = len(compute(traced, np.zeros((1, 28, 28, 1), np.float32))[id(given[0])])
+        if views > 1:
+            traced, entered = _take_apart(inside)
+            traced.whole, traced.views_in_batch = model, views
+    traced.mirrored = _find_mirrored(traced, entered)
+    return traced
+
+
+def _take_apart(model: Any) -> tuple[Traced, list[tuple[Any, Any]]]:
+    """Also, each model with what it was given, the same one as often as it was called."""
     import keras
 
-    traced = _find_network(model)
-    image = keras.Input((28, 28, 1), name="image")
-    traced.fields[id(image)] = (follow("image", None, [], (28, 0)),) * 2
+    traced = Traced(keras.Input((28, 28, 1), name="image"))
+    traced.fields[id(traced.image)] = (follow("image", None, [], (28, 0)),) * 2
     called: Counter[int] = Counter()
+    entered: list[tuple[Any, Any]] = []
 
     def visit(layer: Any, given: Any, output: Any) -> None:
         inputs = [x for x in keras.tree.flatten(given) if keras.backend.is_keras_tensor(x)]
@@ -89,54 +108,57 @@ def trace(model: keras.Model) -> Traced:
             traced.fields[id(each)] = _follow(layer, inputs, each, reached)
         # Each is kept: tensors are told apart by their id. What gives several shows none.
         one = outputs[0] if len(outputs) == 1 else outputs
-        traced.calls.append(Call(layer, inputs, one, called[id(layer)]))
+        traced.calls.append(Call(layer, given, inputs, one, called[id(layer)]))
         called[id(layer)] += 1
 
-    _walk(traced.model, image, visit, lambda inner, x: None)
-    traced.mirrored = _find_mirrored(traced)
-    return traced
+    traced.answer = _walk(model, traced.image, visit, lambda *each: entered.append(each))
+    return traced, entered
 
 
-def _find_network(model: keras.Model) -> Traced:
-    """The model, or the network in it that sees several views of one image at once."""
+def _only_inside(model: keras.Model) -> Any:
+    """The one model inside another; None where there is none, or more."""
+    import keras
+
+    inside = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    return inside[0] if len(inside) == 1 else None
+
+
+def compute(traced: Traced, images: Any, last: Call | None = None) -> dict[int, Any]:
+    """The values of all Keras tensors, by their ids, for float32 images (N, 28, 28, 1).
+
+    last: the call after which nothing more is needed.
+    """
     import keras
     import tensorflow as tf
 
-    inside = [layer for layer in model.layers if isinstance(layer, keras.Model)]
-    if len(inside) != 1:
-        return Traced(model)
-    seen: list[tuple[int, ...]] = []
-    _walk(
-        model,
-        tf.zeros((1, 28, 28, 1)),
-        lambda layer, given, output: None,
-        lambda inner, x: seen.append(tuple(x.shape)) if inner is inside[0] else None,
-    )
-    if len(seen) == 1 and seen[0][0] > 1 and seen[0][1:] == (28, 28, 1):
-        return Traced(inside[0], whole=model, views_in_batch=seen[0][0])
-    return Traced(model)
+    values = {id(traced.image): tf.convert_to_tensor(images)}
+    for call in traced.calls:
+        args, kwargs = keras.tree.map_structure(lambda x: values.get(id(x), x), call.given)
+        found = keras.tree.flatten(call.layer(*args, **kwargs))
+        wanted = call.output if isinstance(call.output, list) else [call.output]
+        values.update(zip(map(id, wanted), found, strict=True))
+        if call is last:
+            break
+    return values
 
 
 def run(traced: Traced, images: Any) -> tuple[list[Any], Any]:
     """The output of every call, and the probabilities, for float32 images (N, 28, 28, 1)."""
-    import tensorflow as tf
+    import keras
 
-    outputs: list[Any] = []
-    answer = _walk(
-        traced.model,
-        tf.convert_to_tensor(images),
-        lambda layer, given, output: outputs.append(output),
-        lambda inner, x: None,
-    )
-    return outputs, answer
+    values = compute(traced, images)
+    outputs = [
+        keras.tree.map_structure(lambda x: values[id(x)], call.output) for call in traced.calls
+    ]
+    return outputs, values[id(traced.answer)]
 
 
 def _walk(
-    model: keras.Model, images: Any, visit: Callable[..., None], enter: Callable[..., None]
+    model: keras.Model, image: Any, visit: Callable[..., None], enter: Callable[..., None]
 ) -> Any:
-    """Send images, or a Keras tensor that stands for them, through a model and those inside it.
+    """Send a Keras tensor that stands for images through a model and those inside it.
 
-    Tells `visit` of each layer, what it is given and what it makes of it, and `enter` of each inner
+    Tells `visit` of each layer, what it is given and what it makes of it, and `enter` of each
     model and what that is given. Returns the model's output.
     """
     import keras
@@ -148,21 +170,24 @@ def _walk(
             for each in layer.layers:
                 x = call(each, x)
             return x
-        if isinstance(layer, keras.Model) and hasattr(layer, "_run_through_graph"):
+        if isinstance(layer, keras.Model) and _is_functional(layer):
             tensors = keras.tree.flatten(args[0])
             enter(layer, tensors[0])
-            # What Keras's own `clone_model` is made of; that one leaves no way to the tensors.
-            return layer._run_through_graph(
-                keras.tree.pack_sequence_as(layer.input, tensors),
-                operation_fn=lambda operation: operation,
-                call_fn=call,
-            )
+            return connect(layer, tensors, call)
         output = layer(*args, **kwargs)
         visit(layer, (args, kwargs), output)
         return output
 
-    (answer,) = keras.tree.flatten(call(model, images))
+    (answer,) = keras.tree.flatten(call(model, image))
     return answer
+
+
+def _is_functional(model: keras.Model) -> bool:
+    """Whether its layers and what connects them are known: a class of its own hides them."""
+    try:
+        return bool(model.inputs and model.outputs)
+    except (AttributeError, ValueError):
+        return False
 
 
 def show_network(traced: Traced, image: np.ndarray) -> NetworkOnImage:
@@ -185,14 +210,19 @@ def show_maps(traced: Traced, image: np.ndarray, name: str) -> LayerMaps:
     Raises:
         ValueError: there is no such layer, or its output is no map that can be shown.
     """
+    call = find_call(traced, name)
+    output = compute(traced, image[None, ..., None].astype(np.float32), call)[id(call.output)]
+    maps = np.moveaxis(np.asarray(output, np.float32)[0], -1, 0)[:MAX_MAPS]
+    return LayerMaps(maps, _kernels(call.layer))
+
+
+def find_call(traced: Traced, name: str) -> Call:
+    """The first call of the layer of this name; raises ValueError as `show_maps` does."""
     call = next((call for call in traced.shown if call.layer.name == name), None)
     shape = tuple(call.output.shape[1:]) if call else ()
     if call is None or len(shape) != 3 or max(shape[:2]) > MAX_SIDE:
         raise ValueError(f"The model has no layer “{name[:60]}” whose maps can be shown.")
-    outputs, _ = run(traced, image[None, ..., None].astype(np.float32))
-    output = outputs[traced.calls.index(call)]
-    maps = np.moveaxis(np.asarray(output, np.float32)[0], -1, 0)[:MAX_MAPS]
-    return LayerMaps(maps, _kernels(call.layer))
+    return call
 
 
 def count_macs(layer: Any, inputs: tuple[int | None, ...], output: tuple[int | None, ...]) -> int:
@@ -264,27 +294,23 @@ def _follow(layer: Any, inputs: list[Any], output: Any, reached: list[Axes]) -> 
     return rows, columns
 
 
-def _find_mirrored(traced: Traced) -> tuple[bool, ...]:
+def _find_mirrored(traced: Traced, entered: list[tuple[Any, Any]]) -> tuple[bool, ...]:
     """Of each view, whether it is of the mirror image: tried on noise."""
     views = 1 + max((call.view for call in traced.calls), default=0)
-    import tensorflow as tf
-
     noise = np.random.default_rng(0).integers(0, 256, (1, 28, 28, 1)).astype(np.float32)
-    models: list[Any] = []
-    given: list[np.ndarray] = []
-
-    def enter(inner: Any, x: Any) -> None:
-        models.append(inner)
-        given.append(np.asarray(x, np.float32))
-
-    _walk(traced.model, tf.constant(noise), lambda layer, given, output: None, enter)
-    for model in models:
-        seen = [x for inner, x in zip(models, given, strict=True) if inner is model]
-        if len(seen) == views > 1 and seen[0].ndim == 4:
-            return tuple(
-                each.shape == seen[0].shape
-                and not np.array_equal(each, seen[0])
-                and np.allclose(each, seen[0][:, :, ::-1])
-                for each in seen
-            )
+    for model, _ in entered:
+        given = [x for inner, x in entered if inner is model]
+        if len(given) != views or views == 1 or len(given[0].shape) != 4:
+            continue
+        values = compute(traced, noise)
+        first, *others = (np.asarray(values[id(x)]) for x in given)
+        return (
+            False,
+            *(
+                each.shape == first.shape
+                and not np.array_equal(each, first)
+                and np.allclose(each, first[:, :, ::-1])
+                for each in others
+            ),
+        )
     return (False,) * views

@@ -75,6 +75,11 @@ class NetworkOnImage:
         """Of one prediction: every version of the image goes through the network."""
         return self.views * sum(layer.macs for layer in self.layers)
 
+    def macs_until(self, name: str) -> int:
+        """Of one view, up to the layer of this name and with it."""
+        names = [layer.name for layer in self.layers]
+        return sum(layer.macs for layer in self.layers[: names.index(name) + 1])
+
 
 @dataclass(frozen=True, eq=False)
 class LayerMaps:
@@ -142,3 +147,14 @@ class PatchSearch:
     patch: Patch | None
     before: np.ndarray
     tried: int
+
+
+@dataclass(frozen=True, eq=False)
+class Excitement:
+    """What excites each filter of a layer, each (images, filters): `values` float32, the highest of
+    its map on an image; `places` int64, where that is, row by row; `images` int64, which one.
+    """
+
+    values: np.ndarray
+    places: np.ndarray
+    images: np.ndarray

@@ -184,23 +184,6 @@ def list_fast_layers(model: keras.Model) -> list[str]:
     return sorted(kind.__name__ for kind in kinds if kind.__module__ == fast_layers.__name__)
 
 
-def describe_model(model: keras.Model) -> list[dict[str, Any]]:
-    """The layer table: one dict per layer with `layer`, `kind`, `output_shape`, `parameters`.
-
-    `output_shape` is a list without the batch axis, e.g. [26, 26, 64]. The input has no row.
-    """
-    return [
-        {
-            "layer": layer.name,
-            "kind": type(layer).__name__,
-            "output_shape": list(layer.output.shape[1:]),
-            "parameters": layer.count_params(),
-        }
-        for layer in model.layers
-        if type(layer).__name__ != "InputLayer"
-    ]
-
-
 def count_macs(model: keras.Model) -> int:
     """Multiply-accumulate operations of the model's convolutions and dense layers for one image.
 

@@ -185,18 +185,6 @@ def used_different_data(runs: list[Run]) -> bool:
     return len({read_fingerprint(run) for run in runs} - {""}) > 1
 
 
-def compare_settings(runs: list[Run], labels: list[str]) -> pd.DataFrame:
-    """The settings in which runs differ, in words: one row per setting, one column per label."""
-    import pandas as pd
-
-    names = differing_settings(summarise(runs))
-    columns = {
-        label: [format_value(getattr(run.config, name)) for name in names]
-        for label, run in zip(labels, runs, strict=True)
-    }
-    return pd.DataFrame(columns, index=pd.Index(names, name="setting"))
-
-
 def format_value(value: Any) -> str:
     """A setting in words: "on", "8-24" for several numbers, "none" for none of them."""
     if isinstance(value, bool):

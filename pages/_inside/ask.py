@@ -9,9 +9,10 @@ from typing import TypeVar
 import numpy as np
 import streamlit as st
 
-from fmnist.engine import explanations
+from fmnist.data.dataset import Dataset
+from fmnist.engine import explanations, filters
 from fmnist.engine.client import EngineError
-from fmnist.explain.results import Attribution, LayerMaps, NetworkOnImage, PatchSearch
+from fmnist.explain.results import Attribution, Excitement, LayerMaps, NetworkOnImage, PatchSearch
 from fmnist.plain_text import markdown
 from fmnist.runs.store import Run
 from pages._draw.models import can_predict, render_no_model
@@ -41,6 +42,21 @@ def probabilities(run: Run, images: np.ndarray) -> np.ndarray:
     return _ask(run, lambda path, written_at: _probabilities(path, written_at, images))
 
 
+def exciting(
+    run: Run, data: Dataset, layer: str, macs: int, place: st.delta_generator.DeltaGenerator
+) -> Excitement:
+    """Asked in parts, with the progress in `place`; a rerun in between ends it."""
+    said = "Looking at the test images …"
+    place.progress(0.0, said)
+    try:
+        return filters.find_exciting(
+            run, data, layer, macs, engine.get(), lambda done: place.progress(done, said)
+        )
+    except (EngineError, OSError) as error:
+        place.error(markdown(str(error)), icon=":material/error:")
+        st.stop()
+
+
 def _ask(run: Run, question: Callable[[str, int], _Found]) -> _Found:
     """The answer; where there is none, why, and the script ends."""
     if not can_predict(run):
@@ -51,7 +67,8 @@ def _ask(run: Run, question: Callable[[str, int], _Found]) -> _Found:
     said = "Looking inside …" if is_awake else "The model is waking up; this takes a few seconds …"
     with st.spinner(said):
         try:
-            return question(str(path), path.stat().st_mtime_ns)
+            written_at = path.stat().st_mtime_ns
+            return engine.drop_when_unseen(lambda: question(str(path), written_at))
         except (EngineError, OSError) as error:
             st.error(markdown(str(error)), icon=":material/error:")
             return st.stop()

@@ -27,7 +27,7 @@ _GRAD_CAM_HELP = (
     "most and knows least about where: its map has few places, enlarged over the image."
 )
 _OCCLUSION_HELP = (
-    "A black square of 6 × 6 pixels is moved over the image, 3 pixels at a time, and the model is "
+    "A black square of 8 × 8 pixels is moved over the image, 4 pixels at a time, and the model is "
     "asked each time. A pixel shows how much the class's probability fell, on average, while it "
     "was covered. Covering what is black already changes nothing."
 )

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from typing import TypeVar
 
 import streamlit as st
 
+from fmnist.engine.child import while_wanted
 from fmnist.engine.client import Engine
 
+LOOK_AGAIN = 0.2  # seconds between two looks at whether the person has gone on
 FIRST_PAGE_SECONDS = 2.0  # TensorFlow's import would slow the first page's drawing in the browser
+
+
+_Found = TypeVar("_Found")
 
 
 @st.cache_resource(show_spinner=False, on_release=Engine.close)
@@ -19,6 +28,38 @@ def get() -> Engine:
 @st.cache_resource(show_spinner=False)
 def warm_soon() -> None:
     """Once a server: start the engine while the person looks at the first page."""
-    timer = threading.Timer(FIRST_PAGE_SECONDS, get().warm)
+    timer = threading.Timer(FIRST_PAGE_SECONDS, _warm, args=(get(),))
     timer.daemon = True
     timer.start()
+
+
+def _warm(engine: Engine) -> None:
+    engine.warm()
+    importlib.import_module("fmnist.drawing.preprocess")  # SciPy: no stroke should wait for it
+
+
+def drop_when_unseen(question: Callable[[], _Found]) -> _Found:
+    """The answer to a question for the engine, which is dropped when the person goes on meanwhile.
+
+    Streamlit ends a script that is to run anew, or whose page was closed, where it draws. So the
+    question waits in a thread of its own, and this one draws nothing, again and again.
+    """
+    answer: Future[_Found] = Future()
+    gone = threading.Event()
+
+    def ask() -> None:
+        try:
+            with while_wanted(lambda: not gone.is_set()):
+                answer.set_result(question())
+        except BaseException as error:  # noqa: BLE001 - raised again below, where it belongs
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        if not wait([answer], LOOK_AGAIN).done:
+            nothing = st.empty()
+            while not wait([answer], LOOK_AGAIN).done:
+                nothing.empty()
+    finally:
+        gone.set()
+    return answer.result()

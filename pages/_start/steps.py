@@ -108,4 +108,4 @@ def _render(number: int, step: _Step, is_done: bool) -> None:
         icon=":material/check_circle:" if is_done else f":material/{step.icon}:",
         query_params=url.link(**step.opened),
     )
-    st.caption(f"{step.words}{' :green[Done.]' if is_done else ''}")
+    st.caption(f"{step.words}{' **Done.**' if is_done else ''}")

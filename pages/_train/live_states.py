@@ -34,7 +34,7 @@ def _render_queued(run: Run, _curves: Curves) -> None:
         st.error(markdown(error), icon=":material/error:")
     place = progress.describe_queue_position(run, [*found.running, *found.waiting])
     st.info(markdown(place), icon=":material/hourglass_top:")
-    st.caption("It starts by itself when its turn comes, even if this page is closed.")
+    st.caption("It starts by itself, even if this page is closed.")
     render_queue(run, found)
 
 

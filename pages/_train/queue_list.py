@@ -36,9 +36,10 @@ def render_queue(watched: Run, found: Waiting) -> None:
     first = found.up_next or found.waiting[0]
     label = f"Queue: {count} waiting · next: {markdown(first.title)}"
     is_waiting = watched.status.status == "queued"
-    with st.expander(
+    opened = st.expander(
         label, icon=":material/format_list_numbered:", expanded=is_waiting, key="live_queue"
-    ):
+    )
+    with opened, st.container(gap="xxsmall"):
         rows = [(run, "training") for run in found.running]
         rows += [(run, "next" if run is first else "") for run in found.waiting]
         for place, (run, word) in enumerate(rows[:_MOST], start=1 - len(found.running)):

@@ -12,6 +12,7 @@ from fmnist.engine.client import EngineError, Prediction
 from fmnist.engine.frames import Answer
 from fmnist.explain.results import (
     Attribution,
+    Excitement,
     LayerMaps,
     LayerOnImage,
     NetworkOnImage,
@@ -27,7 +28,8 @@ class FakeEngine:
     """Answers at once, or says why not; the real engine has tests of its own.
 
     Every image is a "Bag" with this confidence; the nearest images are the first ones. `asked`
-    keeps the arguments of each prediction, `sought` those of each search for neighbours.
+    keeps the arguments of each prediction, `sought` those of each search for neighbours,
+    `excited` of how many images it was asked what excites a filter.
     """
 
     def __init__(self) -> None:
@@ -36,6 +38,7 @@ class FakeEngine:
         self.convolves = True
         self.asked: list[tuple] = []
         self.sought: list[tuple] = []
+        self.excited: list[int] = []
 
     def is_awake(self, model_path: Path) -> bool:
         return True
@@ -89,6 +92,15 @@ class FakeEngine:
         return explanations.pack_attribution(
             Attribution(sites, cams[: len(sites)], falls, probabilities)
         )
+
+    def excite(self, model_path: Path, images: np.ndarray, layer: str) -> Excitement:
+        """Image 5 excites the one filter most, in the middle."""
+        self._refuse()
+        self.excited.append(len(images))
+        values = np.zeros((len(images), 1), np.float32)
+        values[5] = 2.5
+        places = np.full((len(images), 1), 14 * 28 + 14)
+        return Excitement(values, places, np.arange(len(images))[:, None])
 
     def _refuse(self) -> None:
         if self.error:

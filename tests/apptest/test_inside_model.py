@@ -1,8 +1,10 @@
 """The parts of pages/inside.py that ask the model, with a made engine's answers."""
 
+import json
+
 import pytest
 
-from tests.apptest.app_pages import open_page, words
+from tests.apptest.app_pages import button, open_page, words
 
 
 def html(at) -> str:
@@ -70,3 +72,45 @@ def test_a_place_of_a_filter_leads_back_to_the_pixels_it_sees(made, engine):
     column.set_value(27).run()
     assert "It depends on rows 0 to 1 and columns 26 to 27 of the image." in words(at)
     assert "3 × 3 × 1 weights" in html(at)
+
+
+def test_the_address_names_the_layer_and_the_filter(made, engine):
+    query = {"model": made.run_id, "view": "network", "split": "test", "index": "3"}
+    at = open_page("inside", **query, layer="conv_1", filter="0")
+    assert "of filter 0 is" in words(at)
+    at = open_page("inside", **query, layer="conv_9", filter="700")
+    assert at.selectbox(key="url_layer").value == "conv_1"
+    assert "of filter 0 is" in words(at)
+
+
+def test_what_a_filter_looks_for_is_found_when_asked_and_then_there(made, engine):
+    at = open_page("inside", model=made.run_id, view="network", split="test", index="3")
+    assert not grids(at, "Patches")
+    button(at, "Find the images that excite it most").click().run()
+    assert engine.excited == [200]
+    (images,) = grids(at, "Images that excite the filter most")
+    assert len(images["alts"]) == 1 and images["alts"][0].startswith("Test image 5, ")
+    assert images["captions"][0].endswith("2.50")
+    assert grids(at, "Patches")
+    assert "The 1 of 200 test images" in words(at)
+
+    again = open_page("inside", model=made.run_id, view="network", split="test", index="4")
+    assert grids(again, "Patches")
+    assert engine.excited == [200], "it is kept"
+
+
+def test_a_filter_that_cannot_be_asked_about_says_why(made, engine):
+    at = open_page("inside", model=made.run_id, view="network", split="test", index="3")
+    engine.error = "The model is damaged."
+    button(at, "Find the images that excite it most").click().run()
+    assert "The model is damaged." in words(at)
+
+
+def grids(at, label: str) -> list[dict]:
+    """What the grids of images with this label were given."""
+    return [
+        given
+        for element in at.get("bidi_component")
+        if element.proto.component_name == "fmnist_image_grid"
+        and (given := json.loads(element.proto.json)[0])["label"] == label
+    ]

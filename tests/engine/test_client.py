@@ -19,6 +19,7 @@ from fmnist import memory_limit
 from fmnist.data import catalogue
 from fmnist.data.dataset import load_dataset
 from fmnist.engine import client, explanations
+from fmnist.engine.child import Dropped, while_wanted
 from fmnist.engine.client import Engine, EngineError
 from fmnist.explain.results import ReceptiveField
 from tests.factories import data as data_factory
@@ -384,8 +385,8 @@ def find_timer(seconds: float) -> threading.Timer | None:
 
 
 def test_a_process_that_holds_a_lot_is_ended_when_nobody_asks(engine, models, monkeypatch):
-    monkeypatch.setattr("fmnist.engine.client._MUCH_MEMORY", 1)
-    monkeypatch.setattr("fmnist.engine.client._IDLE_AFTER", 0.1)
+    monkeypatch.setattr("fmnist.engine.child._MUCH_MEMORY", 1)
+    monkeypatch.setattr("fmnist.engine.child._IDLE_AFTER", 0.1)
     engine.predict(models.path("brought/modest"), models.images)
     engine.predict(models.path("first"), models.images)
     wait_for(lambda: engine.pid_of_imported is None, "its end")
@@ -412,6 +413,10 @@ def test_looks_inside_a_network(engine, models):
     assert [(site.layer, site.rows) for site in found.sites] == [(convolution.name, 26)]
     assert found.cams.shape == (1, 10, 28, 28) and found.occlusion.shape == (10, 28, 28)
     np.testing.assert_allclose(found.probabilities, models.expected("first")[0], atol=1e-5)
+    excited = engine.excite(models.path("first"), models.images[:3], convolution.name)
+    np.testing.assert_allclose(excited.values[0], inside.maps.max(axis=(1, 2)), atol=1e-5)
+    flat = inside.maps.reshape(4, -1)
+    np.testing.assert_allclose(flat[range(4), excited.places[0]], excited.values[0], atol=1e-5)
     target = int(np.argsort(found.probabilities)[-2])
     search = explanations.ask_patch(engine, models.path("first"), image, target)
     np.testing.assert_allclose(search.before, found.probabilities, atol=1e-5)
@@ -420,3 +425,34 @@ def test_looks_inside_a_network(engine, models):
     np.testing.assert_allclose(painted.probabilities[0], search.patch.probabilities, atol=1e-5)
     with pytest.raises(EngineError, match="no layer “nothing”"):
         explanations.ask_maps(engine, models.path("first"), image, "nothing")
+
+
+def test_a_request_that_waits_and_is_no_longer_wanted_is_dropped(engine, models):
+    engine.predict(models.path("first"), models.images)
+    child = psutil.Process(engine.pid)
+    is_wanted, answers, dropped = threading.Event(), [], []
+    is_wanted.set()
+
+    def ask_first() -> None:
+        answers.append(engine.predict(models.path("first"), models.images).probabilities)
+
+    def ask_second() -> None:
+        with while_wanted(is_wanted.is_set), pytest.raises(Dropped):
+            engine.predict(models.path("second"), models.images)
+        dropped.append(True)
+
+    requests = engine._own._requests
+    child.suspend()
+    first = threading.Thread(target=ask_first)
+    first.start()
+    wait_for(lambda: engine._own._requests == requests + 1, "the first request")
+    second = threading.Thread(target=ask_second)
+    second.start()
+    is_wanted.clear()
+    wait_for(lambda: dropped, "the second one to be dropped while the first is still at work")
+    child.resume()
+    first.join()
+    second.join()
+    np.testing.assert_allclose(answers[0], models.expected("first"), atol=1e-5)
+    assert engine._own._requests == requests + 1, "the process never heard of the second"
+    engine.predict(models.path("second"), models.images)  # what this thread asks is wanted

@@ -49,6 +49,32 @@ def build_known(softmax: str = "dense", flips: bool = False) -> Any:
     return keras.Model(image, layers.Average()(both))
 
 
+def build_edges() -> Any:
+    """Two filters: how much brighter it is on the right than on the left, and nothing at all."""
+    import keras
+    from keras import layers
+
+    image = keras.Input((28, 28, 1), name="image")
+    x = layers.Conv2D(2, 3, activation="relu", name="conv")(image)
+    x = layers.Dense(10, activation="softmax")(layers.Flatten()(x))
+    model = keras.Model(image, x)
+    kernel = np.zeros((3, 3, 1, 2), np.float32)
+    kernel[:, 0, 0, 0], kernel[:, 2, 0, 0] = -1, 1
+    model.get_layer("conv").set_weights([kernel, np.zeros(2, np.float32)])
+    return model
+
+
+def make_edges() -> np.ndarray:
+    """Four images, uint8 (4, 28, 28): black; dim, bright on the right from column 20 on, in rows 5
+    to 9; bright on the left; and half as bright an edge from column 3 on, in rows 0 to 2.
+    """
+    images = np.zeros((4, 28, 28), np.uint8)
+    images[1, 5:10, 20:] = 255
+    images[2, :, :14] = 255
+    images[3, :3, 3:] = 102
+    return images
+
+
 def list_models() -> dict[str, Any]:
     """Ones of the Lab, and ones as people import them, with weights above 0: what depends on a
     pixel shows it.
@@ -143,6 +169,7 @@ def measure_fields(traced: Any) -> dict[str, list[Any]]:
 def main() -> None:
     import_keras()
     from fmnist.explain.attribution import compute_cams, compute_occlusion, explain, find_sites
+    from fmnist.explain.filters import measure
     from fmnist.explain.layers import show_maps, show_network, trace
     from fmnist.models.network import count_macs
 
@@ -177,6 +204,7 @@ def main() -> None:
             "cams": list(found.cams.shape),
         }  # fmt: skip
     maps = show_maps(trace(plain), image, "conv")
+    edges = measure(trace(build_edges()), make_edges(), "conv")
     json.dump(
         {
             "known": known,
@@ -184,6 +212,7 @@ def main() -> None:
             "occlusion": occlusion.tolist(),
             "probabilities": probabilities.tolist(),
             "models": models,
+            "edges": {name: value.tolist() for name, value in vars(edges).items()},
             "maps": maps.maps.tolist(),
             "kernels": None if maps.kernels is None else maps.kernels.tolist(),
         },

@@ -83,3 +83,12 @@ def zip_of(members: dict[str, bytes]) -> bytes:
         for name, content in members.items():
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def list_layers(model) -> list[tuple[str, str, tuple[int, ...]]]:
+    """Name, kind and output shape (of one image) of a model's layers, without the input."""
+    return [
+        (layer.name, type(layer).__name__, layer.output.shape[1:])
+        for layer in model.layers
+        if type(layer).__name__ != "InputLayer"
+    ]

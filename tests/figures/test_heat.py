@@ -9,7 +9,9 @@ from PIL import Image
 from fmnist.figures.heat import (
     as_tiles,
     box_window,
+    crop_window,
     frame_square,
+    light_window,
     mark_place,
     overlay_heat,
     paint_map,
@@ -52,6 +54,20 @@ def test_a_window_stays_bright():
     seen = read(box_window(np.full((28, 28), 200, np.uint8), (4, 8), (10, 28)))
     assert seen[4, 10].min() > 150 and seen[7, 27].min() > 150
     assert seen[3, 10].tolist() == seen[8, 10].tolist() == seen[4, 9].tolist() == [60, 60, 60]
+
+
+def test_a_window_alone_and_in_its_image():
+    image = np.arange(28 * 28, dtype=np.uint32).reshape(28, 28).astype(np.uint8)
+    lit = light_window(image, (4, 8), (10, 12))
+    assert (lit[4:8, 10:12] == image[4:8, 10:12]).all()
+    assert lit[3, 10] == round(image[3, 10] * 0.35)
+    crop = crop_window(image, (4, 6), (10, 12))
+    assert crop.shape == (28, 28) and not crop[0].any() and not crop[:, 27].any()
+    assert crop[[1, 13, 14, 26], [1, 13, 14, 26]].tolist() == [
+        image[4, 10], image[4, 10], image[5, 11], image[5, 11],
+    ]  # fmt: skip
+    narrow = crop_window(np.full((28, 28), 9, np.uint8), (0, 4), (0, 2))
+    assert narrow[5, 5] == 9 and narrow[5, 20] == 0
 
 
 def test_a_frame_runs_around_a_square():

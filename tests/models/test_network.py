@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from fmnist.config import ConfigError, TrainConfig
-from fmnist.models.network import build_model, count_macs, describe_model
+from fmnist.models.network import build_model, count_macs
+from tests.factories.models import list_layers
 
 DENSE_32 = TrainConfig(architecture="dense", dense_units=(32,))
 CONV_8_24_48 = TrainConfig(filters=(8, 24, 48), pool=1, dense_units=(100,))
@@ -30,9 +31,7 @@ CONV_64 = TrainConfig(filters=(64,), dense_units=(64,))
     ],
 )
 def test_parameter_counts(config, parameters):
-    model = build_model(config)
-    assert model.count_params() == parameters
-    assert sum(row["parameters"] for row in describe_model(model)) == parameters
+    assert build_model(config).count_params() == parameters
 
 
 @pytest.mark.parametrize(
@@ -51,31 +50,28 @@ def test_macs(config, macs):
     assert count_macs(build_model(config)) == macs
 
 
-def test_layer_table_of_a_cnn():
-    rows = describe_model(build_model(CONV_64.replace(dropout=0.17)))
-    assert [(row["layer"], row["kind"], row["output_shape"]) for row in rows] == [
-        ("rescaling", "Rescaling", [28, 28, 1]),
-        ("conv_1", "Conv2D", [26, 26, 64]),
-        ("pool_1", "MaxPooling2D", [13, 13, 64]),
-        ("dropout_1", "Dropout", [13, 13, 64]),
-        ("flatten", "Flatten", [10816]),
-        ("dense_1", "Dense", [64]),
-        ("probabilities", "Dense", [10]),
+def test_layers_of_a_cnn():
+    assert list_layers(build_model(CONV_64.replace(dropout=0.17))) == [
+        ("rescaling", "Rescaling", (28, 28, 1)),
+        ("conv_1", "Conv2D", (26, 26, 64)),
+        ("pool_1", "MaxPooling2D", (13, 13, 64)),
+        ("dropout_1", "Dropout", (13, 13, 64)),
+        ("flatten", "Flatten", (10816,)),
+        ("dense_1", "Dense", (64,)),
+        ("probabilities", "Dense", (10,)),
     ]
 
 
 @pytest.mark.parametrize(("after", "count"), [("all", 3), ("inner", 2), ("first", 1)])
 def test_which_convolutions_the_dropout_follows(after, count):
-    rows = describe_model(build_model(STRIDED.replace(dropout_after=after)))
-    dropped = [row["layer"] for row in rows if row["kind"] == "Dropout"]
+    layers = list_layers(build_model(STRIDED.replace(dropout_after=after)))
+    dropped = [name for name, kind, _ in layers if kind == "Dropout"]
     assert dropped == [f"dropout_{number}" for number in range(1, count + 1)]
 
 
 def test_layer_list_of_a_dense_network_with_dropout():
-    rows = describe_model(
-        build_model(TrainConfig(architecture="dense", dense_units=(20, 10), dropout=0.1))
-    )
-    assert [row["layer"] for row in rows] == [
+    config = TrainConfig(architecture="dense", dense_units=(20, 10), dropout=0.1)
+    assert [name for name, *_ in list_layers(build_model(config))] == [
         "rescaling",
         "flatten",
         "dense_1",

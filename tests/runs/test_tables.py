@@ -7,7 +7,6 @@ from fmnist.config import TrainConfig
 from fmnist.runs import outputs, store
 from fmnist.runs.imported_record import ImportedModel
 from fmnist.runs.tables import (
-    compare_settings,
     describe_datasets,
     describe_settings,
     summary_table,
@@ -100,10 +99,3 @@ def test_settings_in_words():
     words = "filters 8-24, dense_units none, optimizer sgd, weight_averaging on"
     assert describe_settings(config) == words
     assert describe_settings(TrainConfig()) == ""
-
-
-def test_the_settings_in_which_runs_differ(lab):
-    run_factory.write_run(lab.runs_dir, "20260102-000000-b", filters=(8,), dropout=0.2)
-    run_factory.write_run(lab.runs_dir, "20260101-000000-a", filters=(16, 8), dropout=0.2)
-    table = compare_settings(store.list_runs(), ["b", "a"])
-    assert table.to_dict("index") == {"filters": {"b": "8", "a": "16-8"}}
