@@ -40,6 +40,10 @@ KERNELS: dict[str, np.ndarray] = {
     ),
 }
 
+OWN = "My own numbers"  # in the place of a kernel's name
+# How an address calls them: "vertical-edges", "outline-5-5".
+KERNEL_WORDS = {re.sub(r"[^a-z0-9]+", "-", name.lower()): name for name in (*KERNELS, OWN)}
+
 
 @dataclass(frozen=True, eq=False)
 class Window:

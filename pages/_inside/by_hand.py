@@ -7,18 +7,18 @@ import streamlit as st
 
 from fmnist import formats
 from fmnist.explain import by_hand, edits
-from fmnist.explain.by_hand import KERNELS, LARGEST
+from fmnist.explain.by_hand import KERNEL_WORDS, KERNELS, LARGEST, OWN
 from fmnist.glossary import GLOSSARY
 from fmnist.plain_text import markdown
 from fmnist.runs.store import Run
 from pages._inside.sliding_window import render_convolution, render_pooling
+from pages._shared import url
 
 _OPERATIONS = {
     "convolution": "Convolution",
     "max": "Max pooling",
     "average": "Average pooling",
 }
-_OWN = "My own numbers"
 _START = "1 0 -1\n1 0 -1\n1 0 -1"
 _HELPS = {
     "Stride": GLOSSARY["Stride"],
@@ -36,7 +36,7 @@ _SAYS = {
     "Blur": "Nine ninths: each output is the mean of its window.",
     "Smooth blur, 5 × 5": "A mean in which the middle counts most.",
     "Outline, 5 × 5": "A pixel against a wider neighbourhood, so that single pixels matter less.",
-    _OWN: "The network finds its numbers by training; here they are yours.",
+    OWN: "The network finds its numbers by training; here they are yours.",
 }
 
 
@@ -46,10 +46,9 @@ def render(run: Run | None, image: np.ndarray) -> None:
         "Operation",
         _OPERATIONS,
         format_func=_OPERATIONS.__getitem__,
-        default="convolution",
         required=True,
         label_visibility="collapsed",
-        key="inside_operation",
+        **url.bind("operation"),
     )
     if operation == "convolution":
         _render_convolution(image)
@@ -59,16 +58,22 @@ def render(run: Run | None, image: np.ndarray) -> None:
 
 def _render_convolution(image: np.ndarray) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            "Kernel", [*KERNELS, _OWN], key="inside_kernel", help=GLOSSARY["Filter"], width=220
+        word = st.selectbox(
+            "Kernel",
+            KERNEL_WORDS,
+            format_func=KERNEL_WORDS.get,
+            help=GLOSSARY["Filter"],
+            width=220,
+            **url.bind("kernel"),
         )
-        stride = _choose("Stride", (1, 2, 3), "inside_stride")
-        padding = _choose("Padding", ("valid", "same"), "inside_padding")
+        chosen = KERNEL_WORDS[word]
+        stride = _choose("Stride", (1, 2, 3), **url.bind("stride"))
+        padding = _choose("Padding", ("valid", "same"), **url.bind("padding"))
         bias = st.number_input(
             "Bias", -LARGEST, LARGEST, 0.0, 10.0, "%g", key="inside_bias", width=130
         )
         relu = st.toggle("ReLU", key="inside_relu", help=GLOSSARY["ReLU"])
-    kernel = _read_own() if chosen == _OWN else KERNELS[chosen]
+    kernel = _read_own() if chosen == OWN else KERNELS[chosen]
     if kernel is None:
         return
     st.caption(_SAYS[chosen])
@@ -95,9 +100,9 @@ def _read_own() -> np.ndarray | None:
 
 def _render_pooling(image: np.ndarray, kind: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        size = _choose("Window", (2, 3), "inside_size")
-        stride = _choose("Stride", (1, 2, 3), "inside_pool_stride", default=2)
-        moved = _choose("Shift the image right by", (0, 1, 2), "inside_shift")
+        size = _choose("Window", (2, 3), key="inside_size", default=2)
+        stride = _choose("Stride", (1, 2, 3), key="inside_pool_stride", default=2)
+        moved = _choose("Shift the image right by", (0, 1, 2), key="inside_shift", default=0)
     shifted = edits.shift(image, moved, 0)
     result = by_hand.pool(shifted, size, kind, stride)
     if moved:
@@ -117,11 +122,8 @@ def _render_pooling(image: np.ndarray, kind: str) -> None:
     _render_shape(len(image), size, stride, "valid")
 
 
-def _choose(label: str, options: tuple, key: str, default: object = None):
-    default = options[0] if default is None else default
-    return st.segmented_control(
-        label, options, default=default, required=True, key=key, help=_HELPS.get(label)
-    )
+def _choose(label: str, options: tuple, **about):
+    return st.segmented_control(label, options, required=True, help=_HELPS.get(label), **about)
 
 
 def _render_shape(side: int, window: int, stride: int, padding: str) -> None:

@@ -15,6 +15,7 @@ from fmnist.figures import heat
 from fmnist.plain_text import markdown
 from fmnist.runs.store import Run
 from pages._inside import ask, filter_images
+from pages._shared import url
 from pages._shared.image_grid import render_grid
 from pages._shared.style import style_beside
 
@@ -34,16 +35,18 @@ def render(run: Run, image: np.ndarray, network: NetworkOnImage) -> None:
         return
     st.subheader("One layer")
     convolutions = [name for name, each in layers.items() if "Conv" in each.kind]
+    binding = url.bind("layer", "filter")
+    if st.session_state[binding["key"]] not in layers:  # another model's
+        st.session_state[binding["key"]] = (convolutions or list(layers))[0]
     chosen = layers[
         st.selectbox(
             "Layer",
             layers,
-            index=list(layers).index(convolutions[0]) if convolutions else 0,
             format_func=lambda name: (
                 f"{name} · {sentences.name_kind(layers[name])} · "
                 f"{sentences.describe_shape(layers[name].shape)}"
             ),
-            key=f"inside_layer_{run.run_id}",
+            **binding,
         )
     ]
     found = ask.maps(run, image, chosen.name)
@@ -53,7 +56,7 @@ def render(run: Run, image: np.ndarray, network: NetworkOnImage) -> None:
 
 
 def _choose_filter(chosen: LayerOnImage, found: LayerMaps, key: str) -> int:
-    """The filter clicked last in this layer; at first the strongest on the image."""
+    """The filter that the address names, as a click makes it do; else the strongest here."""
     count = len(found.maps)
     st.caption(
         f"{formats.count(count)} {'map' if count == 1 else 'maps'} of {chosen.shape[0]} × "
@@ -67,10 +70,10 @@ def _choose_filter(chosen: LayerOnImage, found: LayerMaps, key: str) -> int:
         key=f"inside_maps_{key}",
         label=f"Maps of {chosen.name}",
     )
-    place = f"inside_filter_{key}"
     if clicked is not None:
-        st.session_state[place] = clicked
-    return st.session_state.get(place, chosen.channels[0])
+        url.write(layer=chosen.name, filter=clicked)
+    number = url.read("filter")
+    return chosen.channels[0] if number is None or number >= count else number
 
 
 def _render_filter(chosen: LayerOnImage, found: LayerMaps, number: int, image: np.ndarray) -> None:

@@ -118,7 +118,8 @@ def test_another_kernel_gives_another_output(data):
     at = open_page("inside")
     image = data.test_images[0]
     for name in ("Vertical edges", "Smooth blur, 5 × 5"):
-        at.selectbox(key="inside_kernel").set_value(name).run()
+        word = next(word for word, kernel in by_hand.KERNEL_WORDS.items() if kernel == name)
+        at.selectbox(key="url_kernel").set_value(word).run()
         shown = window(at)
         expected = by_hand.convolve(image, by_hand.KERNELS[name], 1, "valid").output
         np.testing.assert_allclose(shown["output"], expected, atol=1e-3)
@@ -127,8 +128,8 @@ def test_another_kernel_gives_another_output(data):
 
 def test_stride_padding_bias_and_relu(data):
     at = open_page("inside")
-    choose(at, "inside_stride", 2)
-    choose(at, "inside_padding", "same")
+    choose(at, "url_stride", 2)
+    choose(at, "url_padding", "same")
     at.number_input(key="inside_bias").set_value(-50.0).run()
     at.toggle(key="inside_relu").set_value(True).run()
     sums = by_hand.convolve(
@@ -140,9 +141,24 @@ def test_stride_padding_bias_and_relu(data):
     assert "28 ÷ 2 = 14" in words(at)
 
 
+def test_the_address_names_the_kernel_and_how_it_moves(data):
+    query = {"kernel": "smooth-blur-5-5", "stride": "2", "padding": "same"}
+    at = open_page("inside", **query)
+    image = data.test_images[0]
+    expected = by_hand.convolve(image, by_hand.KERNELS["Smooth blur, 5 × 5"], 2, "same").output
+    np.testing.assert_allclose(window(at)["output"], expected, atol=1e-3)
+    choose(at, "url_stride", 3)
+    assert {**query, "stride": "3"}.items() <= address(at).items()
+    choose(at, "url_operation", "max")
+    assert address(at)["operation"] == "max"
+    at = open_page("inside", kernel="nonsense", stride="9")
+    assert words(at).count("Showing the default instead.") == 2
+    assert window(at)["stride"] == 1
+
+
 def test_typed_numbers(data):
     at = open_page("inside")
-    at.selectbox(key="inside_kernel").set_value("My own numbers").run()
+    at.selectbox(key="url_kernel").set_value("my-own-numbers").run()
     at.text_area(key="inside_own").set_value("0 0 0 0 1 0 0 0 0").run()
     assert window(at)["output"] == data.test_images[0][1:-1, 1:-1].tolist()
     at.text_area(key="inside_own").set_value("1 2 three").run()
@@ -152,13 +168,13 @@ def test_typed_numbers(data):
 
 def test_pooling_and_what_a_shift_changes(data):
     at = open_page("inside")
-    choose(at, "inside_operation", "max")
+    choose(at, "url_operation", "max")
     blocks = data.test_images[0].reshape(14, 2, 14, 2)
     assert window(at)["output"] == blocks.max(axis=(1, 3)).tolist()
     choose(at, "inside_shift", 1)
     assert window(at)["image"][5][1:] == data.test_images[0][5][:-1].tolist()
     assert "The shift changes the pixels by" in words(at)
-    choose(at, "inside_operation", "average")
+    choose(at, "url_operation", "average")
     assert window(at)["kind"] == "average"
 
 
@@ -166,6 +182,6 @@ def test_every_word_is_explained_on_the_page_and_the_settings_use_the_same_words
     at = open_page("inside")
     for word, meaning in GLOSSARY.items():
         assert f"**{word}.** {meaning}" in words(at)
-    assert at.selectbox(key="inside_kernel").help == GLOSSARY["Filter"]
+    assert at.selectbox(key="url_kernel").help == GLOSSARY["Filter"]
     train = open_page("train")
     assert train.slider(key="train_dropout").help == GLOSSARY["Dropout"]

@@ -74,6 +74,15 @@ def test_a_place_of_a_filter_leads_back_to_the_pixels_it_sees(made, engine):
     assert "3 × 3 × 1 weights" in html(at)
 
 
+def test_the_address_names_the_layer_and_the_filter(made, engine):
+    query = {"model": made.run_id, "view": "network", "split": "test", "index": "3"}
+    at = open_page("inside", **query, layer="conv_1", filter="0")
+    assert "of filter 0 is" in words(at)
+    at = open_page("inside", **query, layer="conv_9", filter="700")
+    assert at.selectbox(key="url_layer").value == "conv_1"
+    assert "of filter 0 is" in words(at)
+
+
 def test_what_a_filter_looks_for_is_found_when_asked_and_then_there(made, engine):
     at = open_page("inside", model=made.run_id, view="network", split="test", index="3")
     assert not grids(at, "Patches")
