@@ -17,10 +17,10 @@ VIEWS = {
 }
 
 
+@st.dialog("Words", width="medium")
 def render_words() -> None:
-    with st.popover("Words", icon=":material/menu_book:", width="content"):
-        for word, meaning in GLOSSARY.items():
-            st.markdown(f"**{word}.** {meaning}")
+    for word, meaning in GLOSSARY.items():
+        st.markdown(f"**{word}.** {meaning}")
 
 
 standin.render_banner()
@@ -32,7 +32,8 @@ if chosen.sketch is not None:
     in_hand, run = run, find_answering(run, chosen.sketch)
 with st.container(horizontal=True, horizontal_alignment="distribute"):
     view = view_switch.render({name: label for name, (label, _) in VIEWS.items()})
-    render_words()
+    if st.button("Words", icon=":material/menu_book:"):
+        render_words()
 if run is None and view != "by-hand":
     not_scored.render_no_run()
 else:

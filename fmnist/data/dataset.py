@@ -139,7 +139,7 @@ def find_folder() -> Path:
 
 def missing_files(folder: Path) -> list[str]:
     """Those of the four files that are not in `folder`, compressed or not."""
-    return [name for name in FILES if not find_file(folder, name).is_file()]
+    return [name for name in FILES if _find_file(folder, name) is None]
 
 
 def find_file(folder: Path, name: str) -> Path:
@@ -147,11 +147,14 @@ def find_file(folder: Path, name: str) -> Path:
 
     The published name where there is neither.
     """
+    return _find_file(folder, name) or folder / name
+
+
+def _find_file(folder: Path, name: str) -> Path | None:
     plain = name.removesuffix(".gz")
     spellings = (name, plain, plain.replace("-idx", ".idx"))  # the last one is Kaggle's
-    return next(
-        (folder / spelt for spelt in spellings if (folder / spelt).is_file()), folder / name
-    )
+    places = (folder / spelt for spelt in spellings)
+    return next((place for place in places if place.is_file()), None)
 
 
 def _require(folder: Path, subject: str) -> Path:

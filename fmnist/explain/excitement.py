@@ -9,7 +9,7 @@ import numpy as np
 from fmnist.explain.results import SIDE, Excitement, LayerOnImage
 
 MOST = 16  # images that are kept of each filter
-MOST_MACS = 4e11  # of all images together: a slow network is shown fewer
+MOST_MACS = 2.5e11  # of all images together: a slow network is shown fewer
 FEWEST_IMAGES = 1000
 
 
@@ -28,7 +28,8 @@ def keep_highest(found: list[Excitement], most: int = MOST) -> Excitement:
 
 def count_images(macs: int, available: int) -> int:
     """How many images a layer is shown, which takes `macs` multiply-adds to reach."""
-    return min(available, max(FEWEST_IMAGES, int(MOST_MACS / max(macs, 1))))
+    hundreds = int(MOST_MACS / max(macs, 1)) // 100
+    return min(available, max(FEWEST_IMAGES, 100 * hundreds))
 
 
 @dataclass(frozen=True)

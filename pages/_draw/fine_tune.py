@@ -57,8 +57,8 @@ def _render_corrections(is_offered: bool) -> None:
         st.caption("You stopped the last fine-tuning: nothing has changed.")
     if not count:
         st.caption(
-            "Where a prediction is wrong, choose the right class beside it. From such corrections "
-            "the model can learn."
+            "Where a prediction is wrong, choose the right class beside it; the model can learn "
+            "from your corrections."
         )
     else:
         _render_start(count)

@@ -34,7 +34,11 @@ def attribution(run: Run, image: np.ndarray) -> Attribution:
 
 
 def patch(run: Run, image: np.ndarray, target: int) -> PatchSearch:
-    return _ask(run, lambda path, written_at: _patch(path, written_at, image, target))
+    return _ask(
+        run,
+        lambda path, written_at: _patch(path, written_at, image, target),
+        "Trying some 500 squares …",
+    )
 
 
 def probabilities(run: Run, images: np.ndarray) -> np.ndarray:
@@ -57,14 +61,16 @@ def exciting(
         st.stop()
 
 
-def _ask(run: Run, question: Callable[[str, int], _Found]) -> _Found:
+def _ask(
+    run: Run, question: Callable[[str, int], _Found], said: str = "Looking inside …"
+) -> _Found:
     """The answer; where there is none, why, and the script ends."""
     if not can_predict(run):
         render_no_model(run)
         st.stop()
     path = run.file("model.keras")
-    is_awake = engine.get().is_awake(path)
-    said = "Looking inside …" if is_awake else "The model is waking up; this takes a few seconds …"
+    if not engine.get().is_awake(path):
+        said = "The model is waking up; this takes a few seconds …"
     with st.spinner(said):
         try:
             written_at = path.stat().st_mtime_ns

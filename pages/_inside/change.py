@@ -59,7 +59,7 @@ def _render_tools(image: np.ndarray) -> None:
     painted = painter.render(image, kept["paint"], kept["begun"])
     if painted is not None:
         kept["paint"] = painted
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, width=336):  # as wide as the image above: two in a row
         for name, (label, low, high, step, form, hint) in _SLIDERS.items():
             key = f"inside_{name}_{kept['begun']}"
             if key not in st.session_state:

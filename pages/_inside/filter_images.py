@@ -45,11 +45,13 @@ def render(run: Run, network: NetworkOnImage, layer: LayerOnImage, number: int) 
         return
     images = [data.test_images[each.index] for each in shown]
     names = [data.class_names[data.test_labels[each.index]] for each in shown]
-    said = f"The {len(shown)} of {formats.count(count)} test images that excite it most."
+    said = f"The {len(shown)} of {formats.count(count)} test images that excite it most"
     parts = any(each.is_part for each in shown)
     if parts:
-        said += " Bright, and above alone: what the place of the highest value sees."
-    st.caption(f"{said} Choose one to look inside with it.")
+        said += (
+            ": first only what the place of the highest value sees, then the images, bright there"
+        )
+    st.caption(f"{said}. Choose one to look inside with it.")
     key = f"{run.run_id}_{layer.name}_{number}"
     if parts:
         clicked = render_grid(

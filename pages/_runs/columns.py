@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import dataclass
 from typing import Any
-
-import streamlit as st
 
 from fmnist import formats
 from fmnist.data.dataset import STANDARD
@@ -27,26 +27,22 @@ STATUS_NAMES = {
 _LONGEST_NOTE = 60  # characters of a note or a message in the table
 
 
-def choose_columns(listed: list[Summary]) -> dict[str, tuple]:
-    """Label, kind, explanation, and the function that makes of a summary its text and the value
-    that it is sorted by.
-    """
-    zone = st.context.timezone
-    columns: dict[str, tuple] = {
-        "name": ("Run", "name-column", "", lambda s: (s.name, s.name.casefold())),
-        "status": ("Status", "text", "", _status),
-        "val": (
-            "Validation",
-            "number",
-            "Best accuracy on the validation images",
-            lambda s: (formats.percent(s.best_val_accuracy), s.best_val_accuracy),
-        ),
-        "test": (
-            "Test",
-            "number",
-            "Accuracy on the test images",
-            lambda s: (formats.percent(s.test_accuracy), s.test_accuracy),
-        ),
+@dataclass(frozen=True)
+class Column:
+    """Its heading, what it holds (a number, a text, a name, tags), and an explanation."""
+
+    label: str
+    kind: str = "text"
+    help: str = ""
+
+
+def choose_columns(listed: list[Summary]) -> dict[str, Column]:
+    """The columns by name, one for each setting that differs among them."""
+    columns = {
+        "name": Column("Run", "name-column"),
+        "status": Column("Status"),
+        "val": Column("Validation", "number", "Best accuracy on the validation images"),
+        "test": Column("Test", "number", "Accuracy on the test images"),
     }
     for name in differing_settings(listed):
         if name == "epochs":  # a column of its own says how many are done, too
@@ -54,27 +50,58 @@ def choose_columns(listed: list[Summary]) -> dict[str, tuple]:
         is_number = all(
             isinstance(getattr(s.config, name), int | float) for s in listed if s.config
         )
-        kind = "number" if is_number else "text"
-        columns[name] = (name_setting(name), kind, "", lambda s, n=name: _setting(s, n))
+        columns[name] = Column(name_setting(name), "number" if is_number else "text")
     if {*(s.dataset for s in listed), dataset_choice.mend_choice().slug} != {STANDARD}:
-        columns["dataset"] = ("Dataset", "text", "", lambda s: (s.dataset, s.dataset))
+        columns["dataset"] = Column("Dataset")
     columns |= {
-        "epochs": ("Epochs", "number", "Epochs done, of those planned", _epochs),
-        "time": ("Time", "number", "", lambda s: (formats.duration(s.seconds), s.seconds)),
-        "parameters": (
-            "Parameters",
-            "number",
-            "",
-            lambda s: (formats.count(s.parameters), s.parameters),
-        ),
-        "started": ("Started", "text", "In your time zone", lambda s: _started(s, zone)),
-        "note": ("Note", "text", "", _note),
+        "epochs": Column("Epochs", "number", "Epochs done, of those planned"),
+        "time": Column("Time", "number"),
+        "parameters": Column("Parameters", "number"),
+        "started": Column("Started", help="In your time zone"),
     }
+    if any(s.note or s.message for s in listed):
+        columns["note"] = Column("Note")
     if any(s.tags for s in listed):
-        columns["tags"] = ("Tags", "tags", "", lambda s: (" ".join(s.tags), " ".join(s.tags)))
-    if not any(s.note or s.message for s in listed):
-        del columns["note"]
+        columns["tags"] = Column("Tags", "tags")
     return columns
+
+
+@functools.lru_cache(maxsize=3000)
+def describe_cells(
+    summary: Summary, names: tuple[str, ...], zone: str | None
+) -> list[tuple[str, Any]]:
+    """What these columns say of a run: each text, and the value that it is sorted by.
+
+    The same list for the same run again: while one looks at a thousand runs, few of them change.
+    """
+    return [_tell(summary, name, zone) for name in names]
+
+
+def _tell(summary: Summary, name: str, zone: str | None) -> tuple[str, Any]:
+    match name:
+        case "name":
+            return summary.name, summary.name.casefold()
+        case "status":
+            return (STATUS_NAMES[summary.status],) * 2
+        case "val":
+            return formats.percent(summary.best_val_accuracy), summary.best_val_accuracy
+        case "test":
+            return formats.percent(summary.test_accuracy), summary.test_accuracy
+        case "dataset":
+            return (summary.dataset,) * 2
+        case "epochs":
+            return _epochs(summary)
+        case "time":
+            return formats.duration(summary.seconds), summary.seconds
+        case "parameters":
+            return formats.count(summary.parameters), summary.parameters
+        case "started":
+            return _started(summary, zone)
+        case "note":
+            return _note(summary)
+        case "tags":
+            return (" ".join(summary.tags),) * 2
+    return _setting(summary, name)
 
 
 def describe_mean(spread: Spread) -> tuple[str, float | None]:
@@ -82,10 +109,6 @@ def describe_mean(spread: Spread) -> tuple[str, float | None]:
     if spread.deviation is not None:
         text += f" ± {100 * spread.deviation:.1f}"
     return text, spread.mean
-
-
-def _status(summary: Summary) -> tuple[str, str]:
-    return (STATUS_NAMES[summary.status],) * 2
 
 
 def _setting(summary: Summary, name: str) -> tuple[str, Any]:

@@ -26,8 +26,8 @@ def render_form() -> None:
         st.markdown(
             'A network you trained elsewhere and saved with `model.save("model.keras")` or as '
             "`.h5`: one 28 × 28 image in, ten outputs. The Lab detects its input and output "
-            "format and scores it on the test set; then Evaluate and Draw can use it. A check "
-            f"takes {CHECK_SECONDS / 60:.0f} minutes at most."
+            "format and scores it on the test set; then Evaluate and Draw can use it. The "
+            f"check takes at most {CHECK_SECONDS / 60:.0f} minutes."
         )
         with st.form("import_model", clear_on_submit=True, border=False):
             file = st.file_uploader(

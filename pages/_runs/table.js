@@ -1,5 +1,5 @@
 const SVG = "http://www.w3.org/2000/svg";
-const STEP = 100; // rows drawn at first, and again whenever the end of them comes in sight
+const STEP = 40; // rows drawn at first, and again whenever the end of them comes in sight
 const AHEAD = 600; // px
 const tables = new WeakMap(); // frame element → the table drawn in it
 

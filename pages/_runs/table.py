@@ -6,6 +6,7 @@ opened, and a screen reader finds no table in its canvas.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
@@ -14,7 +15,7 @@ from fmnist.config import FIELDS
 from fmnist.runs.listing import Group, find_best
 from fmnist.runs.tables import Summary
 from pages._runs.choice import MOST_SHOWN, View, keep_view
-from pages._runs.columns import choose_columns, describe_mean
+from pages._runs.columns import choose_columns, describe_cells, describe_mean
 from pages._shared.style import read_beside
 
 KEY = "runs_table"
@@ -33,22 +34,22 @@ def render_table(groups: list[Group], view: View) -> None:
     """Draw the runs listed; a line with mean and deviation stands above each group of several."""
     listed = [member for group in groups for member in group.members]
     columns = choose_columns(listed)
+    names, zone = tuple(columns), st.context.timezone
     best = find_best(listed)
     rows: list[dict[str, Any]] = []
     for group in groups:
         is_group = len(group.members) > 1
         if is_group:
-            rows.append(_group_row(group, columns))
-        rows += [_row(member, columns, best) | {"inGroup": is_group} for member in group.members]
+            rows.append(_group_row(group, names, zone))
+        for member in group.members:
+            cells = describe_cells(member, names, zone)
+            rows.append(_row(member, cells, best) | {"inGroup": is_group})
     _component(
         key=KEY,
         # In a list: given a dictionary, Streamlit imports pandas to look for tables in it.
         data=[
             {
-                "columns": [
-                    {"label": label, "kind": kind, "help": text}
-                    for label, kind, text, _ in columns.values()
-                ],
+                "columns": [asdict(column) for column in columns.values()],
                 "rows": rows,
                 "shown": view.shown,
                 "selected": view.selected,
@@ -62,20 +63,19 @@ def render_table(groups: list[Group], view: View) -> None:
     )
 
 
-def _row(summary: Summary, columns: dict[str, tuple], best: set[str]) -> dict[str, Any]:
-    told = [tell(summary) for *_, tell in columns.values()]
+def _row(summary: Summary, cells: list[tuple[str, Any]], best: set[str]) -> dict[str, Any]:
     return {
         "id": summary.run_id,
         "name": summary.name,
         "tags": list(summary.tags),
         "best": _BEST if summary.run_id in best else "",
         "hasCurves": bool(summary.epochs_done),
-        "cells": [text for text, _ in told],
-        "sort": [value for _, value in told],
+        "cells": [text for text, _ in cells],
+        "sort": [value for _, value in cells],
     }
 
 
-def _group_row(group: Group, columns: dict[str, tuple]) -> dict[str, Any]:
+def _group_row(group: Group, names: tuple[str, ...], zone: str | None) -> dict[str, Any]:
     """A line about runs of one config: how many, their means, and the settings that they share."""
     first = group.members[0]
     own = {
@@ -85,8 +85,8 @@ def _group_row(group: Group, columns: dict[str, tuple]) -> dict[str, Any]:
     }
     blank = ("", None)
     shared = {
-        name: own.get(name, tell(first) if name in FIELDS and name not in _OWN else blank)
-        for name, (*_, tell) in columns.items()
+        name: own.get(name, cell if name in FIELDS and name not in _OWN else blank)
+        for name, cell in zip(names, describe_cells(first, names, zone), strict=True)
     }
     return {
         "id": f"group-{first.run_id}",

@@ -56,10 +56,9 @@ def drop_when_unseen(question: Callable[[], _Found]) -> _Found:
 
     threading.Thread(target=ask, daemon=True).start()
     try:
-        if not wait([answer], LOOK_AGAIN).done:
-            nothing = st.empty()
-            while not wait([answer], LOOK_AGAIN).done:
-                nothing.empty()
+        nothing = st.empty()  # always, so that what follows keeps its place on the page
+        while not wait([answer], LOOK_AGAIN).done:
+            nothing.empty()
     finally:
         gone.set()
     return answer.result()

@@ -12,13 +12,14 @@ import streamlit as st
 
 from fmnist import formats
 from fmnist.data.dataset import STANDARD
-from fmnist.plain_text import markdown
+from fmnist.plain_text import markdown, shorten
 from fmnist.runs import store
 from fmnist.runs.folder import BUNDLED_ID
 from fmnist.runs.store import Run
 from fmnist.runs.tables import summarise
 from pages._shared import url
 
+_LONGEST_TITLE = 22  # characters: its accuracy is in sight beside it
 _KEY = "model_in_hand"
 _ABOUT_ONE_MODEL = ("index", "page")  # in Evaluate's address: an image, and a page of a selection
 _FOLLOWING = ("evaluate", "draw")  # pages that once named their model `run`
@@ -88,7 +89,8 @@ def _describe(run: Run, accuracy: float | None) -> str:
     """E.g. "conv-32 · 90.1 %": its name and its accuracy on the test images, and what is special
     about it.
     """
-    parts = [run.title, run.status.status if accuracy is None else formats.percent(accuracy)]
+    title = shorten(run.title, _LONGEST_TITLE)
+    parts = [title, run.status.status if accuracy is None else formats.percent(accuracy)]
     if run.imported_model:
         parts.append("imported")
     elif run.fine_tuned:

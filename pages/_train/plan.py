@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import streamlit as st
 
 from fmnist import formats
@@ -9,19 +11,24 @@ from fmnist.config import TrainConfig
 from fmnist.models.feature_maps import count_macs, count_parameters, list_stages
 from fmnist.recipes import find_recipe
 from fmnist.runs import store, time_estimate
-from fmnist.runs.time_estimate import Estimate
+from fmnist.runs.time_estimate import Estimate, PastRun
 from pages._train.same_run import list_recent
 
 
 def estimate(config: TrainConfig, image_count: int) -> Estimate:
     """The time of a config that can be built. image_count: those for validation included."""
+    return _estimate(config, image_count, _past_runs(str(store.runs_dir())))
+
+
+@functools.lru_cache(maxsize=64)  # every recipe has a card
+def _estimate(config: TrainConfig, image_count: int, past: tuple[PastRun, ...]) -> Estimate:
     stages = list_stages(config)
     validation_images = round(image_count * config.validation_fraction)
     return time_estimate.estimate_seconds(
         count_macs(stages),
         count_parameters(stages),
         config.epoch_images(image_count - validation_images),
-        _past_runs(str(store.runs_dir())),
+        past,
         batch_size=config.batch_size,
         validation_images=validation_images,
     )
@@ -44,6 +51,6 @@ def render_plan(config: TrainConfig, image_count: int) -> None:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=4, ttl=5)
-def _past_runs(folder: str) -> list[time_estimate.PastRun]:
-    return time_estimate.past_runs(list_recent(folder))
+@st.cache_resource(show_spinner=False, max_entries=4, ttl=5)
+def _past_runs(folder: str) -> tuple[PastRun, ...]:
+    return tuple(time_estimate.past_runs(list_recent(folder)))

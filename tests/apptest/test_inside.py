@@ -180,6 +180,7 @@ def test_pooling_and_what_a_shift_changes(data):
 
 def test_every_word_is_explained_on_the_page_and_the_settings_use_the_same_words(data):
     at = open_page("inside")
+    button(at, "Words").click().run()
     for word, meaning in GLOSSARY.items():
         assert f"**{word}.** {meaning}" in words(at)
     assert at.selectbox(key="url_kernel").help == GLOSSARY["Filter"]

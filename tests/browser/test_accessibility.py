@@ -9,7 +9,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import Server, Visitors
 from tests.browser.steps import expect_rest
@@ -57,6 +57,17 @@ ON_A_PHONE = (
     "inside, change",
     "draw",
 )
+# What opens over a page: where, and the button that opens it.
+OVERLAYS = {
+    "recipes": ("/train", "Choose a recipe"),
+    "delete": (f"/runs?runs={FIRST},{STOPPED}", "Delete"),
+    "download": (f"/runs?run={FIRST}", "Download"),
+    "glossary": ("/inside", "Words"),
+    "sample": ("/browse", "More"),
+    "drawing files": ("/draw", "Save, share or open"),
+    "corrections": ("/draw", "Export, import, remove all"),
+}
+_OVERLAY = "[data-testid='stPopoverBody'], [role='dialog'], [role='listbox']"
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 MOST_LOOKS, LEAST_TIME = 5, 15.0  # s
 _NO_FADING = "[data-stale] { opacity: 1 !important; transition: none !important }"
@@ -113,13 +124,29 @@ def test_nobody_is_shut_out_while_a_model_trains(
         expect_no_faults(one_page, f"/train?run={run_id}")
 
 
-def expect_no_faults(page: Page, address: str) -> None:
-    """Open everything that is closed on the page, and look at it in the light and in the dark."""
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_nobody_is_shut_out_of_what_opens_over_a_page(one_page: Page, overlay: str):
+    address, button = OVERLAYS[overlay]
+    expect_no_faults(one_page, address, one_page.get_by_role("button", name=button))
+
+
+def test_nobody_is_shut_out_of_the_list_of_models(one_page: Page):
+    expect_no_faults(one_page, "/evaluate", one_page.get_by_role("combobox", name="Model"))
+
+
+def expect_no_faults(page: Page, address: str, opener: Locator | None = None) -> None:
+    """Open everything that is closed on the page, and look at it in the light and in the dark.
+
+    opener: opens something over the page, last.
+    """
     page.emulate_media(color_scheme="light")
     page.goto(address)
     expect(page.get_by_role("heading").first).to_be_visible()
     expect_rest(page)
     page.evaluate(_OPEN_ALL)
+    if opener:
+        opener.click()
+        expect(page.locator(_OVERLAY).first).to_be_visible()
     page.add_style_tag(content=_NO_FADING)
     page.evaluate(AXE)
     _expect_nothing_found(page)

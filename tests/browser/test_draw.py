@@ -48,6 +48,12 @@ def test_a_class_appears_as_a_person_draws(page: Page):
     page.get_by_role("tab", name="Similar photos").click()
     expect(page.get_by_role("group", name="Nearest neighbours")).to_be_visible()
 
+    page.get_by_role("link", name="See it layer by layer").click()
+    expect(page.get_by_text("Your drawing", exact=True)).to_be_visible()
+    maps = page.get_by_role("group", name="Maps of").get_by_role("button")
+    maps.first.click()
+    expect(page.get_by_text("of filter 0 is")).to_be_visible()
+
 
 def test_a_drawing_is_kept_shared_and_opened(page: Page, visitors: Visitors, tmp_path: Path):
     open_page(page)

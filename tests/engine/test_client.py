@@ -18,7 +18,8 @@ import pytest
 from fmnist import memory_limit
 from fmnist.data import catalogue
 from fmnist.data.dataset import load_dataset
-from fmnist.engine import client, explanations
+from fmnist.engine import child as child_process
+from fmnist.engine import explanations
 from fmnist.engine.child import Dropped, while_wanted
 from fmnist.engine.client import Engine, EngineError
 from fmnist.explain.results import ReceptiveField
@@ -191,7 +192,7 @@ def test_a_child_that_gives_no_answer_is_ended(engine, models, monkeypatch):
 
 
 def test_warm_waits_for_no_answer_and_the_next_request_is_answered(engine, models, monkeypatch):
-    start = client._start_child
+    start = child_process._start_child
 
     def start_and_halt(most_bytes: int) -> subprocess.Popen:
         process = start(most_bytes)
@@ -200,7 +201,7 @@ def test_warm_waits_for_no_answer_and_the_next_request_is_answered(engine, model
 
     engine.close()
     with monkeypatch.context() as patch:
-        patch.setattr(client, "_start_child", start_and_halt)
+        patch.setattr(child_process, "_start_child", start_and_halt)
         engine.warm(models.path("first"))
     psutil.Process(engine.pid).resume()
     assert not engine.is_awake(models.path("second"))
