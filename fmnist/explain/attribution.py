@@ -154,12 +154,7 @@ def enlarge(
 
     Between those, linear interpolation; where it is unknown what they see, they are spread evenly.
     """
-    return np.einsum(
-        "pr,nrc,qc->npq",
-        _spread(maps.shape[1], rows),
-        maps,
-        _spread(maps.shape[2], columns),
-    )
+    return _spread(maps.shape[1], rows) @ maps @ _spread(maps.shape[2], columns).T
 
 
 def _spread(count: int, seen: ReceptiveField | None) -> np.ndarray:
