@@ -15,9 +15,9 @@ import numpy as np
 
 from fmnist.explain.results import LARGEST_PATCH, SIDE, SMALLEST_PATCH, Patch, PatchSearch
 
-_SIZES = (LARGEST_PATCH, 10, 7, 5, 4, 3, SMALLEST_PATCH)
-_STRIDES = {14: 7, 10: 6, 7: 7}  # of the squares that are tried all over the image
-_PROMISING = 4  # squares of each grey that are followed
+_SIZES = (LARGEST_PATCH, 8, 5, 3, SMALLEST_PATCH)
+_STRIDES = {14: 7, 8: 5}  # of the squares that are tried all over the image
+_PROMISING = 2  # squares of each grey that are followed
 _TINY = 1e-12  # probability whose logarithm is taken
 
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -71,9 +71,8 @@ class _Search:
     def best_of(self, size: int, parents: list[_Square]) -> list[_Square]:
         """The most promising of a size: first inside `parents` and all over, then beside those."""
         self._try(itertools.chain(self._all_over(size), self._inside(size, parents)))
-        for _ in range(2):
-            self._try(self._beside(self._promising(size, 2)))
-        return self._promising(size, _PROMISING)
+        self._try(self._beside(self._promising(size)))
+        return self._promising(size)
 
     def has_winner(self, size: int) -> bool:
         return bool(self.winners(size))
@@ -121,12 +120,12 @@ class _Search:
         images = np.stack([paint_square(self._image, *one) for one in new])
         self._said.update(zip(new, self._predict(images[..., None]), strict=True))
 
-    def _promising(self, size: int, count: int) -> list[_Square]:
+    def _promising(self, size: int) -> list[_Square]:
         ranked = self._ranked(size)
         return [
             one
             for grey in self.greys
-            for one in [other for other in ranked if other.grey == grey][:count]
+            for one in [other for other in ranked if other.grey == grey][:_PROMISING]
         ]
 
     def _ranked(self, size: int) -> list[_Square]:
