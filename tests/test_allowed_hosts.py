@@ -12,7 +12,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -23,6 +22,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.browser.conftest import free_port
+from tests.waits import wait_for
 
 ROOT = Path(__file__).parent.parent
 PLAIN = [sys.executable, "-m", "streamlit", "run", "app.py"]
@@ -45,11 +45,12 @@ def serving(command: list[str], folder: Path, **environment: str) -> Iterator[in
             stderr=subprocess.STDOUT,
         )
     try:
-        deadline = time.monotonic() + 200
-        while not is_healthy(port):
-            assert server.poll() is None, (folder / "server.log").read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_for(
+            lambda: is_healthy(port),
+            "the server",
+            200,
+            lambda: "" if server.poll() is None else (folder / "server.log").read_text(),
+        )
         yield port
     finally:
         server.kill()

@@ -10,7 +10,6 @@ is forgotten, and so that what is held out was never trained on.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import time
 from typing import Any
@@ -20,6 +19,7 @@ from msgspec.structs import replace
 
 from fmnist import json_files
 from fmnist.data import catalogue
+from fmnist.data.cached_arrays import read_or_compute
 from fmnist.data.dataset import Dataset, cache_dir
 from fmnist.drawing import drawing_model
 from fmnist.drawing.corrections import CorrectionError, from_json
@@ -149,17 +149,12 @@ def _fine_tune(run: store.Run, set_message: Any) -> dict[str, Any]:
 
 def _predict_test_images(split_model: SplitModel, dataset: Dataset) -> np.ndarray:
     """What the model that comes with the Lab says, cached: it is the same in every fine-tuning."""
-    name = f"{dataset.fingerprint}-{_hash_model()}.npy"
-    cached, images = cache_dir() / "lessons" / name, dataset.test_images
-    with contextlib.suppress(OSError, ValueError):
-        probabilities = json_files.read_array(cached)
-        if probabilities.shape == (len(images), 10) and probabilities.dtype == np.float32:
-            return probabilities
-    probabilities = split_model.predict(images)
-    with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        save_array(cached, probabilities)
-    return probabilities
+    images = dataset.test_images
+    return read_or_compute(
+        cache_dir() / "lessons" / f"{dataset.fingerprint}-{_hash_model()}.npy",
+        (len(images), 10),
+        lambda: split_model.predict(images),
+    )
 
 
 def _hash_model() -> str:

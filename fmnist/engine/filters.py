@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from fmnist.data.cached_arrays import keep
 from fmnist.data.dataset import Dataset, cache_dir
 from fmnist.engine.client import Engine
 from fmnist.explain.excitement import count_images, keep_highest
 from fmnist.explain.results import Excitement
-from fmnist.files import save_array
 from fmnist.json_files import read_array
 from fmnist.runs.store import Run
 
@@ -55,13 +55,13 @@ def find_exciting(
         tell(min(1.0, (start + _CHUNK) / len(images)))
     assert found is not None
     path = _cached(run, data, layer)
-    with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
-        path.parent.mkdir(parents=True, exist_ok=True)
-        together = (found.values, found.places, found.images)
-        save_array(path, np.stack([each.astype(np.float32) for each in together]))
-        for other in path.parent.glob(f"{run.run_id}-{data.fingerprint}-*-{path.stem[-12:]}.npy"):
-            if other != path:  # of an earlier model of the run
-                other.unlink(missing_ok=True)
+    together = (found.values, found.places, found.images)
+    keep(
+        path,
+        np.stack([each.astype(np.float32) for each in together]),
+        # those of an earlier model of the run
+        replaces=f"{run.run_id}-{data.fingerprint}-*-{path.stem[-12:]}.npy",
+    )
     return found
 
 

@@ -37,7 +37,7 @@ def patch(run: Run, image: np.ndarray, target: int) -> PatchSearch:
     return _ask(
         run,
         lambda path, written_at: _patch(path, written_at, image, target),
-        "Trying some 500 squares …",
+        "Trying a few hundred squares …",
     )
 
 

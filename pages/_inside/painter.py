@@ -13,7 +13,7 @@ from pages._shared.style import read_beside
 _component = st.components.v2.component(
     "fmnist_painter",
     html=read_beside(__file__, "painter.html"),
-    css=read_beside(__file__, "painter.css"),
+    css=read_beside(__file__, "stage.css") + read_beside(__file__, "painter.css"),
     js=read_beside(__file__, "painter.js"),
 )
 

@@ -17,7 +17,7 @@ from pages._shared.style import read_beside
 _component = st.components.v2.component(
     "fmnist_sliding_window",
     html='<div class="sheet"></div>',
-    css=read_beside(__file__, "sliding_window.css"),
+    css=read_beside(__file__, "stage.css") + read_beside(__file__, "sliding_window.css"),
     js=read_beside(__file__, "sliding_window.js"),
 )
 
