@@ -53,17 +53,16 @@ def mark_place(values: np.ndarray, peak: float, row: int, column: int) -> str:
 
 
 def box_window(image: np.ndarray, rows: tuple[int, int], columns: tuple[int, int]) -> str:
-    """uint8 (28, 28) that is dark but for a window, [first, after the last), as a PNG's address."""
-    picture = np.repeat(image[..., None], 3, axis=2) * 0.3
+    """`light_window`, with the window bluish, as a PNG's address."""
+    picture = np.repeat(light_window(image, rows, columns)[..., None], 3, axis=2).astype(np.float64)
     inside = (slice(*rows), slice(*columns))
-    grey = np.repeat(image[inside][..., None], 3, axis=2)
-    picture[inside] = grey * 0.85 + _BOX * 0.15
+    picture[inside] = picture[inside] * 0.85 + _BOX * 0.15
     return _address(np.round(picture).astype(np.uint8))
 
 
 def light_window(image: np.ndarray, rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
-    """uint8 (28, 28), as `box_window` but in grey."""
-    lit = np.round(image * 0.35).astype(np.uint8)
+    """uint8 (28, 28) that is dark but for a window, [first, after the last)."""
+    lit = np.round(image * 0.3).astype(np.uint8)
     inside = (slice(*rows), slice(*columns))
     lit[inside] = image[inside]
     return lit

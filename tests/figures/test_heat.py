@@ -60,7 +60,7 @@ def test_a_window_alone_and_in_its_image():
     image = np.arange(28 * 28, dtype=np.uint32).reshape(28, 28).astype(np.uint8)
     lit = light_window(image, (4, 8), (10, 12))
     assert (lit[4:8, 10:12] == image[4:8, 10:12]).all()
-    assert lit[3, 10] == round(image[3, 10] * 0.35)
+    assert lit[3, 10] == round(image[3, 10] * 0.3)
     crop = crop_window(image, (4, 6), (10, 12))
     assert crop.shape == (28, 28) and not crop[0].any() and not crop[:, 27].any()
     assert crop[[1, 13, 14, 26], [1, 13, 14, 26]].tolist() == [
