@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages._evaluate import questions
 from pages._shared import engine, sidebar, style
 from pages._start import steps
 
@@ -21,6 +22,10 @@ pages = [
     st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
     st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
     st.Page("pages/evaluate.py", title="Evaluate", icon=":material/query_stats:"),
+    *(
+        st.Page(f"pages/{name}.py", title=title, icon=icon)
+        for name, (title, icon) in questions.BESIDE_SCORES.items()
+    ),
     st.Page("pages/inside.py", title="Inside", icon=":material/visibility:"),
     st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
 ]

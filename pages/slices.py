@@ -1,0 +1,5 @@
+"""Weak spots: what do its errors have in common?"""
+
+from pages._evaluate import scored
+
+run, data, evaluation = scored.open_page("Weak spots", "What do its errors have in common?")
