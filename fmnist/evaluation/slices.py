@@ -204,16 +204,18 @@ def _worst_first(evaluation: Evaluation, indices: np.ndarray) -> np.ndarray:
 
 
 def describe_slice(one: Slice, class_names: tuple[str, ...] = CLASS_NAMES) -> str:
-    """ "Shirts, dark and narrow: 34 % of 212 wrong, against 24 % of the others"."""
-    several = name_several(one.label, class_names)
-    return f"{several[:1].upper()}{several[1:]}, {formats.join(one.words)}: {_rates(one, ' wrong')}"
+    """ "Shirts, dark and narrow: 34 % of 212"."""
+    several, words = name_several(one.label, class_names), formats.join(one.words)
+    return f"{several[:1].upper()}{several[1:]}, {words}: {_rate(one)}"
 
 
 def describe_worst(one: Slice, class_names: tuple[str, ...] = CLASS_NAMES) -> str:
     """ "Shirts fail most when dark and narrow: 34 % of 212, against 24 % of the others."."""
-    several = name_several(one.label, class_names)
-    words = formats.join(one.words)
-    return f"{several[:1].upper()}{several[1:]} fail most when {words}: {_rates(one)}."
+    several, words = name_several(one.label, class_names), formats.join(one.words)
+    return (
+        f"{several[:1].upper()}{several[1:]} fail most when {words}: {_rate(one)}, against "
+        f"{_percent(one.other_rate)} of the others."
+    )
 
 
 def name_several(label: int | None, class_names: tuple[str, ...] = CLASS_NAMES) -> str:
@@ -223,11 +225,8 @@ def name_several(label: int | None, class_names: tuple[str, ...] = CLASS_NAMES) 
     return PLURALS[label] if class_names == CLASS_NAMES else f"images of “{class_names[label]}”"
 
 
-def _rates(one: Slice, wrong: str = "") -> str:
-    return (
-        f"{_percent(one.error_rate)} of {formats.count(one.count)}{wrong}, against "
-        f"{_percent(one.other_rate)} of the others"
-    )
+def _rate(one: Slice) -> str:
+    return f"{_percent(one.error_rate)} of {formats.count(one.count)}"
 
 
 def _percent(fraction: float) -> str:
