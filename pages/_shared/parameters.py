@@ -87,6 +87,13 @@ def _slice(text: str) -> str:
     return text
 
 
+def _corner(text: str) -> tuple[int, int]:
+    if not re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,3}", text):
+        raise ValueError
+    x, y = text.split(".")
+    return int(x), int(y)
+
+
 _CLASS = _whole(0, 9)
 _A_RUN = Parameter(None, _run_id, "the id of a run")
 
@@ -121,6 +128,15 @@ PARAMETERS: dict[str, Parameter] = {
     "matrix": _choice("counts", "rows", "share", "errors"),
     "view": Parameter(None, _word, "a short word"),
     "page": _whole(1, 10_000, 1),
+    "projection": _choice("pca", "tsne"),
+    "colour": _choice("true", "predicted", "result"),
+    "points": _choice("all", "wrong", "right"),
+    "outline": Parameter(
+        [],
+        _list_of(Parameter(None, _corner, "a place on the map"), 60).parse,
+        "up to 60 places on the map",
+        lambda corners: ",".join(f"{x}.{y}" for x, y in corners),
+    ),
     "slice": Parameter(None, _slice, "a weak spot as the page Weak spots names it"),
     "recipe": Parameter(None, _word, "the name of a recipe"),
     "section": Parameter(None, _word, "a short word"),
