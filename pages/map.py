@@ -1,6 +1,9 @@
 """Map: what does it see as alike?"""
 
+import streamlit as st
+
 from pages._evaluate import scored
+from pages._evaluate.linked_grid import open_on_evaluate
 from pages._map import choices, features, scatter, selection
 
 run, data, evaluation = scored.open_page(
@@ -9,9 +12,13 @@ run, data, evaluation = scored.open_page(
     "lie close together.",
 )
 values = features.read(run, data)
-choices.render_filters(evaluation)
-points = features.render_projection(run, data, values)
+choices.render(evaluation)
+points = features.place(run, data, values)
 dots = selection.choose_dots(points, evaluation)
-event = scatter.render(dots, evaluation, data)
-selection.follow(event)
-selection.render_images(dots, evaluation, data)
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    clicked = scatter.render(dots, evaluation, data)
+with right:
+    selection.render_images(dots, evaluation, data)
+if clicked is not None:
+    open_on_evaluate(clicked)

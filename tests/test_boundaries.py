@@ -46,7 +46,7 @@ NEVER_KERAS = {
     "fmnist.engine.rescore", "fmnist.explain.by_hand", "fmnist.explain.contrast",
     "fmnist.explain.edits", "fmnist.explain.results", "fmnist.explain.sentences",
     "fmnist.explain.smallest_patch", "fmnist.engine.filters", "fmnist.engine.frames",
-    "fmnist.explain.excitement",
+    "fmnist.explain.excitement", "fmnist.engine.features",
 }  # fmt: skip
 # Five lines each, for commands as they are in print: they stand above everything.
 SIGNPOSTS = {"train", "predict", "dataset", "standin"}

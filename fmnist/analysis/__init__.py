@@ -6,5 +6,6 @@ Each module has `compute(job)`, which writes its results into `job.folder`.
 # By name: what `--help` says of it, and the module.
 ANALYSES = {
     "near-duplicates": "how far each test image is from the nearest training image",
+    "tsne": "the test images on a plane, by what the model sees as alike",
 }
-NEEDS_RUN: frozenset[str] = frozenset()  # those about a run's model, not about a dataset alone
+NEEDS_RUN = frozenset({"tsne"})  # those about a run's model, not about a dataset alone

@@ -10,6 +10,12 @@ from pages._shared import url
 
 COLOURS = {"true": "True class", "predicted": "Predicted class", "result": "Right or wrong"}
 POINTS = {"all": "All", "wrong": "Wrong", "right": "Right"}
+PROJECTIONS = {"pca": "PCA", "tsne": "t-SNE"}
+_HELP = (
+    "PCA: the two directions in which the features differ most; distances mean what they seem to. "
+    "t-SNE: keeps neighbours together, so that groups stand apart; distances between groups and "
+    "their sizes mean nothing."
+)
 FILTERS = ("true", "predicted", "points", "outline", "page")
 
 
@@ -18,9 +24,17 @@ def reset(**values) -> None:
     url.write(**{**dict.fromkeys(FILTERS), **values})
 
 
-def render_filters(evaluation: Evaluation) -> None:
+def render(evaluation: Evaluation) -> None:
     names = evaluation.class_names
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):
+        st.segmented_control(
+            "Projection",
+            PROJECTIONS,
+            format_func=PROJECTIONS.get,
+            required=True,
+            help=_HELP,
+            **url.bind("projection", "outline", "page"),
+        )
         st.segmented_control(
             "Predictions",
             POINTS,
@@ -35,10 +49,11 @@ def render_filters(evaluation: Evaluation) -> None:
                 index=None,
                 format_func=names.__getitem__,
                 placeholder="Any",
-                width=170,
+                width=150,
                 **url.bind(name, "page"),
             )
-        st.selectbox("Colour", COLOURS, format_func=COLOURS.get, width=170, **url.bind("colour"))
+        st.selectbox("Colour", COLOURS, format_func=COLOURS.get, width=160, **url.bind("colour"))
+    with st.container(horizontal=True, vertical_alignment="center"):
         if names == CLASS_NAMES:
             st.button(
                 "Misclassified shirts",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from fmnist import formats
 from fmnist.analysis.tsne import read_tsne
 from fmnist.data.dataset import Dataset
 from fmnist.engine import features as engine_features
@@ -16,20 +15,11 @@ from fmnist.runs import analyses
 from fmnist.runs.store import Run
 from pages._shared import analysis, engine, url
 
-PROJECTIONS = {"pca": "PCA", "tsne": "t-SNE"}
-_HELP = (
-    "PCA: the two directions in which the features differ most; distances mean what they seem to. "
-    "t-SNE: keeps neighbours together, so that groups stand apart; distances between groups and "
-    "their sizes mean nothing."
-)
 _TSNE_SECONDS = 90.0
 
 
 def read(run: Run, data: Dataset) -> np.ndarray:
-    """float32 (N, features); where there are none, why, and the script ends."""
-    if not run.has_model:
-        st.info("This run has scores but no model, so there is no map.", icon=":material/block:")
-        st.stop()
+    """float32 (N, features); where the model cannot say, why, and the script ends."""
     found = engine_features.find_cached(run, data)
     if found is not None:
         return found
@@ -43,25 +33,11 @@ def read(run: Run, data: Dataset) -> np.ndarray:
     return found
 
 
-def render_projection(run: Run, data: Dataset, values: np.ndarray) -> np.ndarray:
-    """The choice of a projection; its points, or those of PCA while there are none."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        wanted = st.segmented_control(
-            "Projection",
-            PROJECTIONS,
-            format_func=PROJECTIONS.get,
-            required=True,
-            help=_HELP,
-            **url.bind("projection", "outline", "page"),
-        )
-        st.caption(
-            f"{formats.count(values.shape[1])} features of {formats.count(len(values))} images, "
-            "as the model's last layer is given them.",
-            width="content",
-        )
+def place(run: Run, data: Dataset, values: np.ndarray) -> np.ndarray:
+    """The points of the projection chosen, float32 (N, 2); those of PCA while it has none."""
     model = run.file("model.keras")
     key = (run.run_id, model.stat().st_mtime_ns, data.fingerprint)
-    if wanted == "tsne":
+    if url.read("projection") == "tsne":
         tsne = analyses.find_analysis("tsne", data, run)
         points = None
         if analysis.render(tsne, "Compute t-SNE", _TSNE_SECONDS):

@@ -1,7 +1,7 @@
+const MOST_CORNERS = 60;
 const SHEETS = Symbol.for("fmnist thumbnails"); // key → { image, columns }, of the whole tab
 const NEAR = 14; // pixels between the pointer and the point it means
 const APART = 6; // pixels between two corners of an outline
-const MOST_CORNERS = 60;
 const THUMBNAIL = 84;
 const drawn = new WeakMap(); // root element → its state
 
@@ -21,12 +21,16 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     state.canvas.setAttribute("aria-label", data.label);
     drawLegend(root.querySelector(".legend"), data.legend);
   }
+  const key = data.key;
+  if (!globalThis[SHEETS]?.has(key) && state.asked !== data.content) {
+    state.asked = data.content; // again with the next points, should the answer be lost
+    setTriggerValue("lacks", key);
+  }
   draw(state);
 }
 
 function keepSheet(data) {
   const sheets = (globalThis[SHEETS] ??= new Map());
-  if (sheets.has(data.key)) return;
   const image = new Image();
   image.src = data.sheet;
   sheets.clear(); // one dataset at a time

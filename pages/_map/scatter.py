@@ -1,12 +1,13 @@
 """Ten thousand points on a canvas: hover shows the image, a drag outlines some, a click opens one.
 
-The points, and the thumbnails of all of them as one picture, are two components, so that another
-colour or filter does not send the thumbnails again.
+The thumbnails of all of them are one picture of a megabyte, which the tab keeps: it is sent, by a
+component of its own, when the points' component says that it lacks it.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +17,11 @@ from fmnist.data.dataset import Dataset
 from fmnist.data.idx import SIDE
 from fmnist.evaluation.evaluate import Evaluation
 from fmnist.images import sprite_webp
+from pages._shared import url
+from pages._shared.parameters import MOST_CORNERS
 from pages._shared.style import read_beside
 
+_KEY = "map"
 _LARGEST = 65_535  # of a coordinate as it travels
 _COLUMNS = 100  # of the thumbnails' sheet
 
@@ -47,15 +51,13 @@ class Dots:
     units: int
 
 
-def render(dots: Dots, evaluation: Evaluation, data: Dataset) -> tuple[str, object] | None:
-    """Draw them; ("opened", index) or ("outlined", corners) in the rerun that it causes."""
+def render(dots: Dots, evaluation: Evaluation, data: Dataset) -> int | None:
+    """Draw them; returns the index of the image that was just clicked.
+
+    What was outlined goes into the address (`outline`).
+    """
     count = len(dots.points)
     key = f"{data.fingerprint}-{count}"
-    _thumbnails(
-        key="map_thumbnails",
-        data=[{"sheet": _sheet(data.test_images[:count], key), "key": key, "columns": _COLUMNS}],
-        height=1,
-    )
     labels, predictions = evaluation.labels[:count], evaluation.predictions[:count]
     scaled = np.round(dots.points / dots.units * _LARGEST).astype("<u2")
     content = [
@@ -80,13 +82,28 @@ def render(dots: Dots, evaluation: Evaluation, data: Dataset) -> tuple[str, obje
     }
     seen = str(hash((*content, repr(settings))))
     result = _component(
-        key="map",
+        key=_KEY,
         # In a list: given a dictionary, Streamlit imports pandas to look for tables in it.
         data=[{**dict(zip(names, content, strict=True)), **settings, "content": seen}],
         on_opened_change=lambda: None,
-        on_outlined_change=lambda: None,
+        on_outlined_change=_keep_outline,
+        on_lacks_change=lambda: None,
     )
-    return _read(result, seen, count, dots.units)
+    if result.lacks == key:
+        sheet = {"sheet": _sheet(data.test_images[:count], key), "key": key, "columns": _COLUMNS}
+        _thumbnails(key="map_thumbnails", data=[sheet])
+    match result.opened:
+        case {"value": int(index), "content": str(content)} if content == seen and index < count:
+            return index
+    return None
+
+
+def _keep_outline() -> None:
+    match st.session_state[_KEY].outlined:
+        case {"value": [*corners]}:
+            with contextlib.suppress(TypeError, ValueError):
+                places = [(int(x), int(y)) for x, y in corners][:MOST_CORNERS]
+                url.write(outline=[place for place in places if min(place) >= 0], page=None)
 
 
 def _pack(values: np.ndarray) -> str:
@@ -95,18 +112,5 @@ def _pack(values: np.ndarray) -> str:
 
 @st.cache_data(max_entries=2, show_spinner="Preparing thumbnails …")
 def _sheet(_images: np.ndarray, key: str) -> str:
-    png = base64.b64encode(sprite_webp(_images, _COLUMNS)).decode("ascii")
-    return f"data:image/webp;base64,{png}"
-
-
-def _read(result, seen: str, count: int, units: int) -> tuple[str, object] | None:
-    """The browser's message, unless it is about points that have since been replaced."""
-    match result.opened:
-        case {"value": int(index), "content": str(content)} if content == seen and index < count:
-            return "opened", index
-    match result.outlined:
-        case {"value": [*corners], "content": str(content)} if content == seen:
-            places = [(int(x), int(y)) for x, y in corners]
-            if all(0 <= value < units for place in places for value in place):
-                return "outlined", places
-    return None
+    webp = base64.b64encode(sprite_webp(_images, _COLUMNS)).decode("ascii")
+    return f"data:image/webp;base64,{webp}"

@@ -8,7 +8,7 @@ import streamlit as st
 from fmnist.data.dataset import Dataset
 from fmnist.evaluation.evaluate import Evaluation, select
 from fmnist.plain_text import markdown
-from pages._evaluate.linked_grid import open_on_evaluate, render_pages
+from pages._evaluate.linked_grid import render_pages
 from pages._map.scatter import Dots
 from pages._shared import url
 
@@ -51,24 +51,15 @@ def _select(evaluation: Evaluation) -> np.ndarray:
     )
 
 
-def follow(event: tuple[str, object] | None) -> None:
-    """Do what was asked for on the map."""
-    match event:
-        case "opened", int(index):
-            open_on_evaluate(index)
-        case "outlined", corners:
-            url.write(outline=corners, page=None)
-            st.rerun()
-
-
 def render_images(dots: Dots, evaluation: Evaluation, data: Dataset) -> None:
     """Those that stand out and lie inside the outline, the errors first."""
     from fmnist.evaluation.projection import describe_images, find_inside
 
     if dots.shown is None and not dots.outline:
-        st.caption(
-            "Drag around points to see their images (with Shift, a rectangle), or choose above. "
-            "Click a point to open its image."
+        st.info(
+            "Drag around points to see their images here (with Shift, a rectangle), or choose "
+            "above. Click a point to open its image.",
+            icon=":material/lasso_select:",
         )
         return
     inside = find_inside(dots.points, dots.outline)
@@ -90,4 +81,5 @@ def render_images(dots: Dots, evaluation: Evaluation, data: Dataset) -> None:
                 kwargs={"outline": None, "page": None},
             )
     if len(indices):
-        render_pages(evaluation, data.test_images, indices)
+        with st.container(height=520, border=False):
+            render_pages(evaluation, data.test_images, indices)

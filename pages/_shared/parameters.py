@@ -14,6 +14,7 @@ from fmnist.explain.by_hand import KERNEL_WORDS
 from fmnist.plain_text import clean
 from fmnist.runs.store import RUN_ID
 
+MOST_CORNERS = 60  # of an outline on the map
 _MAX_LENGTH = 600  # characters of most parameters: ten run ids fit
 
 
@@ -133,8 +134,8 @@ PARAMETERS: dict[str, Parameter] = {
     "points": _choice("all", "wrong", "right"),
     "outline": Parameter(
         [],
-        _list_of(Parameter(None, _corner, "a place on the map"), 60).parse,
-        "up to 60 places on the map",
+        _list_of(Parameter(None, _corner, "a place on the map"), MOST_CORNERS).parse,
+        f"up to {MOST_CORNERS} places on the map",
         lambda corners: ",".join(f"{x}.{y}" for x, y in corners),
     ),
     "slice": Parameter(None, _slice, "a weak spot as the page Weak spots names it"),
