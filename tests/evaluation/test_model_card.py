@@ -12,8 +12,9 @@ from sklearn.metrics import log_loss, precision_recall_fscore_support
 from fmnist import json_files
 from fmnist.config import TrainConfig
 from fmnist.data.dataset import load_dataset
+from fmnist.evaluation.calibration import compute_calibration_error
 from fmnist.evaluation.evaluate import evaluate
-from fmnist.evaluation.model_card import compute_calibration_error, compute_model_card
+from fmnist.evaluation.model_card import compute_model_card
 from fmnist.evaluation.model_card_text import format_model_card
 from fmnist.runs import outputs, store
 from fmnist.runs.fine_tuned_record import Comparison, FineTuned
