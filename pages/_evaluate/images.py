@@ -8,10 +8,9 @@ import streamlit as st
 from fmnist import formats
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.evaluation.evaluate import Evaluation, select
+from pages._evaluate.linked_grid import render_pages
 from pages._shared import url
-from pages._shared.image_grid import render_grid
 
-PER_PAGE = 100
 SHOW = {"wrong": "Wrong", "right": "Right", "all": "All"}
 SORT = {
     "mistake": "Most confident first",
@@ -45,46 +44,14 @@ def selected_indices(evaluation: Evaluation) -> np.ndarray:
     )
 
 
-def format_prediction(evaluation: Evaluation, index: int) -> str:
-    """ "Shirt → T-shirt/top" of one image: the true class and the prediction."""
-    true, predicted = evaluation.labels[index], evaluation.predictions[index]
-    return f"{evaluation.class_names[true]} → {evaluation.class_names[predicted]}"
-
-
 def render_selection(evaluation: Evaluation, images: np.ndarray, indices: np.ndarray) -> None:
     """One page of images as a grid; a click opens one."""
-    pages = max(1, -(-len(indices) // PER_PAGE))
-    page = min(url.read("page"), pages)
-    shown = indices[(page - 1) * PER_PAGE : page * PER_PAGE]
-    confidences = [formats.percent(evaluation.confidence[index]) for index in shown]
-    predictions = [format_prediction(evaluation, index) for index in shown]
-    position = render_grid(
-        images[shown],
-        [
-            "\n".join((prediction.replace("→ ", "→\n"), confidence))
-            for prediction, confidence in zip(predictions, confidences, strict=True)
-        ],
-        alts=[
-            f"Test image {index}: {prediction}, {confidence} confident"
-            for index, prediction, confidence in zip(shown, predictions, confidences, strict=True)
-        ],
-        tones=["right" if evaluation.is_correct[index] else "wrong" for index in shown],
-        key="grid",
-        size=84,
-        label="Test images: true class, predicted class, confidence",
-    )
-    if position is not None:
-        url.write(index=int(shown[position]))
-        st.rerun()
-    if pages > 1:
-        # A widget of its own for each page: one that stays would keep its number when the filters
-        # change, and st.pagination's default rules out `url.bind`.
-        key = f"page_{page}_of_{pages}"
-        st.pagination(pages, default=page, key=key, on_change=_keep_page, args=(key,))
+    render_pages(evaluation, images, indices, _open)
 
 
-def _keep_page(key: str) -> None:
-    url.write(page=st.session_state[key])
+def _open(index: int) -> None:
+    url.write(index=index)
+    st.rerun()
 
 
 def render_images(evaluation: Evaluation, images: np.ndarray) -> None:

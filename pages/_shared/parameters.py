@@ -81,6 +81,12 @@ def _layer(text: str) -> str:
     return text
 
 
+def _slice(text: str) -> str:
+    if not re.fullmatch(r"(all|[0-9])(-[a-z]{1,12}){1,2}", text):
+        raise ValueError
+    return text
+
+
 _CLASS = _whole(0, 9)
 _A_RUN = Parameter(None, _run_id, "the id of a run")
 
@@ -117,6 +123,7 @@ PARAMETERS: dict[str, Parameter] = {
     "matrix": _choice("counts", "rows", "share", "errors"),
     "view": Parameter(None, _word, "a short word"),
     "page": _whole(1, 10_000, 1),
+    "slice": Parameter(None, _slice, "a weak spot as the page Weak spots names it"),
     "recipe": Parameter(None, _word, "the name of a recipe"),
     "section": Parameter(None, _word, "a short word"),
     "operation": _choice("convolution", "max", "average"),
