@@ -1,4 +1,4 @@
-"""A run's predictions for the test images of data that it was not scored on, cached."""
+"""A run's predictions for images that it was not scored on, cached."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fmnist.data.cached_arrays import read_or_compute
 from fmnist.data.dataset import Dataset, cache_dir
 from fmnist.engine.client import Engine
 from fmnist.runs.store import Run
+from fmnist.runs.validation import find_validation_images
 
 _CHUNK = 500  # images of one request: others are answered in between
 
@@ -19,9 +20,20 @@ def predict_test_images(run: Run, data: Dataset, engine: Engine) -> np.ndarray:
 
     Raises EngineError when the model cannot predict.
     """
-    model, images = run.file("model.keras"), data.test_images
+    return _predict(run, f"{run.run_id}-{data.fingerprint}", data.test_images, engine)
+
+
+def predict_validation_images(run: Run, data: Dataset, engine: Engine) -> np.ndarray:
+    """The same of the training images that the run was validated on, in the order of
+    `find_validation_images`.
+    """
+    images = data.train_images[find_validation_images(run, data)]
+    return _predict(run, f"val-{run.run_id}-{data.fingerprint}", images, engine)
+
+
+def _predict(run: Run, stem: str, images: np.ndarray, engine: Engine) -> np.ndarray:
+    model = run.file("model.keras")
     written_at = model.stat().st_mtime_ns if model.is_file() else 0
-    stem = f"{run.run_id}-{data.fingerprint}"
     return read_or_compute(
         cache_dir() / "scores" / f"{stem}-{written_at}.npy",
         (len(images), 10),

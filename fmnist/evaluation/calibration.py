@@ -166,9 +166,7 @@ def calibrate(
     )
 
 
-def answer_when_surer(
-    confidence: np.ndarray, is_correct: np.ndarray, threshold: float
-) -> Answers:
+def answer_when_surer(confidence: np.ndarray, is_correct: np.ndarray, threshold: float) -> Answers:
     """What becomes of N ≥ 1 predictions when those of at most `threshold` (0 to 1) are no answers.
 
     A threshold of 0 lets every prediction count.

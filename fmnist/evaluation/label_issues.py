@@ -8,6 +8,7 @@ about half is real, so every such label is only suspected.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -64,14 +65,15 @@ def find_label_issues(labels: np.ndarray, probabilities: np.ndarray) -> LabelIss
     if len(np.unique(labels)) > 1:
         import cleanlab.filter  # two seconds: not with every page
 
-        # In this process: its own pool would fork a server that has threads.
-        indices = cleanlab.filter.find_label_issues(
-            labels,
-            probabilities,
-            return_indices_ranked_by="self_confidence",
-            filter_by="prune_by_noise_rate",
-            n_jobs=1,
-        ).astype(np.int64)
+        with warnings.catch_warnings():  # that a class has too few images is known
+            warnings.simplefilter("ignore", UserWarning)
+            indices = cleanlab.filter.find_label_issues(
+                labels,
+                probabilities,
+                return_indices_ranked_by="self_confidence",
+                filter_by="prune_by_noise_rate",
+                n_jobs=1,  # its own pool would fork a server that has threads
+            ).astype(np.int64)
     chosen = probabilities[indices]
     return LabelIssues(
         images=len(labels),
@@ -84,9 +86,7 @@ def find_label_issues(labels: np.ndarray, probabilities: np.ndarray) -> LabelIss
 def rate_verdicts(verdicts: Iterable[Verdict], split: str) -> VerdictRate:
     """Count the verdicts on images of a split."""
     said = [one.verdict for one in verdicts if one.split == split]
-    return VerdictRate(
-        len(said), said.count("wrong"), said.count("ambiguous"), said.count("fine")
-    )
+    return VerdictRate(len(said), said.count("wrong"), said.count("ambiguous"), said.count("fine"))
 
 
 def describe_rate(rate: VerdictRate) -> str:
@@ -95,8 +95,8 @@ def describe_rate(rate: VerdictRate) -> str:
         return "None judged yet."
     low, high = rate.interval
     return (
-        f"Of {formats.count(rate.judged)} judged, {formats.percent(rate.wrong / rate.judged)} wrong "
-        f"label (95\N{NO-BREAK SPACE}% interval {100 * low:.1f}–{formats.percent(high)}), "
+        f"Of {formats.count(rate.judged)} judged, {formats.percent(rate.wrong / rate.judged)} "
+        f"wrong label (95\N{NO-BREAK SPACE}% interval {100 * low:.1f}–{formats.percent(high)}), "
         f"{formats.count(rate.ambiguous)} ambiguous, {formats.count(rate.fine)} fine."
     )
 

@@ -14,7 +14,7 @@ import numpy as np
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.evaluation.calibration import compute_calibration_error
 from fmnist.evaluation.config_text import describe_command, describe_network, describe_training
-from fmnist.evaluation.evaluate import Evaluation, evaluate
+from fmnist.evaluation.evaluate import evaluate
 from fmnist.runs import outputs
 from fmnist.runs.fine_tuned_record import FineTuned
 from fmnist.runs.imported_record import ImportedModel

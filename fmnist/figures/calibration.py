@@ -13,6 +13,7 @@ from fmnist.figures.palette import SPLIT_COLOURS
 
 _BEFORE, _AFTER = SPLIT_COLOURS["train"], SPLIT_COLOURS["test"]
 _SMALLEST, _LARGEST = 5, 16  # pixels across: of a bin with few images, and with most of them
+_POINT = "%{x:.1%} of images, %{y:.2f}\N{NO-BREAK SPACE}% of them wrong<extra></extra>"
 _TICKS = {"tickvals": [0, 0.25, 0.5, 0.75, 1], "ticktext": ["0", "25", "50", "75", "100"]}
 
 
@@ -51,11 +52,10 @@ def _bins(reliability: Reliability, name: str, colour: str) -> dict[str, Any]:
     upper = reliability.lower + 1 / reliability.bins
     return {
         "type": "scatter",
-        "mode": "lines+markers",
+        "mode": "markers",
         "name": name,
         "x": reliability.confidence.tolist(),
         "y": accuracy.tolist(),
-        "line": {"width": 1.5, "color": colour},
         "marker": {
             "size": (_SMALLEST + (_LARGEST - _SMALLEST) * weight).tolist(),
             "color": colour,
@@ -94,9 +94,9 @@ def plot_risk_coverage(curve: RiskCoverage, chosen: Answers) -> go.Figure:
         "type": "scatter",
         "mode": "lines",
         "x": curve.coverage.tolist(),
-        "y": curve.risk.tolist(),
+        "y": (100 * curve.risk).tolist(),
         "line": {"width": 2.5, "color": _AFTER},
-        "hovertemplate": "%{x:.1%} of images, %{y:.2%} of them wrong<extra></extra>",
+        "hovertemplate": _POINT,
     }
     data = [line]
     if chosen.accuracy is not None:
@@ -105,21 +105,20 @@ def plot_risk_coverage(curve: RiskCoverage, chosen: Answers) -> go.Figure:
                 "type": "scatter",
                 "mode": "markers",
                 "x": [chosen.coverage],
-                "y": [1 - chosen.accuracy],
+                "y": [100 * (1 - chosen.accuracy)],
                 "marker": {
                     "size": 13,
                     "color": SPLIT_COLOURS["val"],
                     "line": {"width": 2, "color": "white"},
                 },
                 "hovertemplate": f"Surer than {100 * chosen.threshold:.0f}\N{NO-BREAK SPACE}%: "
-                "%{x:.1%} of images, %{y:.2%} of them wrong<extra></extra>",
+                + _POINT,
             }
         )
-    top = max(float(curve.risk.max()), 0.001)
+    top = 100 * max(float(curve.risk.max()), 0.001)
     layout = {
         "xaxis": axis("Coverage (% of images answered)", range=[0, 1.02], **_TICKS),
-        "yaxis": axis("Wrong answers (%)", range=[0, 1.08 * top], tickformat=".1%")
-        | {"rangemode": "tozero"},
+        "yaxis": axis("Wrong answers (%)", range=[0, 1.08 * top]),
         "hovermode": "closest",
     }
     return chart(data, 300, layout)

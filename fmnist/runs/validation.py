@@ -17,8 +17,7 @@ def why_no_validation(run: Run, data: Dataset) -> str:
     if run.imported_model:
         return "It was trained elsewhere, so nobody here knows which images it has not seen."
     if run.fine_tuned:
-        return "Its last layer was fine-tuned on drawings, so its validation images are no longer "\
-            "what it is for."
+        return "Its last layer was fine-tuned on drawings; no images of garments were held back."
     if run.file(START_FILE).is_file():
         return "It began with the weights of another model, which may have seen these images."
     if outputs.read_fingerprint(run) not in ("", data.fingerprint):

@@ -8,8 +8,6 @@ from fmnist.data.dataset import Dataset
 from fmnist.engine.client import EngineError
 from fmnist.engine.rescore import predict_validation_images
 from fmnist.evaluation.calibration import Calibration
-from fmnist.evaluation.evaluate import Evaluation
-from fmnist.plain_text import markdown
 from fmnist.runs.store import Run, load_run
 from fmnist.runs.validation import find_validation_images, why_no_validation
 from pages._shared import engine
