@@ -32,6 +32,7 @@ COMMANDS = {
     "standin": Command("generate look-alikes of the dataset", "some/folder"),
     "import-model": Command("import and score a model trained elsewhere", "theirs.keras"),
     "model-card": Command("print a run's model card as Markdown", "bundled"),
+    "analyse": Command("compute what takes long about a model or dataset", "near-duplicates"),
     "drawings": Command("make the dataset of drawings from the photographs", ""),
     "fine-tune": Command("fine-tune the model for drawings on the corrections", ""),
     "drawing-model": Command("make a run the model for drawings", "RUN_ID"),

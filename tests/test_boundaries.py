@@ -37,6 +37,7 @@ NEVER_IMPORTS = {
     "training": {"fmnist.runs.jobs", "fmnist.figures", "fmnist.engine"},
     "imported": {"fmnist.figures", "fmnist.engine"},
     "drawing": {"fmnist.figures", "fmnist.imported"},
+    "analysis": {"fmnist.figures"},
     "commands": {"fmnist.figures"},
 }
 # Of packages in which some modules hold TensorFlow, those that pages and commands start from.
