@@ -33,8 +33,6 @@ def _calibrate(run_id: str, written_at: int, fingerprint: str) -> Calibration:
     from fmnist.evaluation.calibration import calibrate
 
     run, data = load_run(run_id), dataset()
-    return calibrate(
-        evaluate_run(run, data),
-        predict_validation_images(run, data, engine.get()),
-        data.train_labels[find_validation_images(run, data)],
-    )
+    indices = find_validation_images(run, data)
+    probabilities = predict_validation_images(run, data, indices, engine.get())
+    return calibrate(evaluate_run(run, data), probabilities, data.train_labels[indices])

@@ -42,9 +42,9 @@ def test_the_model_is_asked_in_parts_once(made, data, monkeypatch):
 def test_the_validation_images_are_those_the_training_held_back(made):
     engine, data = Counting(), load_dataset()
     chosen = split_train_val(600, made.config.validation_fraction, made.config.seed)[1]
-    found = rescore.predict_validation_images(made, data, engine)
+    found = rescore.predict_validation_images(made, data, chosen, engine)
     assert np.array_equal(found.argmax(axis=1), data.train_images[chosen, 0, 0] % 10)
-    assert np.array_equal(rescore.predict_validation_images(made, data, engine), found)
+    assert np.array_equal(rescore.predict_validation_images(made, data, chosen, engine), found)
     assert engine.asked == [60]
 
 
