@@ -126,6 +126,8 @@ PARAMETERS: dict[str, Parameter] = {
     "sort": _choice("mistake", "uncertain", "index"),
     "min_confidence": _whole(0, 100, 0),
     "max_confidence": _whole(0, 100, 100),
+    "surer": _whole(0, 99, 90),
+    "confidence": _choice("predicted", "scaled"),
     "matrix": _choice("counts", "rows", "share", "errors"),
     "view": Parameter(None, _word, "a short word"),
     "page": _whole(1, 10_000, 1),
