@@ -34,6 +34,7 @@ COMMANDS = {
     "verify": Command("compare a run with its receipt: identical or not", "bundled"),
     "mlflow": Command("send a run to the MLflow server of MLFLOW_TRACKING_URI", "RUN_ID"),
     "model-card": Command("print a run's model card as Markdown", "bundled"),
+    "analyse": Command("compute what takes long about a model or dataset", "near-duplicates"),
     "drawings": Command("make the dataset of drawings from the photographs", ""),
     "fine-tune": Command("fine-tune the model for drawings on the corrections", ""),
     "drawing-model": Command("make a run the model for drawings", "RUN_ID"),

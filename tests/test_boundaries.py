@@ -38,6 +38,7 @@ NEVER_IMPORTS = {
     "training": {"fmnist.runs.jobs", "fmnist.figures", "fmnist.engine"},
     "imported": {"fmnist.figures", "fmnist.engine"},
     "drawing": {"fmnist.figures", "fmnist.imported"},
+    "analysis": {"fmnist.figures"},
     "commands": {"fmnist.figures"},
 }
 # Of packages in which some modules hold TensorFlow, those that pages and commands start from.
@@ -46,7 +47,7 @@ NEVER_KERAS = {
     "fmnist.engine.rescore", "fmnist.explain.by_hand", "fmnist.explain.contrast",
     "fmnist.explain.edits", "fmnist.explain.results", "fmnist.explain.sentences",
     "fmnist.explain.smallest_patch", "fmnist.engine.filters", "fmnist.engine.frames",
-    "fmnist.explain.excitement",
+    "fmnist.explain.excitement", "fmnist.engine.features",
 }  # fmt: skip
 # Five lines each, for commands as they are in print: they stand above everything.
 SIGNPOSTS = {"train", "predict", "dataset", "standin", "verify"}

@@ -187,7 +187,7 @@ def train_run(run: store.Run, terminal: TextIO | None) -> dict[str, Any]:
     Raises:
         ConfigError, DatasetError, TrainingError: see `process.record_failure`.
     """
-    with record_failure(run):
+    with record_failure(run.run_dir):
         begin(run.run_dir)
         results = train_and_evaluate(run.config, run.run_dir, terminal=terminal)
     if results:

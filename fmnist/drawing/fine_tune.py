@@ -56,7 +56,7 @@ def fine_tune(run: store.Run) -> dict[str, Any]:
         DatasetError: there is no data.
         TrainingError: there is nothing to train on, or anything else went wrong.
     """
-    with record_failure(run):
+    with record_failure(run.run_dir):
         store.claim_run(run.run_dir)
         with ending_on_stop(run.run_dir) as set_message:
             results = _fine_tune(run, set_message)

@@ -1,4 +1,4 @@
-"""A run's predictions for the test images of data that it was not scored on, cached."""
+"""A run's predictions for images that it was not scored on, cached."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 from fmnist.data.cached_arrays import read_or_compute
 from fmnist.data.dataset import Dataset, cache_dir
 from fmnist.engine.client import Engine
+from fmnist.runs.derived import derived_dir
 from fmnist.runs.store import Run
 
 _CHUNK = 500  # images of one request: others are answered in between
@@ -19,17 +20,33 @@ def predict_test_images(run: Run, data: Dataset, engine: Engine) -> np.ndarray:
 
     Raises EngineError when the model cannot predict.
     """
-    model, images = run.file("model.keras"), data.test_images
+    model = run.file("model.keras")
     written_at = model.stat().st_mtime_ns if model.is_file() else 0
     stem = f"{run.run_id}-{data.fingerprint}"
     return read_or_compute(
         cache_dir() / "scores" / f"{stem}-{written_at}.npy",
-        (len(images), 10),
-        lambda: np.concatenate(
-            [
-                engine.predict(model, images[start : start + _CHUNK]).probabilities
-                for start in range(0, len(images), _CHUNK)
-            ]
-        ),
+        (len(data.test_images), 10),
+        lambda: _predict(run, data.test_images, engine),
         replaces=f"{stem}-*.npy",  # those of an earlier model of the run
+    )
+
+
+def predict_validation_images(
+    run: Run, data: Dataset, indices: np.ndarray, engine: Engine
+) -> np.ndarray:
+    """The same of the training images that the run was validated on, given by their `indices`."""
+    return read_or_compute(
+        derived_dir(run, data.fingerprint) / "validation_probabilities.npy",
+        (len(indices), 10),
+        lambda: _predict(run, data.train_images[indices], engine),
+    )
+
+
+def _predict(run: Run, images: np.ndarray, engine: Engine) -> np.ndarray:
+    model = run.file("model.keras")
+    return np.concatenate(
+        [
+            engine.predict(model, images[start : start + _CHUNK]).probabilities
+            for start in range(0, len(images), _CHUNK)
+        ]
     )

@@ -37,7 +37,7 @@ def measure_area(images: np.ndarray) -> np.ndarray:
 def measure_aspect(images: np.ndarray) -> np.ndarray:
     """Width of the box around the lit pixels, divided by its height; 0 where none is lit."""
     lit = images >= LIT
-    (top, bottom), (left, right) = (_ends(lit.any(axis=axis)) for axis in (2, 1))
+    (top, bottom), (left, right) = (_ends(lit, axis) for axis in (2, 1))
     return _ratio(right - left, bottom - top)
 
 
@@ -46,7 +46,7 @@ def measure_symmetry(images: np.ndarray) -> np.ndarray:
     mean: 1 for what equals its mirror image, 0 where nothing is lit.
     """
     count, height, width = images.shape
-    left, right = _ends((images >= LIT).any(axis=1))
+    left, right = _ends(images >= LIT, 1)
     mirrored = (left + right - 1)[:, None] - np.arange(width)  # the column on the other side
     inside = (mirrored >= 0) & (mirrored < width)
     places = np.broadcast_to(np.clip(mirrored, 0, width - 1)[:, None], (count, height, width))
@@ -72,8 +72,11 @@ def measure_edges(images: np.ndarray) -> np.ndarray:
     return _ratio(edges, pairs)
 
 
-def _ends(seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of bool (N, L): the first place that is True and the one after the last; 0 and 0 of none."""
+def _ends(lit: np.ndarray, across: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first place with lit pixels and the one after the last, looking across an axis of bool
+    (N, H, W); 0 and 0 where none is lit.
+    """
+    seen = np.asarray(lit.any(axis=across))
     some = seen.any(axis=1)
     first = seen.argmax(axis=1)
     after = seen.shape[1] - seen[:, ::-1].argmax(axis=1)

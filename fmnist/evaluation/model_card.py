@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from fmnist.data.dataset import CLASS_NAMES
+from fmnist.evaluation.calibration import compute_calibration_error
 from fmnist.evaluation.config_text import describe_command, describe_network, describe_training
-from fmnist.evaluation.evaluate import Evaluation, evaluate
+from fmnist.evaluation.evaluate import evaluate
 from fmnist.runs import outputs
 from fmnist.runs.fine_tuned_record import FineTuned
 from fmnist.runs.imported_record import ImportedModel
 from fmnist.runs.store import Run
 
-CALIBRATION_BINS = 15
 _MOST_CONFUSIONS = 3
 _SHIRT, CONFUSED_WITH_SHIRT = 6, (0, 2, 4)  # T-shirt/top, Pullover, Coat
 
@@ -139,20 +139,6 @@ def compute_model_card(run: Run, labels: np.ndarray) -> ModelCard:
         imported_model=run.imported_model,
         fine_tuned=run.fine_tuned,
     )
-
-
-def compute_calibration_error(evaluation: Evaluation, bins: int = CALIBRATION_BINS) -> float:
-    """How far confidence and accuracy lie apart, 0 to 1: the expected calibration error.
-
-    Images are sorted by confidence into bins of equal width, each with its upper edge; the error
-    is the mean over bins of |accuracy − mean confidence|, weighted by their images. Guo et al.
-    2017, "On calibration of modern neural networks", https://arxiv.org/abs/1706.04599.
-    """
-    confidence = evaluation.confidence.astype(np.float64)
-    bin_of = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    right = np.bincount(bin_of, weights=evaluation.is_correct, minlength=bins)
-    promised = np.bincount(bin_of, weights=confidence, minlength=bins)
-    return float(np.abs(right - promised).sum() / len(confidence))
 
 
 def _describe_hardware(hardware: Any) -> str:

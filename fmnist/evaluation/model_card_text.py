@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from fmnist import formats
+from fmnist.evaluation.calibration import CALIBRATION_BINS
 from fmnist.evaluation.evaluate import PLURALS
 from fmnist.evaluation.model_card import (
-    CALIBRATION_BINS,
     CONFUSED_WITH_SHIRT,
     ModelCard,
     compute_model_card,

@@ -139,6 +139,7 @@ def _candidates(
     """
     by_word = {word: np.zeros(len(values), bool) for word in WORDS}
     classes: list[tuple[int | None, np.ndarray]] = []
+    label: int | None
     for label in range(len(evaluation.class_names)):
         within = evaluation.labels == label
         if within.sum() < 2 * FEWEST:

@@ -59,7 +59,7 @@ def check_and_score(run: store.Run) -> dict[str, Any]:
     assert run.imported_model
     stopped: Stopped | None = None
     results: dict[str, Any] = {}
-    with record_failure(run):
+    with record_failure(run.run_dir):
         try:
             store.claim_run(run.run_dir)
             check_file(run.file(store.UPLOADED_FILE), run.imported_model.file_name)

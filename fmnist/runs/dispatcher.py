@@ -89,7 +89,7 @@ class _Dispatcher:
         environment = others | read_variables(run)
         try:
             process = start_in_background(
-                "train", run, watched_by=BACKGROUND, environment=environment
+                "train", run.run_dir, watched_by=BACKGROUND, environment=environment
             )
             if store.read_status(run.run_dir).is_live:  # else it has failed, and said why
                 begin(run.run_dir, process.pid)

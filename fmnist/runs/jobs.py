@@ -57,7 +57,7 @@ def start_new_run(run: store.Run, command: str) -> str:
 
 def start_and_watch(run: store.Run, command: str) -> None:
     """Start a run's process; a thread records how it ended, where it cannot say so itself."""
-    process = start_in_background(command, run, watched_by=BACKGROUND)
+    process = start_in_background(command, run.run_dir, watched_by=BACKGROUND)
 
     def await_end() -> None:
         """Reap the child (a zombie would look alive) and record an end that it could not record."""

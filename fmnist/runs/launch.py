@@ -78,16 +78,16 @@ def start_process(
     return subprocess.Popen(arguments, cwd=PROJECT_ROOT, env=environment, **options)
 
 
-def start_in_background(command: str, run: store.Run, **options: Any) -> subprocess.Popen[bytes]:
-    """Start `python -m fmnist COMMAND RUN_DIR`, with all that it says in its log; options as above.
+def start_in_background(command: str, folder: Path, **options: Any) -> subprocess.Popen[bytes]:
+    """Start `python -m fmnist COMMAND FOLDER`, with all that it says in its log; options as above.
 
     Raises RunsFolderError where the log cannot be written, or there is no process to be had.
     """
     try:
-        with run.file("log.txt").open("ab") as log:
+        with (folder / "log.txt").open("ab") as log:
             return start_process(
                 f"fmnist {command}",
-                run.run_dir,
+                folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -96,5 +96,5 @@ def start_in_background(command: str, run: store.Run, **options: Any) -> subproc
     except OSError as error:
         raise store.RunsFolderError(
             f"The process could not be started ({error.strerror or error}). Free some space or "
-            f"allow writing in {run.run_dir.parent}, then start it again."
+            f"allow writing in {folder.parent}, then start it again."
         ) from error

@@ -106,7 +106,7 @@ def _print_results(run: store.Run, results: dict[str, Any]) -> None:
 def _supervise(run: store.Run, command: str, failed: str) -> int:
     """Wait in the queue, have the run's process do the work, and say how it died, if it did."""
     _introduce(run)
-    with record_failure(run):
+    with record_failure(run.run_dir):
         if run.is_training:
             store.claim_run(run.run_dir)
             if not wait_in_queue(run.run_dir):
@@ -186,8 +186,9 @@ def choose_runs_dir(folder: Path | None) -> None:
 
 
 @contextlib.contextmanager
-def record_failure(run: store.Run) -> Iterator[None]:
-    """Leave the folder with a status that says why, when what happens inside fails.
+def record_failure(folder: Path) -> Iterator[None]:
+    """Leave the folder of a run or an analysis with a status that says why, when what happens
+    inside fails.
 
     Raises:
         ConfigError, DatasetError: as recorded in the status.
@@ -197,26 +198,26 @@ def record_failure(run: store.Run) -> Iterator[None]:
     try:
         yield
     except (ConfigError, DatasetError, TrainingError) as error:
-        _write_failure(run.run_dir, str(error))
+        _write_failure(folder, str(error))
         raise
     except KeyboardInterrupt:
-        _write_failure(run.run_dir, "Interrupted with Ctrl-C.")
+        _write_failure(folder, "Interrupted with Ctrl-C.")
         raise
     except OSError as error:
-        message = _describe_os_error(error, run.run_dir)
-        _write_failure(run.run_dir, message)
+        message = _describe_os_error(error, folder)
+        _write_failure(folder, message)
         raise TrainingError(message) from error
     except Exception as error:  # TensorFlow has dozens of kinds, with pages of text
-        log = run.file("log.txt")
+        log = folder / "log.txt"
         with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
             traceback.print_exc(file=file)
         if _is_about_room(error):  # HDF5 and TensorFlow say so in words of their own
             full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            message = _describe_os_error(full, run.run_dir)
-            _write_failure(run.run_dir, message)
+            message = _describe_os_error(full, folder)
+            _write_failure(folder, message)
             raise TrainingError(message) from error
         reason = f"{type(error).__name__}: {first_line(error)}"
-        _write_failure(run.run_dir, f"{reason} (details in log.txt)")
+        _write_failure(folder, f"{reason} (details in log.txt)")
         raise TrainingError(f"{reason} (details in {log})") from error
 
 

@@ -24,6 +24,7 @@ from fmnist.runs.folder import BUNDLED_ID, refuse_bundled
 StatusName = Literal["queued", "running", "completed", "stopped", "failed"]
 STATUSES = get_args(StatusName)
 LIVE = ("queued", "running")
+REQUEST_FILE = "request.json"  # what an analysis is asked for; it has a status like a run's
 SILENT_AFTER = 60.0  # seconds without a heartbeat; a training gives one every half second
 
 _NEVER_STARTED_AFTER = 60.0  # seconds a running status may lack a process
@@ -173,7 +174,9 @@ def _describe_death(run_dir: Path, status: Status) -> str:
 
 
 def _name_process(run_dir: Path) -> str:
-    """What the process of a run does: checking an imported model, fine-tuning, or training."""
+    """What the process of a folder does: an analysis, checking an imported model, …"""
+    if (run_dir / REQUEST_FILE).exists():
+        return "analysis"
     if (run_dir / "own_model.json").exists():
         return "checking"
     return "fine-tuning" if (run_dir / "taught.json").exists() else "training"

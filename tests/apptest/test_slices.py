@@ -48,9 +48,9 @@ def test_the_worst_of_each_class_and_its_images(weak_lab):
     assert "T-shirts/tops fail most when dark: 88" in app.subheader[0].value
     shown = [alt for alt in grid(app)["alts"] if "T-shirt/top → Trouser" in alt]
     assert len(shown) == 30
-    (other,) = [button for button in app.button if button.label.startswith("Images, dark:")]
+    (other,) = [button for button in app.button if button.label.startswith("Images, ")]
     other.click().run()
-    assert app_pages.address(app)["slice"] == "all-dark"
+    assert app_pages.address(app)["slice"].startswith("all-dark")
     assert "Images fail most when dark" in app.subheader[0].value
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fmnist.data.dataset import load_dataset
+from fmnist.data.samples import split_train_val
 from fmnist.engine import rescore
 from fmnist.engine.client import EngineError, Prediction
 from fmnist.runs import store
@@ -36,6 +37,15 @@ def test_the_model_is_asked_in_parts_once(made, data, monkeypatch):
     assert np.array_equal(first.argmax(axis=1), data.test_images[:, 0, 0] % 10)
     assert np.array_equal(rescore.predict_test_images(made, data, engine), first)
     assert len(engine.asked) == 3
+
+
+def test_the_validation_images_are_those_the_training_held_back(made):
+    engine, data = Counting(), load_dataset()
+    chosen = split_train_val(600, made.config.validation_fraction, made.config.seed)[1]
+    found = rescore.predict_validation_images(made, data, chosen, engine)
+    assert np.array_equal(found.argmax(axis=1), data.train_images[chosen, 0, 0] % 10)
+    assert np.array_equal(rescore.predict_validation_images(made, data, chosen, engine), found)
+    assert engine.asked == [60]
 
 
 def test_another_model_file_and_other_data_are_asked_anew(lab, made, data):

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.calibration import calibration_curve
 from sklearn.metrics import log_loss, precision_recall_fscore_support
 
 from fmnist import json_files
 from fmnist.config import TrainConfig
 from fmnist.data.dataset import load_dataset
+from fmnist.evaluation.calibration import compute_calibration_error
 from fmnist.evaluation.evaluate import evaluate
-from fmnist.evaluation.model_card import compute_calibration_error, compute_model_card
+from fmnist.evaluation.model_card import compute_model_card
 from fmnist.evaluation.model_card_text import format_model_card
-from fmnist.runs import outputs, store
+from fmnist.runs import store
 from fmnist.runs.fine_tuned_record import Comparison, FineTuned
 from tests.factories import data as data_factory
 from tests.factories import runs as run_factory
@@ -68,20 +68,6 @@ def test_the_calibration_error_of_ten_answers(made):
     # 5 right of 5 at 0.7 and 1 right of 5 at (3 × 0.6 + 2 × 0.55) / 5 = 0.58.
     expected = 5 / 10 * abs(1 - 0.7) + 5 / 10 * abs(1 / 5 - 0.58)
     assert compute_calibration_error(evaluation) == pytest.approx(expected, abs=1e-6)
-
-
-def test_the_calibration_error_agrees_with_scikit_learn(made, labels):
-    evaluation = evaluate(labels, outputs.read_probabilities(made))
-    confidence = evaluation.confidence
-    right, promised = calibration_curve(evaluation.is_correct, confidence, n_bins=15)
-    images = np.histogram(confidence, np.linspace(0, 1, 16))[0]
-    expected = np.sum(np.abs(right - promised) * images[images > 0]) / len(labels)
-    assert compute_calibration_error(evaluation) == pytest.approx(expected, abs=1e-6)
-
-
-def test_a_confidence_of_exactly_one_is_in_the_last_bin():
-    probabilities = np.eye(10, dtype=np.float32)[[0, 0, 1, 1]]
-    assert compute_calibration_error(evaluate(np.array([0, 1, 1, 0]), probabilities)) == 0.5
 
 
 def test_what_the_folder_says_is_on_the_card(made, labels):

@@ -10,8 +10,14 @@ import plotly.graph_objects as go
 import pytest
 
 from fmnist.data.dataset import CLASS_NAMES
+from fmnist.evaluation.calibration import (
+    Reliability,
+    answer_when_surer,
+    compute_reliability,
+    compute_risk_coverage,
+)
 from fmnist.evaluation.evaluate import evaluate
-from fmnist.figures import dataset, palette, runs
+from fmnist.figures import calibration, dataset, palette, runs
 from fmnist.figures import evaluation as evaluation_figures
 
 MATRIX = np.zeros((10, 10), int)
@@ -53,6 +59,13 @@ def history() -> pd.DataFrame:
     )
 
 
+CONFIDENCE, RIGHT = np.array([0.95, 0.9, 0.6, 0.3]), np.array([True, True, False, True])
+
+
+def _reliabilities() -> list[Reliability]:
+    return [compute_reliability(CONFIDENCE, RIGHT), compute_reliability(CONFIDENCE**2, RIGHT)]
+
+
 def _all_figures(history) -> dict[str, go.Figure]:
     evaluation = evaluate(np.arange(10), np.eye(10))
     image = np.arange(784).reshape(28, 28).astype(np.uint8)
@@ -60,6 +73,10 @@ def _all_figures(history) -> dict[str, go.Figure]:
         "comparison": runs.plot_runs([runs.RunCurve("a", history, "#0072b2")]),
         "matrix": evaluation_figures.plot_confusion_matrix(MATRIX, "rows", selected=(6, 0)),
         "report": evaluation_figures.plot_report(evaluation.report),
+        "reliability": calibration.plot_reliability(*_reliabilities()),
+        "risk and coverage": calibration.plot_risk_coverage(
+            compute_risk_coverage(CONFIDENCE, RIGHT), answer_when_surer(CONFIDENCE, RIGHT, 0.8)
+        ),
         "probabilities": evaluation_figures.plot_probabilities(np.full(10, 0.1), label=6),
         "counts": dataset.plot_class_counts(np.full(10, 6000)),
         "histogram": dataset.plot_histogram(image),
@@ -220,3 +237,24 @@ def _oklab(linear: np.ndarray) -> np.ndarray:
         [0.0259040371, 0.7827717662, -0.8086757660],
     ]
     return np.cbrt(np.clip(linear, 0, 1) @ np.array(to_lms).T) @ np.array(to_lab).T
+
+
+def test_a_threshold_is_marked_where_it_leaves_answers():
+    curve = compute_risk_coverage(CONFIDENCE, RIGHT)
+    line, mark = calibration.plot_risk_coverage(
+        curve, answer_when_surer(CONFIDENCE, RIGHT, 0.5)
+    ).data
+    assert (list(line.x), list(line.y)) == (
+        [0.25, 0.5, 0.75, 1],
+        [0, 0, pytest.approx(100 / 3), 25],
+    )
+    assert (mark.x, mark.y) == ((0.75,), (pytest.approx(100 / 3),))
+    nothing_left = answer_when_surer(CONFIDENCE, RIGHT, 0.99)
+    assert len(calibration.plot_risk_coverage(curve, nothing_left).data) == 1
+
+
+def test_reliability_shows_its_bins():
+    reliability = compute_reliability(CONFIDENCE, RIGHT, bins=2)
+    figure = calibration.plot_reliability(reliability)
+    assert list(figure.data[1].y) == [1, pytest.approx(2 / 3)]
+    assert figure.data[1].hovertext[1].startswith("50–100\N{NO-BREAK SPACE}% sure: 3 images")

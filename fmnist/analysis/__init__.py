@@ -1,0 +1,11 @@
+"""Long computations about a model or a dataset, each in a process of its own.
+
+Each module has `compute(job)`, which writes its results into `job.folder`.
+"""
+
+# By name: what `--help` says of it, and the module.
+ANALYSES = {
+    "near-duplicates": "how far each test image is from the nearest training image",
+    "tsne": "the test images on a plane, by what the model sees as alike",
+}
+NEEDS_RUN = frozenset({"tsne"})  # those about a run's model, not about a dataset alone
