@@ -40,7 +40,7 @@ def start_sending(run: Run) -> None:
     """Have a run sent by another process, where that is wanted; never raises for the server."""
     if is_wanted():
         with contextlib.suppress(RunsFolderError):  # its log cannot be written
-            start_in_background("mlflow", run)
+            start_in_background("mlflow", run.run_dir)
 
 
 def send(run: Run) -> str:

@@ -87,7 +87,7 @@ def test_nothing_is_started_unless_a_server_is_named(made, monkeypatch):
     assert started == []
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     tracking.start_sending(made)
-    assert started == [("mlflow", made)]
+    assert started == [("mlflow", made.run_dir)]
     monkeypatch.setattr(tracking.importlib.util, "find_spec", lambda name: None)
     tracking.start_sending(made)
     assert len(started) == 1
