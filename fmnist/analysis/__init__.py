@@ -6,5 +6,10 @@ Each module has `compute(job)`, which writes its results into `job.folder`.
 # By name: what `--help` says of it, and the module.
 ANALYSES = {
     "near-duplicates": "how far each test image is from the nearest training image",
+    "label-issues": "what a model not trained on a training image predicts for it",
+}
+FILES = {  # the array that each of these leaves in its folder
+    "near-duplicates": "nearest.npy",
+    "label-issues": "train_probabilities.npy",
 }
 NEEDS_RUN: frozenset[str] = frozenset()  # those about a run's model, not about a dataset alone
