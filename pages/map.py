@@ -1,5 +1,24 @@
 """Map: what does it see as alike?"""
 
-from pages._evaluate import scored
+import streamlit as st
 
-run, data, evaluation = scored.open_page("Map", "What does it see as alike?")
+from pages._evaluate import scored
+from pages._evaluate.linked_grid import open_on_evaluate
+from pages._map import choices, features, scatter, selection
+
+run, data, evaluation = scored.open_page(
+    "Map",
+    "What does it see as alike? Each point is a test image; those that look alike to the model "
+    "lie close together.",
+)
+values = features.read(run, data)
+choices.render(evaluation)
+points = features.place(run, data, values)
+dots = selection.choose_dots(points, evaluation)
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    clicked = scatter.render(dots, evaluation, data)
+with right:
+    selection.render_images(dots, evaluation, data)
+if clicked is not None:
+    open_on_evaluate(clicked)

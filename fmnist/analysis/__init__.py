@@ -7,9 +7,10 @@ Each module has `compute(job)`, which writes its results into `job.folder`.
 ANALYSES = {
     "near-duplicates": "how far each test image is from the nearest training image",
     "label-issues": "what a model not trained on a training image predicts for it",
+    "tsne": "the test images on a plane, by what the model sees as alike",
 }
-FILES = {  # the array that each of these leaves in its folder
+FILES = {  # the array that some leave in their folder
     "near-duplicates": "nearest.npy",
     "label-issues": "train_probabilities.npy",
 }
-NEEDS_RUN: frozenset[str] = frozenset()  # those about a run's model, not about a dataset alone
+NEEDS_RUN = frozenset({"tsne"})  # those about a run's model, not about a dataset alone

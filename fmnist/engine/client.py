@@ -101,6 +101,14 @@ class Engine:
         _, arrays = self._child_for(model_path).ask("excite", header, {"images": images})
         return Excitement(**arrays)
 
+    def features(self, model_path: Path, images: np.ndarray) -> np.ndarray:
+        """What the model's last layer weighs: float32 (N, features) of uint8 (N, 28, 28)."""
+        _require_images(images)
+        _, arrays = self._child_for(model_path).ask(
+            "features", {"model": _path(model_path)}, {"images": images}
+        )
+        return arrays["features"]
+
     def warm(self, model_path: Path | None = None) -> None:
         """Have the child import TensorFlow, and load a model, while nobody waits.
 

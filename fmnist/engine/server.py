@@ -137,6 +137,7 @@ class _Service:
             "predict": self._predict,
             "explain": self._explain,
             "excite": self._excite,
+            "features": self._features,
             "find_neighbours": self._find_neighbours,
         }
 
@@ -183,6 +184,16 @@ class _Service:
 
         traced = self._models.get(header["model"]).traced
         return {}, vars(measure(traced, arrays["images"], header["layer"]))
+
+    def _features(self, header: dict[str, Any], arrays: Arrays) -> Answer:
+        from fmnist.explain.features import measure_features
+
+        traced, images = self._models.get(header["model"]).traced, arrays["images"]
+        chunks = [
+            measure_features(traced, images[start : start + CHUNK])
+            for start in range(0, len(images), CHUNK)
+        ]
+        return {}, {"features": np.concatenate(chunks)}
 
     def _find_neighbours(self, header: dict[str, Any], arrays: Arrays) -> Answer:
         from fmnist.data import catalogue

@@ -33,3 +33,4 @@ RUN_COLOURS = (
 )
 RIGHT_RGB, WRONG_RGB = (47, 129, 195), (222, 80, 12)
 STRONGEST_CELL = 0.7  # opacity: text in the theme's colour stays readable on it
+RESULT_COLOURS = ("#7aa7cf", "#de500c")  # right is common and quiet, wrong stands out

@@ -14,6 +14,7 @@ from fmnist.explain.by_hand import KERNEL_WORDS
 from fmnist.plain_text import clean
 from fmnist.runs.store import RUN_ID
 
+MOST_CORNERS = 60  # of an outline on the map
 _MAX_LENGTH = 600  # characters of most parameters: ten run ids fit
 
 
@@ -87,6 +88,13 @@ def _slice(text: str) -> str:
     return text
 
 
+def _corner(text: str) -> tuple[int, int]:
+    if not re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,3}", text):
+        raise ValueError
+    x, y = text.split(".")
+    return int(x), int(y)
+
+
 _CLASS = _whole(0, 9)
 _YES_OR_NO = Parameter(False, lambda text: bool(_whole(0, 1).parse(text)), "0 or 1", "{:d}".format)
 _A_RUN = Parameter(None, _run_id, "the id of a run")
@@ -126,6 +134,15 @@ PARAMETERS: dict[str, Parameter] = {
     "matrix": _choice("counts", "rows", "share", "errors"),
     "view": Parameter(None, _word, "a short word"),
     "page": _whole(1, 10_000, 1),
+    "projection": _choice("pca", "tsne"),
+    "colour": _choice("true", "predicted", "result"),
+    "points": _choice("all", "wrong", "right"),
+    "outline": Parameter(
+        [],
+        _list_of(Parameter(None, _corner, "a place on the map"), MOST_CORNERS).parse,
+        f"up to {MOST_CORNERS} places on the map",
+        lambda corners: ",".join(f"{x}.{y}" for x, y in corners),
+    ),
     "slice": Parameter(None, _slice, "a weak spot as the page Weak spots names it"),
     "recipe": Parameter(None, _word, "the name of a recipe"),
     "section": Parameter(None, _word, "a short word"),

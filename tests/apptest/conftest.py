@@ -102,6 +102,11 @@ class FakeEngine:
         places = np.full((len(images), 1), 14 * 28 + 14)
         return Excitement(values, places, np.arange(len(images))[:, None])
 
+    def features(self, model_path: Path, images: np.ndarray) -> np.ndarray:
+        """Every seventh pixel of every seventh row."""
+        self._refuse()
+        return images[:, ::7, ::7].reshape(len(images), -1).astype(np.float32)
+
     def _refuse(self) -> None:
         if self.error:
             raise EngineError(self.error)

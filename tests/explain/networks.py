@@ -169,6 +169,7 @@ def measure_fields(traced: Any) -> dict[str, list[Any]]:
 def main() -> None:
     import_keras()
     from fmnist.explain.attribution import compute_cams, compute_occlusion, explain, find_sites
+    from fmnist.explain.features import measure_features
     from fmnist.explain.filters import measure
     from fmnist.explain.layers import show_maps, show_network, trace
     from fmnist.models.network import count_macs
@@ -182,6 +183,14 @@ def main() -> None:
     }.items():
         traced = trace(model)
         known[name] = compute_cams(traced, find_sites(traced), image)[0, :3].tolist()
+    features = {
+        name: measure_features(trace(model), np.stack([image, image[:, ::-1]])).tolist()
+        for name, model in {
+            "softmax": build_known("layer"),
+            "both views": build_known(flips=True),
+            "many": build_edges(),
+        }.items()
+    }
     traced = trace(build_known())
     black = compute_cams(traced, find_sites(traced), np.zeros_like(image))
     plain = build_known()
@@ -208,6 +217,7 @@ def main() -> None:
     json.dump(
         {
             "known": known,
+            "features": features,
             "black": [float(black.min()), float(black.max())],
             "occlusion": occlusion.tolist(),
             "probabilities": probabilities.tolist(),
