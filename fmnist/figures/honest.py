@@ -19,7 +19,7 @@ _ROW = 34  # pixels
 class Row:
     """One accuracy, 0 to 1; without an interval where none is known."""
 
-    name: str
+    label: str
     accuracy: float
     interval: tuple[float, float] | None = None
     is_baseline: bool = False  # not this model's
@@ -36,7 +36,7 @@ def plot_scores(rows: Sequence[Row]) -> go.Figure:
         "type": "scatter",
         "mode": "markers+text",
         "x": [row.accuracy for row in rows],
-        "y": [plain(row.name) for row in rows],
+        "y": [plain(row.label) for row in rows],
         "text": [f"  {100 * row.accuracy:.1f}\N{NO-BREAK SPACE}%" for row in rows],
         "textposition": "top center",
         "cliponaxis": False,

@@ -45,12 +45,12 @@ def _render(run: Run, data: Dataset, evaluation: Evaluation) -> None:
     rows += _baseline_rows(honest.compute_baselines(data, nearest))
     left, right = st.columns([6, 7], gap="medium")
     left.plotly_chart(
-        plot_scores([row for row, _ in rows if row.name != MAJORITY]),
+        plot_scores([row for row, _ in rows if row.label != MAJORITY]),
         key="honest_scores",
         config={"displayModeBar": False},
         alt="Accuracy under each condition, with 95 % intervals, and the baselines",
     )
-    right.markdown("\n".join(f"- **{row.name}**, {_spell(row)}: {why}" for row, why in rows))
+    right.markdown("\n".join(f"- **{row.label}**, {_spell(row)}: {why}" for row, why in rows))
     analysis.render(suspected.near_duplicates(data), "Look for near-duplicates", SECONDS)
     st.page_link(
         "pages/labels.py",
