@@ -31,6 +31,8 @@ COMMANDS = {
     "dataset": Command("import, list or delete datasets", "import mine.zip --name Mine"),
     "standin": Command("generate look-alikes of the dataset", "some/folder"),
     "import-model": Command("import and score a model trained elsewhere", "theirs.keras"),
+    "verify": Command("compare a run with its receipt: identical or not", "bundled"),
+    "mlflow": Command("send a run to the MLflow server of MLFLOW_TRACKING_URI", "RUN_ID"),
     "model-card": Command("print a run's model card as Markdown", "bundled"),
     "analyse": Command("compute what takes long about a model or dataset", "near-duplicates"),
     "drawings": Command("make the dataset of drawings from the photographs", ""),

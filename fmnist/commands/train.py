@@ -16,6 +16,7 @@ from typing import Any, TextIO
 from fmnist.commands.ensure_dataset import ensure_dataset
 from fmnist.commands.parser import Parser
 from fmnist.config import FIELDS, ConfigError, TrainConfig, field_bounds
+from fmnist.export import tracking
 from fmnist.json_files import read_bytes
 from fmnist.models.feature_maps import check_architecture
 from fmnist.recipes import RECIPES
@@ -188,7 +189,10 @@ def train_run(run: store.Run, terminal: TextIO | None) -> dict[str, Any]:
     """
     with record_failure(run.run_dir):
         begin(run.run_dir)
-        return train_and_evaluate(run.config, run.run_dir, terminal=terminal)
+        results = train_and_evaluate(run.config, run.run_dir, terminal=terminal)
+    if results:
+        tracking.start_sending(run)
+    return results
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -13,6 +13,7 @@ from fmnist import json_files
 from fmnist.data.dataset import STANDARD
 from fmnist.files import drafting_folder, replace_folder
 from fmnist.runs import store
+from fmnist.runs.receipt import write_receipt
 from fmnist.runs.store import Run
 
 MAX_BUNDLE_BYTES = 6_000_000
@@ -65,6 +66,7 @@ def bundle_run(run: Run, write_card: Callable[[Run], None]) -> Path:
         draft.mkdir()
         for name in BUNDLED_FILES:
             copy_anonymously(run, name, draft / name)
+        write_receipt(store.read_run(draft), "completed")
         write_card(store.read_run(draft))
         size = sum(path.stat().st_size for path in draft.iterdir())
         if size > MAX_BUNDLE_BYTES:

@@ -19,6 +19,7 @@ from fmnist.models.network import EMA_MOMENTUM, build_network, count_macs, list_
 from fmnist.models.processor import choose_precision, computing_in, uses_onednn
 from fmnist.runs import store
 from fmnist.runs.process import TrainingError
+from fmnist.runs.receipt import write_receipt
 from fmnist.training.batches import make_training_batches, make_validation_batches
 from fmnist.training.environment import describe_environment
 from fmnist.training.scoring import best_epoch, compute_probabilities, save_model, score
@@ -125,9 +126,11 @@ def train_and_evaluate(
     }
     json_files.write_json(run_dir / "results.json", results)
     (run_dir / CHECKPOINT_NAME).unlink(missing_ok=True)  # model.keras has them now
+    status = "stopped" if was_stopped else "completed"
+    write_receipt(store.read_run(run_dir), status)
     store.write_status(
         run_dir,
-        status="stopped" if was_stopped else "completed",
+        status=status,
         finished_at=time.time(),
         message=message,
     )
@@ -168,7 +171,7 @@ def _fit(
     """Run the epochs; returns whether somebody stopped them, and a message for the status."""
     from keras.callbacks import EarlyStopping
 
-    from fmnist.training import callbacks, terminal_progress
+    from fmnist.training import callbacks, event_log, terminal_progress
 
     image_count = config.epoch_images(len(train_indices))
     reporter = callbacks.RunReporter(run_dir, image_count, config.batch_size)
@@ -183,6 +186,10 @@ def _fit(
     watchers += [callback for callback in (averaged, checkpoint, early_stopping) if callback]
     closing = contextlib.ExitStack()
     closing.callback(reporter.close)
+    if event_log.can_be_read():
+        events = event_log.EventLog(run_dir)
+        closing.callback(events.close)
+        watchers.append(events)
     if terminal:
         progress = terminal_progress.TerminalProgress(
             terminal, config.epochs, image_count, config.batch_size

@@ -12,7 +12,7 @@ from fmnist.data.dataset import load_dataset
 from fmnist.evaluation.config_text import describe_command
 from fmnist.evaluation.model_card import compute_model_card
 from fmnist.evaluation.model_card_text import format_model_card, write_model_card
-from fmnist.runs import outputs, store
+from fmnist.runs import outputs, receipt, store
 from fmnist.runs.bundle import BUNDLED_FILES, CARD_FILE, COMMAND_FILE, bundle_run
 from tests.factories import runs as run_factory
 
@@ -41,7 +41,9 @@ def test_a_bundle_is_complete_and_knows_neither_host_nor_paths(made, labels, bun
 
     assert bundle_run(store.read_run(made.run_dir), card_of(labels)) == bundled_dir
     names = {path.name for path in bundled_dir.iterdir()}
-    assert names == {*BUNDLED_FILES, CARD_FILE, COMMAND_FILE}
+    assert names == {*BUNDLED_FILES, CARD_FILE, COMMAND_FILE, receipt.FILE}
+    bundled = store.read_run(bundled_dir)
+    assert receipt.find_edits(bundled, receipt.read_receipt(bundled)) == []
     kept = json.loads((bundled_dir / "status.json").read_text())
     assert (kept["host"], kept["pid"], kept["pid_started_at"]) == (None, None, None)
     assert kept["message"] == ""
@@ -116,7 +118,9 @@ def test_the_bundled_run_is_not_bundled_again(made, labels):
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no checkout of git's")
 def test_git_ignores_nothing_of_the_bundled_run():
-    paths = [f"fmnist/bundled/{name}" for name in (*BUNDLED_FILES, CARD_FILE, COMMAND_FILE)]
+    paths = [
+        f"fmnist/bundled/{name}" for name in (*BUNDLED_FILES, CARD_FILE, COMMAND_FILE, receipt.FILE)
+    ]
     done = subprocess.run(["git", "check-ignore", *paths], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
 
@@ -125,7 +129,9 @@ def test_git_ignores_nothing_of_the_bundled_run():
 def test_the_shipped_run_is_complete_small_and_anonymous(monkeypatch):
     monkeypatch.setattr(store, "BUNDLED_DIR", SHIPPED)
     names = {path.name for path in SHIPPED.iterdir()}
-    assert names == {*BUNDLED_FILES, CARD_FILE, COMMAND_FILE}
+    assert names == {*BUNDLED_FILES, CARD_FILE, COMMAND_FILE, receipt.FILE}
+    shipped = store.read_run(SHIPPED)
+    assert receipt.find_edits(shipped, receipt.read_receipt(shipped)) == []
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 6_000_000
     run = store.load_run("bundled")
     assert (run.damaged, run.status.status) == ("", "completed")

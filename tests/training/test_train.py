@@ -17,7 +17,7 @@ from fmnist.data.samples import split_train_val
 from fmnist.evaluation import evaluate
 from fmnist.models.network import build_model, build_network
 from fmnist.models.processor import choose_precision
-from fmnist.runs import outputs, store
+from fmnist.runs import outputs, receipt, store
 from fmnist.runs.process import TrainingError
 from fmnist.training import callbacks, train
 from fmnist.training.scoring import compute_probabilities, score
@@ -44,10 +44,14 @@ def test_a_training_leaves_a_whole_run_folder(lab):
         "environment.json",
         "history.csv",
         "model.keras",
+        "receipt.json",
         "results.json",
         "status.json",
+        "tensorboard",
         "test_probabilities.npy",
     ]
+    paper = receipt.read_receipt(run)
+    assert (paper["status"], receipt.find_edits(run, paper)) == ("completed", [])
     status = run.status
     assert (status.status, status.message, run.damaged) == ("completed", "", "")
     # 600 images, a tenth for validation: 540 in steps of 32 are 17 an epoch

@@ -1,0 +1,61 @@
+"""Compare a run with its receipt: is it still what was trained, and can it be had again?
+
+    python -m fmnist verify RUN_ID_OR_DIR [--retrain]
+
+Exit code 0: identical, or within tolerance. 1: different. 2: no answer (no receipt, no dataset,
+bad arguments), with one line on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from fmnist.commands.parser import Parser
+from fmnist.runs import store
+from fmnist.runs.process import TrainingError
+from fmnist.runs.store import Run
+from fmnist.terminal import say
+from fmnist.training.verify import verify
+
+
+def find_run(run: str) -> Run:
+    """The run with this id, or in this folder. Raises ValueError with one sentence."""
+    return store.reconcile_run(Path(run).resolve()) if Path(run).is_dir() else store.load_run(run)
+
+
+def build_parser() -> Parser:
+    parser = Parser(
+        prog="python -m fmnist verify",
+        description="Compare a run with its receipt, and its saved probabilities with what the "
+        "saved model says now.",
+    )
+    parser.add_argument("run", metavar="RUN_ID_OR_DIR", help="a run's id or folder, or `bundled`")
+    parser.add_argument(
+        "--retrain",
+        action="store_true",
+        help="train the same settings again, into a temporary folder, and compare with that",
+    )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # one line is what is asked for
+    try:
+        run = find_run(options.run)
+        if run.is_live:
+            raise ValueError(f"{run.run_id} is still {run.status.status}: wait for its end.")
+        verdict = verify(run, retrain=options.retrain, terminal=sys.stderr)
+    except (ValueError, TrainingError) as error:
+        say(f"{parser.prog}: {error}")
+        return 2
+    except OSError as error:
+        say(f"{parser.prog}: a file cannot be read or written: {error}")
+        return 2
+    print(f"{run.run_id}: {verdict.outcome}. {verdict.sentence}")
+    return 0 if verdict.is_good else 1
