@@ -7,5 +7,8 @@ Each module has `compute(job)`, which writes its results into `job.folder`.
 ANALYSES = {
     "near-duplicates": "how far each test image is from the nearest training image",
     "tsne": "the test images on a plane, by what the model sees as alike",
+    "robustness": "a model's accuracy on spoiled test images",
 }
-NEEDS_RUN = frozenset({"tsne"})  # those about a run's model, not about a dataset alone
+NEEDS_RUN = frozenset(
+    {"tsne", "robustness"}
+)  # those about a run's model, not about a dataset alone

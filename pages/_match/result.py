@@ -33,12 +33,10 @@ def render(match: Match, data: Dataset) -> None:
                 f"95{_NBSP}% interval {low[:-2]}–{high}",
                 delta_color="off",
                 delta_arrow="off",
-                width=210,
+                width=186,
             )
-            st.metric(f"{who} and the labels", _format(kappa), "kappa", delta_color="off",
-                      delta_arrow="off", help=_KAPPA, width=180)  # fmt: skip
-        st.metric("You and the model", _format(match.between_kappa), "kappa", delta_color="off",
-                  delta_arrow="off", help=_KAPPA, width=180)  # fmt: skip
+            _render_kappa(f"{who} and the labels", kappa)
+        _render_kappa("You and the model", match.between_kappa)
     st.caption(
         "The images are those that the model hesitated over, so neither number is an accuracy on "
         f"the whole test set. There, people were right on {formats.percent(HUMAN_ACCURACY)} by "
@@ -52,16 +50,24 @@ def render(match: Match, data: Dataset) -> None:
         _render_images("Only the model got these right", match.model_beat, match, data, "model")
 
 
+def _render_kappa(label: str, kappa: float | None) -> None:
+    st.metric(
+        label,
+        "–" if kappa is None else f"{kappa:.2f}",
+        "kappa",
+        delta_color="off",
+        delta_arrow="off",
+        help=_KAPPA,
+        width=164,
+    )
+
+
 def _verdict(match: Match) -> str:
     difference = match.person_right - match.model_right
     if not difference:
         return "A draw."
     count = f"{abs(difference)} image{'s' if abs(difference) > 1 else ''}"
     return f"You won by {count}." if difference > 0 else f"The model won by {count}."
-
-
-def _format(kappa: float | None) -> str:
-    return "–" if kappa is None else f"{kappa:.2f}"
 
 
 def _render_matrices(match: Match, data: Dataset) -> None:
