@@ -9,6 +9,7 @@ from fmnist.data.dataset import Dataset
 from fmnist.data.idx import SIDE
 from fmnist.evaluation.match import CONTESTED
 from fmnist.images import image_png
+from fmnist.plain_text import markdown
 from pages._shared import url
 
 _SCALE = 9
@@ -34,7 +35,7 @@ def render(data: Dataset, indices: np.ndarray, answers: list[int]) -> None:
         with st.container(gap="xsmall"):
             for place, label in enumerate(CONTESTED):
                 st.button(
-                    data.class_names[label],
+                    markdown(data.class_names[label]),
                     key=f"match_answer_{place}",
                     shortcut=str(place + 1),
                     width=240,

@@ -91,9 +91,9 @@ def _render_matrices(match: Match, data: Dataset) -> None:
 
 
 def _render_images(
-    title: str, positions: np.ndarray, match: Match, data: Dataset, who: str
+    heading: str, positions: np.ndarray, match: Match, data: Dataset, who: str
 ) -> None:
-    st.markdown(f"**{title}: {len(positions)}**")
+    st.markdown(f"**{heading}: {len(positions)}**")
     if not len(positions):
         st.caption("None.")
         return
@@ -107,7 +107,7 @@ def _render_images(
         alts=[f"{true}; {said} {wrong}" for true, wrong in pairs],
         key=f"match_{who}_beat",
         size=84,
-        label=title,
+        label=heading,
     )
     if position is not None:
         open_on_evaluate(int(match.indices[positions[position]]))
