@@ -28,12 +28,15 @@ def plot_confusion_matrix(
     mode: MatrixMode = "counts",
     class_names: tuple[str, ...] = CLASS_NAMES,
     selected: tuple[int, int] | None = None,
+    height: int = 560,
+    hint: str = "Click to see them",
 ) -> go.Figure:
-    """A confusion matrix of counts, int (10, 10), rows true, as `evaluate.normalised` shows it.
+    """A confusion matrix of counts, int (N, N), rows true, as `evaluate.normalised` shows it.
 
     Correct predictions are blue and wrong ones orange, each on its own square-root scale, so that
     the confusions are not drowned by the diagonal. Every cell is a point with `customdata`
-    [true, predicted], which a click returns. selected: the outlined cell.
+    [true, predicted], which a click returns. selected: the outlined cell. hint: the last line that
+    pointing at a cell shows.
     """
     values, names = normalised(matrix, mode), [plain(name) for name in class_names]
     size = len(names)
@@ -67,7 +70,7 @@ def plot_confusion_matrix(
         "hovertext": [
             f"<b>{names[true]}</b> called <b>{names[predicted]}</b><br>"
             f"{matrix[true, predicted]:,} of {matrix[true].sum():,} "
-            f"({rows[true, predicted]:.1%})<br>Click to see them"
+            f"({rows[true, predicted]:.1%})<br>{hint}"
             for true, predicted in cells
         ],
         "hoverinfo": "text",
@@ -83,7 +86,7 @@ def plot_confusion_matrix(
         "clickmode": "event+select",
         "shapes": [_outline(selected)] if selected else [],
     }
-    return chart([colours, points], 560, layout)
+    return chart([colours, points], height, layout)
 
 
 def _depth(values: np.ndarray, where: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ def render_detail(run: Run, summary: Summary, known_tags: list[str]) -> None:
             )
         st.caption(_describe(summary))
         if run.config and summary.config:
-            st.caption(f"Settings: {describe_settings(summary.config) or 'all as they come'}.")
+            st.caption(f"Settings: {describe_settings(summary.config) or 'all defaults'}.")
         _render_remarks(run)
         if run.is_bundled:
             st.caption("The bundled run comes with the Lab; it cannot be renamed or deleted.")
