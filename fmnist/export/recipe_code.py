@@ -119,7 +119,7 @@ def augment_code(config: TrainConfig) -> str:
 def batches_code(config: TrainConfig) -> str:
     """The batches of training and validation."""
     copies, smoothing = config.augmented_copies, config.label_smoothing
-    is_changed = config.augmentation != "none"
+    is_changed, taken = config.augmentation != "none", "numbers" if copies else "chosen"
     times = f" * {1 + copies}" if copies else ""
     lines = [
         f"BATCH_SIZE, EPOCHS = {config.batch_size}, {config.epochs}",
@@ -139,12 +139,11 @@ def batches_code(config: TrainConfig) -> str:
         "def shuffled_epoch(epoch):",
         "    seed = [SEED, tf.cast(epoch, tf.int32)]",
         "    order = tf.random.experimental.stateless_shuffle(tf.range(images_per_epoch), seed)",
-        "    batches = tf.data.Dataset.from_tensor_slices(order).batch(BATCH_SIZE)",
-        "    return tf.data.Dataset.zip(batches, tf.data.Dataset.counter(epoch * 2**32))",
+        *_number_batches(is_changed),
         "",
         "",
-        "def make_batch(numbers, batch_number):",
-        f"    chosen = numbers{' % len(train)' if copies else ''}",
+        f"def make_batch({taken}{', batch_number' if is_changed else ''}):",
+        *(["    chosen = numbers % len(train)"] if copies else []),
         "    batch = tf.gather(images, chosen)",
     ]
     if is_changed:
@@ -170,6 +169,17 @@ def batches_code(config: TrainConfig) -> str:
         f").batch({SCORING_BATCH}).cache().prefetch(2).with_options(untuned)",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _number_batches(is_changed: bool) -> list[str]:
+    """Batches of an epoch; where images are changed, each with its own number for the seed."""
+    batches = "tf.data.Dataset.from_tensor_slices(order).batch(BATCH_SIZE)"
+    if not is_changed:
+        return [f"    return {batches}"]
+    return [
+        f"    batches = {batches}",
+        "    return tf.data.Dataset.zip(batches, tf.data.Dataset.counter(epoch * 2**32))",
+    ]
 
 
 def network_code(config: TrainConfig) -> str:
@@ -259,7 +269,12 @@ def optimizer_code(config: TrainConfig) -> str:
         options += [f"weight_decay={config.weight_decay!r}"]
     if config.weight_averaging:
         options += ["use_ema=True", f"ema_momentum={EMA_MOMENTUM}"]
-    lines += [f"optimizer = keras.optimizers.{name}(", *(f"    {each}," for each in options), ")"]
+    inside = [f"    {each}," for each in options]
+    lines += (
+        [f"optimizer = keras.optimizers.{name}(", *inside, ")"]
+        if len(options) > 1
+        else [f"optimizer = keras.optimizers.{name}({rate})"]
+    )
     if config.weight_decay:
         lines += ['optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])']
     lines += [
@@ -293,7 +308,7 @@ def fit_code(config: TrainConfig) -> str:
         stopping = f'EarlyStopping(monitor="val_loss", patience={patience})'
         lines += [f"callbacks += [keras.callbacks.{stopping}]"]
     lines += [
-        "history = model.fit(",
+        "model.fit(",
         "    training_data,",
         "    validation_data=validation_data,",
         "    steps_per_epoch=steps_per_epoch,",
