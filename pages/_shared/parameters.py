@@ -141,6 +141,7 @@ PARAMETERS: dict[str, Parameter] = {
         f"up to {MOST_CORNERS} places on the map",
         lambda corners: ",".join(f"{x}.{y}" for x, y in corners),
     ),
+    "epoch": _whole(1, 9999),
     "corruption": _choice(*CORRUPTIONS),
     "against": _A_RUN,
     "slice": Parameter(None, _slice, "a weak spot as the page Weak spots names it"),
