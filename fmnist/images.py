@@ -110,7 +110,9 @@ def read_image(data: bytes) -> np.ndarray:
     except ImageError:
         raise
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error) as error:
-        raise ImageError(f"The picture is damaged or cut short ({error}).") from error
+        raise ImageError(
+            "The picture is damaged or cut short: save or copy it again, or choose another."
+        ) from error
 
 
 def _require_reasonable_size(width: int, height: int) -> None:
@@ -137,7 +139,9 @@ def _to_array(picture: Image.Image) -> np.ndarray:
     if picture.mode in ("1", "L") and "transparency" not in picture.info:
         return np.asarray(picture.convert("L"))
     if picture.mode == "F":
-        raise ImageError("The picture has floating-point pixels; expected 8 or 16 bits a pixel.")
+        raise ImageError(
+            "The picture has floating-point pixels; expected 8 or 16 bits a pixel. Save it as PNG."
+        )
     if picture.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
         picture = picture.convert("RGB")
     return np.asarray(picture.convert("RGBA"))

@@ -106,6 +106,13 @@ def for_streamlit(file: str) -> str:
     return file.replace(_FILE_GAP, _GAP)
 
 
+def for_html(file: str) -> str:
+    """A Markdown file, its texts by `markdown_file`, for a reader that makes no links or icons of
+    plain words and shows HTML as text.
+    """
+    return file.replace(_FILE_GAP, "")
+
+
 def _escape(text: str, gap: str) -> str:
     text = _LIVE.sub("\\g<0>\0", text)  # NUL: not in clean text
     text = _SIGNS.sub(r"\\\g<0>", text)

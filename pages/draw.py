@@ -77,9 +77,8 @@ def render_result(
     if sketch is None or sketch.is_empty:
         thing = "a garment" if class_names == CLASS_NAMES else "one of the ten classes"
         title, detail = HINTS[source] if sketch is None else BLANK
-        if sketch is None and not engine.get().is_awake(models.drawings):
-            detail += " The first takes a few seconds, while the model wakes up."
-        render_hint(title.format(thing=thing), detail.format(thing=thing), class_names)
+        words = title.format(thing=thing), detail.format(thing=thing)
+        render_hint(*words, class_names, models.drawings)
         return
     model = models.choose(sketch)
     label = predict_and_render(model, sketch.image, class_names)

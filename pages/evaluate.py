@@ -3,7 +3,15 @@
 import streamlit as st
 
 from fmnist.data.dataset import CLASS_NAMES
-from pages._evaluate import confusion_matrix, image_detail, metrics, model_card, report, scored
+from pages._evaluate import (
+    confusion_matrix,
+    honest_score,
+    image_detail,
+    metrics,
+    model_card,
+    report,
+    scored,
+)
 from pages._evaluate.images import render_images, show_misclassified_shirts
 from pages._shared import url, view_switch
 from pages._shared.data import was_scored_on
@@ -40,6 +48,7 @@ else:
     if index is not None:
         render_no_such_image(index, len(data.test_images), "them all")
     metrics.render_metrics(evaluation, data)
+    honest_score.render(run, data, evaluation)
     render_view(evaluation, data.test_images)
     if run.status.status == "completed" and was_scored_on(run, data):
         model_card.render(run)

@@ -80,6 +80,7 @@ STRANGE = re.compile(
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "axe_playwright_python": "axe-playwright-python",
+    "markdown_it": "markdown-it-py",
     "mlflow": "mlflow-skinny",
     "sklearn": "scikit-learn",
     "streamlit_drawable_canvas": "streamlit-drawable-canvas",

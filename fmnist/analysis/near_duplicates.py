@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from fmnist.analysis import FILES
 from fmnist.analysis.job import Job
 from fmnist.engine.neighbours import Neighbours
 from fmnist.files import save_array
 
-FILE = "nearest.npy"
+FILE = FILES["near-duplicates"]
 _CHUNK = 250  # test images at a time: a matrix of distances of 60 MB
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -65,6 +66,8 @@ class Child:
         self._requests = 0
         self._answered: int | None = None  # the process that has
         self._warmed: set[str | None] = set()  # model paths; None stands for TensorFlow alone
+        self._to_warm: deque[str | None] = deque()
+        self._is_warming = False
 
     @property
     def alive(self) -> bool:
@@ -80,19 +83,41 @@ class Child:
         return process.pid if process is not None and process.poll() is None else None
 
     def close(self) -> None:
+        process = self._process
+        if self._is_warming and process is not None:
+            process.kill()  # nobody awaits its answer
         with self._lock:
+            self._to_warm.clear()
             self._discard()
 
     def warm(self, model: str | None) -> None:
         if self.alive and model in self._warmed:
             return
+        self._to_warm.append(model)
         if not self._lock.acquire(blocking=False):
             return
+        self._is_warming = True
         try:
-            with contextlib.suppress(OSError):  # a dead child is replaced by the next request
-                self._send(self._running(), "warm", {"model": model}, {})
-                self._warmed |= {None, model}
+            process = self._running()
+            threading.Thread(target=self._warm_all, args=(process,), daemon=True).start()
+        except (OSError, RuntimeError):  # no process, or no thread, to be had: a request will say
+            self._is_warming = False
+            self._lock.release()
+
+    def _warm_all(self, process: subprocess.Popen[bytes]) -> None:
+        """Have it warm all that waits for that; a dead one is replaced by the next request."""
+        try:
+            with contextlib.suppress(OSError, ValueError):
+                while self._to_warm:
+                    model = self._to_warm.popleft()
+                    if model not in self._warmed:
+                        with self._ended_in_time(process):
+                            number = self._send(process, "warm", {"model": model}, {})
+                            self._receive(process, number)
+                        self._warmed |= {None, model}
+                        self._answered = process.pid
         finally:
+            self._is_warming = False
             self._lock.release()
 
     def ask(self, operation: str, header: dict[str, Any], arrays: Arrays | None = None) -> Answer:
@@ -121,12 +146,10 @@ class Child:
                     "close other programs, then try again."
                 ) from error
             timed_out = threading.Event()
-            timer = threading.Timer(self._timeout, _end, (process, timed_out))
-            timer.daemon = True
-            timer.start()
             try:
-                number = self._send(process, operation, header, arrays)
-                answer, results = self._receive(process, number)
+                with self._ended_in_time(process, timed_out):
+                    number = self._send(process, operation, header, arrays)
+                    answer, results = self._receive(process, number)
             except (OSError, ValueError):  # a FrameError, or a header that is no JSON
                 code = self._discard(_LAST_BREATH)
                 if timed_out.is_set():
@@ -138,8 +161,6 @@ class Child:
                 if code in _CRASHED:
                     raise EngineError(self._too_much()) from None
                 continue
-            finally:
-                timer.cancel()
             if answer.get("out_of_memory"):
                 self._discard()  # with all that it still holds
                 raise EngineError(self._too_much())
@@ -152,6 +173,19 @@ class Child:
             "The model process ended twice while predicting; the terminal that runs the app may "
             "say why (too little memory?)."
         )
+
+    @contextlib.contextmanager
+    def _ended_in_time(
+        self, process: subprocess.Popen[bytes], timed_out: threading.Event | None = None
+    ) -> Iterator[None]:
+        """End the process, and say so, when what happens inside takes longer than it may."""
+        timer = threading.Timer(self._timeout, _end, (process, timed_out or threading.Event()))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _too_much(self) -> str:
         return (
@@ -184,7 +218,7 @@ class Child:
         assert process.stdout  # a pipe
         while True:
             answer, arrays = read_frame(process.stdout)
-            if answer.pop("number") == number:  # else it answers a `warm`, which nobody awaits
+            if answer.pop("number") == number:
                 return answer, arrays
 
     def _give_back_when_idle(self, process: subprocess.Popen[bytes]) -> None:

@@ -56,7 +56,8 @@ class _Loaded:
         probabilities = np.concatenate(chunks)
         if not np.isfinite(probabilities).all():
             raise EngineError(
-                "The model gives outputs that are not numbers: its training diverged."
+                "The model gives outputs that are not numbers: its training diverged. Train it "
+                "again with a lower learning rate."
             )
         return probabilities
 
@@ -108,7 +109,7 @@ def _load_model(path: str) -> _Loaded:
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise EngineError(
             f"{path} is not a Keras model that can be opened: it is damaged, cut short, or was not "
-            "written by Keras 3."
+            "written by Keras 3. Train or import it again."
         ) from error
     shapes = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
     if shapes != (INPUT_SHAPE, OUTPUT_SHAPE):

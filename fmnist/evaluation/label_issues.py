@@ -9,7 +9,7 @@ about half is real, so every such label is only suspected.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,24 @@ class LabelIssues:
     @property
     def fraction(self) -> float:
         return len(self.indices) / self.images
+
+    def find_place(self, index: int | None, judged: Collection[int]) -> int | None:
+        """Where in the ranking an image is, None where it is not suspected; without one, the first
+        that is not among those judged.
+        """
+        if index is not None:
+            places = np.flatnonzero(self.indices == index)
+            return int(places[0]) if len(places) else None
+        return self.find_next(-1, judged)
+
+    def find_next(self, place: int, judged: Collection[int]) -> int:
+        """The next place not judged yet after one, from the top where there is none below; where
+        all are judged, the next one.
+        """
+        count = len(self.indices)
+        order = [(place + step) % count for step in range(1, count + 1)]
+        left = (other for other in order[:-1] or order if self.indices[other] not in judged)
+        return next(left, order[0])
 
 
 @dataclass(frozen=True)

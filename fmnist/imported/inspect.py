@@ -113,7 +113,10 @@ def find_out(
     effective_inputs = detected_inputs if imported_model.inputs == "auto" else imported_model.inputs
     given = answers[effective_inputs]
     if not np.isfinite(given).all():
-        raise ModelRefused(f"{name} returns outputs that are not numbers: its training diverged.")
+        raise ModelRefused(
+            f"{name} returns outputs that are not numbers: its training diverged. Train it again "
+            "with a lower learning rate."
+        )
     detected_outputs = _recognise(given)
     if imported_model.outputs == "probabilities" and detected_outputs == "logits":
         raise ModelRefused(

@@ -78,7 +78,10 @@ def score_import(
     with explained(f"{name} cannot be run on this computer"):
         probabilities = _predict_test_images(run, dataset, report)
     if not np.isfinite(probabilities).all():
-        raise ModelRefused(f"{name} returns outputs that are not numbers: its training diverged.")
+        raise ModelRefused(
+            f"{name} returns outputs that are not numbers: its training diverged. Train it again "
+            "with a lower learning rate."
+        )
     save_array(run.file("test_probabilities.npy"), probabilities)
     results = score(probabilities, dataset.test_labels)
     json_files.write_json(run.file("results.json"), results)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import filelock
 import msgspec
+import numpy as np
 
 from fmnist import json_files
 from fmnist.data.dataset import Dataset
@@ -64,6 +65,18 @@ class Analysis:
     @property
     def is_stopping(self) -> bool:
         return (self.folder / "stop").exists()
+
+    def read_result(self, name: str, shape: tuple[int, ...]) -> np.ndarray | None:
+        """The float32 array of this shape that it left under this name; None until it is done, and
+        where the file is another.
+        """
+        if not self.is_done:
+            return None
+        with contextlib.suppress(OSError, ValueError):
+            array = json_files.read_array(self.folder / name)
+            if array.shape == shape and array.dtype == np.float32:
+                return array
+        return None
 
 
 def find_analysis(what: str, data: Dataset, run: Run | None = None) -> Analysis:

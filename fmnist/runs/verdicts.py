@@ -57,12 +57,12 @@ class VerdictsFile:
     verdicts: dict[tuple[str, int], Verdict]
     unreadable: int = 0
 
-    def indices(self, split: str, verdict: Judgement) -> list[int]:
-        """The images of a split with this verdict, in the order judged."""
+    def indices(self, split: str, *judgements: Judgement) -> list[int]:
+        """The images of a split with one of these verdicts, or any, in the order judged."""
         return [
             one.index
             for one in self.verdicts.values()
-            if one.split == split and one.verdict == verdict
+            if one.split == split and one.verdict in (judgements or JUDGEMENTS)
         ]
 
 

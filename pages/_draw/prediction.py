@@ -29,9 +29,27 @@ _STYLE = style_beside(__file__, "prediction.css")
 _UNKNOWN = np.full(10, np.nan)  # probabilities
 
 
-def render_hint(title: str, detail: str, class_names: Sequence[str]) -> None:
-    """The prediction's place while there is nothing to classify."""
-    render_card(title, detail, _UNKNOWN, np.zeros((28, 28), np.uint8), "", class_names)
+_WAKING = "The model is waking up …"
+_LOOK_EVERY = 0.5  # seconds between two looks at whether it is awake
+
+
+def render_hint(title: str, detail: str, class_names: Sequence[str], model: Path) -> None:
+    """The prediction's place while there is nothing to classify.
+
+    A model that is not awake yet says so before anything is drawn: the first stroke would be too
+    late. The page runs again when it is.
+    """
+    blank = np.zeros((28, 28), np.uint8)
+    if engine.get().is_awake(model):
+        render_card(title, detail, _UNKNOWN, blank, "", class_names)
+        return
+
+    def look() -> None:
+        render_card(title, detail, _UNKNOWN, blank, _WAKING, class_names)
+        if engine.get().is_awake(model):
+            st.rerun()
+
+    st.fragment(look, run_every=_LOOK_EVERY)()
 
 
 def render_waking(image: np.ndarray, class_names: Sequence[str]) -> DeltaGenerator:
@@ -39,7 +57,7 @@ def render_waking(image: np.ndarray, class_names: Sequence[str]) -> DeltaGenerat
     place = st.empty()
     with place:
         detail = "The first prediction takes a few seconds; the next ones are instant."
-        render_card("The model is waking up …", detail, _UNKNOWN, image, "", class_names)
+        render_card(_WAKING, detail, _UNKNOWN, image, "", class_names)
     return place
 
 

@@ -106,35 +106,6 @@ def _count_bytes(run_ids: tuple[str, ...], _runs: list[Run]) -> int:
         return 0
 
 
-def render_downloads(run: Run) -> None:
-    """The files of one run."""
-    with st.popover("Download", icon=":material/download:"):
-        # Read and zipped only on the click: a page with many runs stays light.
-        for label, name, mime in (
-            ("Model (model.keras)", "model.keras", "application/octet-stream"),
-            ("Curves (history.csv)", "history.csv", "text/csv"),
-        ):
-            if run.file(name).is_file():
-                st.download_button(
-                    label,
-                    run.file(name).read_bytes,
-                    f"{run.run_id}-{name}",
-                    mime,
-                    key=f"download_{name}",
-                    on_click="ignore",
-                    width="stretch",
-                )
-        st.download_button(
-            "Everything (zip)",
-            lambda: store.zip_runs([run]),
-            f"{run.run_id}.zip",
-            "application/zip",
-            key="download_zip",
-            on_click="ignore",
-            width="stretch",
-        )
-
-
 def render_delete(some: list[Run], place: str) -> None:
     """Delete, after a question that names the run or how many there are.
 

@@ -12,7 +12,7 @@ from fmnist.runs import store
 from fmnist.runs.reader import MAX_NOTE, MAX_TAG, MAX_TAGS, MAX_TITLE
 from fmnist.runs.store import Run
 from fmnist.runs.tables import Summary
-from pages._runs import actions, import_findings
+from pages._runs import actions, import_findings, take_away
 from pages._runs.columns import STATUS_NAMES
 from pages._runs.words import describe_settings
 from pages._shared import url
@@ -24,7 +24,7 @@ def render_detail(run: Run, summary: Summary, known_tags: list[str]) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{markdown(shorten(run.title, 44))}**", width="stretch")
             _render_links(run)
-            actions.render_downloads(run)
+            take_away.render_downloads(run)
             if not run.is_bundled:
                 actions.render_delete([run], "opened")
             st.button(
@@ -37,7 +37,7 @@ def render_detail(run: Run, summary: Summary, known_tags: list[str]) -> None:
             )
         st.caption(_describe(summary))
         if run.config and summary.config:
-            st.caption(f"Settings: {describe_settings(summary.config) or 'all as they come'}.")
+            st.caption(f"Settings: {describe_settings(summary.config) or 'all defaults'}.")
         _render_remarks(run)
         if run.is_bundled:
             st.caption("The bundled run comes with the Lab; it cannot be renamed or deleted.")

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from fmnist.drawing import drawing_model
 from fmnist.engine.child import while_wanted
 from fmnist.engine.client import Engine
 
@@ -34,7 +35,8 @@ def warm_soon() -> None:
 
 
 def _warm(engine: Engine) -> None:
-    engine.warm()
+    model, _ = drawing_model.find_drawing_model()  # Start has a canvas, and so does Draw
+    engine.warm(model if model.is_file() else None)
     importlib.import_module("fmnist.drawing.preprocess")  # SciPy: no stroke should wait for it
 
 

@@ -97,6 +97,7 @@ def _corner(text: str) -> tuple[int, int]:
 
 
 _CLASS = _whole(0, 9)
+_YES_OR_NO = Parameter(False, lambda text: bool(_whole(0, 1).parse(text)), "0 or 1", "{:d}".format)
 _A_RUN = Parameter(None, _run_id, "the id of a run")
 
 PARAMETERS: dict[str, Parameter] = {
@@ -115,7 +116,7 @@ PARAMETERS: dict[str, Parameter] = {
     "along": _choice("epochs", "seconds"),
     "smoothing": _whole(0, 95, 0),
     "find": Parameter("", lambda text: clean(text, 60), "words to look for"),
-    "group": Parameter(False, lambda text: bool(_whole(0, 1).parse(text)), "0 or 1", "{:d}".format),
+    "group": _YES_OR_NO,
     "split": _choice("train", "test"),
     "seed": _whole(0, 2**31 - 1, 0),
     "classes": _list_of(_CLASS, 10),
@@ -127,6 +128,8 @@ PARAMETERS: dict[str, Parameter] = {
     "sort": _choice("mistake", "uncertain", "index"),
     "min_confidence": _whole(0, 100, 0),
     "max_confidence": _whole(0, 100, 100),
+    "honest": _YES_OR_NO,
+    "judged": _YES_OR_NO,
     "surer": _whole(0, 99, 90),
     "confidence": _choice("predicted", "scaled"),
     "matrix": _choice("counts", "rows", "share", "errors"),

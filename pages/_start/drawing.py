@@ -32,11 +32,13 @@ def render() -> None:
 
 
 def _render_prediction(drawn: Drawing) -> None:
+    model, _ = drawing_model.find_drawing_model()
     if not drawn:
         render_hint(
             "What is it?",
             "The prediction appears after each stroke. Any garment will do.",
             CLASS_NAMES,
+            model,
         )
         return
     # Only now: the preparation brings SciPy, which nobody waits for who looks at the page.
@@ -44,7 +46,6 @@ def _render_prediction(drawn: Drawing) -> None:
     from fmnist.drawing.strokes import render as draw
 
     sketch = sketch_to_image(draw(drawn), background=canvas.PAPER)
-    model, _ = drawing_model.find_drawing_model()
     if predict_and_render(model, sketch.image, CLASS_NAMES) is None:
         return
     st.page_link(

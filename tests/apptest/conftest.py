@@ -36,12 +36,13 @@ class FakeEngine:
         self.confidence = 0.9
         self.error: str | None = None
         self.convolves = True
+        self.awake = True
         self.asked: list[tuple] = []
         self.sought: list[tuple] = []
         self.excited: list[int] = []
 
     def is_awake(self, model_path: Path) -> bool:
-        return True
+        return self.awake
 
     def warm(self, model_path: Path | None = None) -> None:
         pass

@@ -93,8 +93,8 @@ def test_the_bundled_run_can_be_opened_and_downloaded_but_not_changed(three, bun
     assert "it cannot be renamed or deleted" in words(at)
     links = {link.proto.page: link.proto.query_string for link in at.main.get("page_link")}
     assert links["evaluate"] == "model=bundled"
-    assert len(at.get("download_button")) == 4
-    assert [popover.proto.popover.label for popover in at.get("popover")] == ["Download"]
+    assert len(at.get("download_button")) == 8
+    assert [popover.proto.popover.label for popover in at.get("popover")] == ["Take it away"]
     assert [field.key for field in at.text_input] == ["import_model_name", "url_find"], "no name"
     at = open_runs(runs=f"{three[0]},bundled")
     assert "**2 runs selected**" in words(at)
@@ -117,10 +117,15 @@ def test_one_run_from_the_address_can_be_opened_and_downloaded(three):
     assert three[0] in links["evaluate"]
     assert [button.proto.label for button in at.get("download_button")] == [
         "All as CSV",
+        "Script",
+        "Notebook",
+        "Report",
+        "Model card",
         "Model (model.keras)",
         "Curves (history.csv)",
         "Everything (zip)",
     ]
+    assert not any(button.proto.disabled for button in at.get("download_button"))
     assert "Finished · test 90.0\N{NO-BREAK SPACE}%" in words(at)
     assert "Settings: Filters 8, Epochs 3." in words(at)
 
@@ -434,6 +439,7 @@ def test_an_imported_model_is_compared_by_nothing_it_does_not_have(lab):
     assert "**2 runs selected**" in words(at)
     assert not at.table, "of settings"
     assert "Is the difference real?" in words(at)
+    assert "Seed noise is not known" in words(at)
 
 
 @pytest.mark.parametrize("status", ["completed", "running", "failed"])

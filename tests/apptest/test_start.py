@@ -96,3 +96,15 @@ def test_without_the_dataset_the_drawing_and_the_steps_are_there(no_mirrors):
     assert len(cards(at)) == 4
     assert "What is it?" in "".join(html.proto.body for html in at.get("html"))
     assert not words(at).count("not here yet")
+
+
+def test_a_model_that_is_not_awake_says_so_before_anything_is_drawn(lab, engine):
+    engine.awake = False
+    at = open_start()
+    assert "The model is waking up …" in html(at)
+    engine.awake = True
+    assert "waking up" not in html(open_start())
+
+
+def html(at: AppTest) -> str:
+    return "".join(element.proto.body for element in at.get("html"))

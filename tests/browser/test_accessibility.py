@@ -61,7 +61,7 @@ ON_A_PHONE = (
 OVERLAYS = {
     "recipes": ("/train", "Choose a recipe"),
     "delete": (f"/runs?runs={FIRST},{STOPPED}", "Delete"),
-    "download": (f"/runs?run={FIRST}", "Download"),
+    "download": (f"/runs?run={FIRST}", "Take it away"),
     "glossary": ("/inside", "Words"),
     "sample": ("/browse", "More"),
     "drawing files": ("/draw", "Save, share or open"),

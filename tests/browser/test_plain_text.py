@@ -209,6 +209,35 @@ def test_all_runs_as_csv(page: Page, foreign: Foreign):
     expect(page.get_by_role("button", name="Download as CSV")).to_have_count(0)
 
 
+@pytest.mark.parametrize("number", [0, 3, 7])
+def test_a_run_taken_away(page: Page, foreign: Foreign, tmp_path: Path, number: int):
+    visit(page, "runs", run=run_id(number))
+    address = page.url
+    page.get_by_role("button", name="Take it away").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Script").click()
+    compile(Path(download.value.path()).read_bytes(), "train.py", "exec")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report").click()
+    assert page.url == address
+    report = tmp_path / "report.html"
+    download.value.save_as(report)
+    with page.context.browser.new_context(offline=True, color_scheme="dark") as context:
+        alone, asked, said = context.new_page(), [], []
+        alone.on("request", lambda request: asked.append(request.url))
+        alone.on("console", lambda message: said.append(message.text))
+        alone.goto(report.as_uri())
+        title = clean(foreign.titles()[number], 60)
+        expect(alone.get_by_role("heading", level=1)).to_have_text(title)
+        expect(alone.get_by_role("heading", name="The mistakes it is surest of")).to_be_visible()
+        expect(alone.locator("script, a, iframe, object, link, form, main em")).to_have_count(0)
+        expect(alone.get_by_role("img")).to_have_count(42)
+        broken = "[...document.images].filter(image => !image.naturalWidth).length"
+        assert alone.evaluate(broken) == 0
+    assert [url for url in asked if not url.startswith("data:")] == [report.as_uri()]
+    assert said == []
+
+
 def test_the_first_page_lists_finished_runs(page: Page):
     visit(page, "train", data=SLUG)
     expect(main(page).get_by_text("Your training will appear here")).to_be_visible()

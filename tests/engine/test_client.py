@@ -212,6 +212,30 @@ def test_warm_waits_for_no_answer_and_the_next_request_is_answered(engine, model
     assert not engine.is_awake(models.path("second"))
 
 
+def test_warming_alone_wakes_it_with_every_model_asked_for(engine, models):
+    engine.close()
+    engine.warm(models.path("first"))
+    engine.warm(models.path("second"))
+    wait_for(lambda: engine.is_awake(models.path("first")), "the child to be awake")
+    expected = {str(models.path(name).resolve()) for name in ("first", "second")}
+    wait_for(lambda: engine._own._warmed >= expected, "both models")
+
+
+def test_closing_does_not_wait_for_what_is_being_warmed(engine, models, monkeypatch):
+    start = child_process._start_child
+
+    def start_and_halt(most_bytes: int) -> subprocess.Popen:
+        process = start(most_bytes)
+        psutil.Process(process.pid).suspend()
+        return process
+
+    engine.close()
+    monkeypatch.setattr(child_process, "_start_child", start_and_halt)
+    engine.warm(models.path("first"))
+    engine.close()  # it would wait for ever
+    assert not engine.alive
+
+
 def test_the_child_ends_with_its_parent_idle_or_busy(models):
     arguments = [sys.executable, "-c", PARENT, str(models.path("first"))]
     parents = [

@@ -17,7 +17,7 @@ from fmnist.evaluation.calibration import (
     compute_risk_coverage,
 )
 from fmnist.evaluation.evaluate import evaluate
-from fmnist.figures import calibration, dataset, palette, runs
+from fmnist.figures import calibration, dataset, honest, palette, runs
 from fmnist.figures import evaluation as evaluation_figures
 
 MATRIX = np.zeros((10, 10), int)
@@ -77,6 +77,9 @@ def _all_figures(history) -> dict[str, go.Figure]:
         "risk and coverage": calibration.plot_risk_coverage(
             compute_risk_coverage(CONFIDENCE, RIGHT), answer_when_surer(CONFIDENCE, RIGHT, 0.8)
         ),
+        "honest": honest.plot_scores(
+            [honest.Row("All", 0.9, (0.88, 0.92)), honest.Row("People", 0.835, is_baseline=True)]
+        ),
         "probabilities": evaluation_figures.plot_probabilities(np.full(10, 0.1), label=6),
         "counts": dataset.plot_class_counts(np.full(10, 6000)),
         "histogram": dataset.plot_histogram(image),
@@ -100,7 +103,7 @@ def test_figures_leave_text_and_background_to_the_theme(history):
 def test_every_figure_names_its_axes(history):
     for name, figure in _all_figures(history).items():
         assert figure.layout.xaxis.title.text, name
-        bars_of_classes = name in {"report", "probabilities", "counts"}
+        bars_of_classes = name in {"honest", "report", "probabilities", "counts"}
         assert bool(figure.layout.yaxis.title.text) is not bars_of_classes, name
 
 
@@ -258,3 +261,11 @@ def test_reliability_shows_its_bins():
     figure = calibration.plot_reliability(reliability)
     assert list(figure.data[1].y) == [1, pytest.approx(2 / 3)]
     assert figure.data[1].hovertext[1].startswith("50–100\N{NO-BREAK SPACE}% sure: 3 images")
+
+
+def test_scores_have_their_intervals_and_baselines_none():
+    rows = [honest.Row("All", 0.9, (0.88, 0.93)), honest.Row("People", 0.5, is_baseline=True)]
+    [dots] = honest.plot_scores(rows).data
+    assert list(dots.error_x.array) == [pytest.approx(0.03), 0]
+    assert list(dots.error_x.arrayminus) == [pytest.approx(0.02), 0]
+    assert dots.marker.color[0] != dots.marker.color[1]
