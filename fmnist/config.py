@@ -182,6 +182,11 @@ class TrainConfig:
         choices=("best", "last"),
     )
     seed: int = _field(0, "makes the run repeatable", low=0, high=2**31 - 1, step=1)
+    record_epochs: bool = _field(
+        False,
+        "keep what the model predicts for the test images after every epoch, for the page Epochs; "
+        "changes nothing else",
+    )
     precision: str = _field(
         "auto",
         "arithmetic of the training; auto: bfloat16 where the hardware has it (elsewhere it is "
@@ -225,11 +230,11 @@ class TrainConfig:
         return dataclasses.replace(self, **changes)
 
     def differences(self, other: TrainConfig) -> dict[str, tuple[Any, Any]]:
-        """Fields (name aside) that differ: name → (mine, the other's)."""
+        """Fields that differ, of those that change the model: name → (mine, the other's)."""
         return {
             name: (mine, getattr(other, name))
             for name, mine in vars(self).items()
-            if name != "name" and mine != getattr(other, name)
+            if name not in CHANGES_NOTHING and mine != getattr(other, name)
         }
 
     @property
@@ -253,6 +258,7 @@ class TrainConfig:
         return train_images * (1 + self.augmented_copies)
 
 
+CHANGES_NOTHING = {"name", "record_epochs"}  # of the model
 FIELDS: dict[str, dataclasses.Field[Any]] = {
     field.name: field for field in dataclasses.fields(TrainConfig)
 }

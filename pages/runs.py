@@ -89,7 +89,7 @@ def _render_chosen(
         known_tags = sorted({tag for summary in summaries for tag in summary.tags})
         detail.render_detail(runs[view.opened], opened, known_tags)
     if len(chosen) > 1:
-        comparison.render_comparison(chosen, actions.tell_apart(chosen, 24))
+        comparison.render_comparison(chosen, actions.tell_apart(chosen, 24), summaries)
 
 
 standin.render_banner()

@@ -15,8 +15,10 @@ def describe_command(config: TrainConfig) -> str:
     """The command that trains this config, as short as a recipe allows."""
     command = ["python", "-m", "fmnist", "train"]
     recipe = find_recipe(config)
+    recording = ["--record-epochs", "True"] if config.record_epochs else []
     if recipe:
-        return " ".join([*command, "--recipe", recipe.name, "--seed", str(config.seed)])
+        base = [*command, "--recipe", recipe.name, "--seed", str(config.seed)]
+        return " ".join([*base, *recording])
     changes = config.differences(TrainConfig(seed=config.seed))
     changes = {**changes, "seed": (config.seed, None)}
     if config.name:
@@ -25,7 +27,7 @@ def describe_command(config: TrainConfig) -> str:
         text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
         option = "--" + name.replace("_", "-")
         command += [f"{option}={text}"] if text.startswith("-") else [option, text]
-    return shlex.join(command)
+    return shlex.join([*command, *recording])
 
 
 def describe_network(config: TrainConfig) -> str:

@@ -20,6 +20,7 @@ class TwoModels:
     matrix_difference: np.ndarray  # int64 (10, 10): the second's confusion matrix less the first's
     only_first: np.ndarray  # int64: images that the first alone gets right, its surest first
     only_second: np.ndarray  # int64: images that the second alone gets right, its surest first
+    by_class: tuple[PairedComparison | None, ...]  # each about the images of one true class
 
 
 def compare_models(first: Evaluation, second: Evaluation) -> TwoModels:
@@ -34,6 +35,17 @@ def compare_models(first: Evaluation, second: Evaluation) -> TwoModels:
         second.confusion_matrix.astype(np.int64) - first.confusion_matrix,
         _surest_first(first, first.is_correct & ~second.is_correct),
         _surest_first(second, second.is_correct & ~first.is_correct),
+        tuple(_compare_class(first, second, label) for label in range(len(first.class_names))),
+    )
+
+
+def _compare_class(first: Evaluation, second: Evaluation, label: int) -> PairedComparison | None:
+    """The difference of the recalls of one class; None where no image is of it."""
+    of_class = first.labels == label
+    if not of_class.any():
+        return None
+    return compare(
+        first.labels[of_class], first.predictions[of_class], second.predictions[of_class]
     )
 
 

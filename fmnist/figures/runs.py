@@ -278,5 +278,56 @@ def plot_matrix_difference(
     return chart([cells], 460, layout)
 
 
+def plot_recall_differences(
+    differences: Sequence[tuple[float, float, float] | None],
+    class_names: tuple[str, ...] = CLASS_NAMES,
+) -> go.Figure:
+    """Of each class, how much higher the second model's recall is, -1 to 1, and the ends of its
+    interval; None where no image is of that class.
+    """
+    rows = [
+        (plain(name), *(100 * value for value in difference))
+        for name, difference in zip(class_names, differences, strict=True)
+        if difference
+    ]
+    names, points, lows, highs = zip(*rows, strict=True)
+    colours = [
+        _rgba(RIGHT_RGB if low > 0 else WRONG_RGB, 1) if low > 0 or high < 0 else "gray"
+        for low, high in zip(lows, highs, strict=True)
+    ]
+    dots = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": list(points),
+        "y": list(names),
+        "marker": {"size": 10, "color": colours},
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [high - point for high, point in zip(highs, points, strict=True)],
+            "arrayminus": [point - low for low, point in zip(lows, points, strict=True)],
+            "color": "gray",
+            "thickness": 1.5,
+            "width": 0,
+        },
+        "hovertext": [
+            f"{name}: {point:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
+            for name, point, low, high in rows
+        ],
+        "hoverinfo": "text",
+    }
+    furthest = max(1.0, *(-low for low in lows), *highs)
+    layout = {
+        "xaxis": axis(
+            "Difference of recall (percentage points)",
+            range=[-1.08 * furthest, 1.08 * furthest],
+            zeroline=True,
+            zerolinecolor="gray",
+        ),
+        "yaxis": axis("True label", autorange="reversed"),
+    }
+    return chart([dots], 340, layout)
+
+
 def _rgba(rgb: tuple[int, int, int], opacity: float) -> str:
     return f"rgba({rgb[0]},{rgb[1]},{rgb[2]},{opacity})"

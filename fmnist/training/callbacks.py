@@ -204,6 +204,9 @@ class StopWatcher(keras.callbacks.Callback):
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
         self._look()
 
+    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._look()
+
     def _look(self) -> None:
         now = time.perf_counter()
         if now < self._next_look:

@@ -172,6 +172,7 @@ def _fit(
     from keras.callbacks import EarlyStopping
 
     from fmnist.training import callbacks, event_log, terminal_progress
+    from fmnist.training.epoch_recorder import EpochRecorder
 
     image_count = config.epoch_images(len(train_indices))
     reporter = callbacks.RunReporter(run_dir, image_count, config.batch_size)
@@ -184,6 +185,9 @@ def _fit(
     patience = config.early_stopping_patience
     early_stopping = EarlyStopping(monitor="val_loss", patience=patience) if patience else None
     watchers += [callback for callback in (averaged, checkpoint, early_stopping) if callback]
+    if config.record_epochs:
+        watching = [callbacks.Heartbeat(run_dir), callbacks.StopWatcher(run_dir)]
+        watchers.append(EpochRecorder(config, run_dir, dataset.test_images, watching))
     closing = contextlib.ExitStack()
     closing.callback(reporter.close)
     if event_log.can_be_read():

@@ -7,8 +7,15 @@ import streamlit as st
 from fmnist.config import FIELDS
 from fmnist.plain_text import markdown
 from fmnist.runs import outputs
+from fmnist.runs.listing import group_over_seeds
 from fmnist.runs.store import Run
-from fmnist.runs.tables import describe_datasets, differing_settings, summarise, used_different_data
+from fmnist.runs.tables import (
+    Summary,
+    describe_datasets,
+    differing_settings,
+    summarise,
+    used_different_data,
+)
 from pages._runs import two_models
 from pages._runs.words import name_setting, name_value
 from pages._shared.data import dataset_if_here
@@ -16,10 +23,11 @@ from pages._shared.data import dataset_if_here
 _MOST_IN_TABLE = 10
 
 
-def render_comparison(chosen: list[Run], titles: list[str]) -> None:
+def render_comparison(chosen: list[Run], titles: list[str], everything: list[Summary]) -> None:
     """What differs between two runs or more; a warning where they were trained on different data.
 
-    titles: short ones, no two of which are the same.
+    titles: short ones, no two of which are the same. everything: all runs, in which repeats with
+    other seeds are looked for.
     """
     if used_different_data([run for run in chosen if not run.damaged]):
         names = ", ".join(dict.fromkeys(describe_datasets(chosen)))
@@ -30,7 +38,7 @@ def render_comparison(chosen: list[Run], titles: list[str]) -> None:
         )
     _render_settings(chosen[:_MOST_IN_TABLE], titles)
     if len(chosen) == 2:
-        _render_two(chosen, titles)
+        _render_two(chosen, titles, everything)
     elif len(chosen) > 2:
         st.caption("Select exactly two runs to see which images they differ on.")
 
@@ -62,7 +70,7 @@ def _render_settings(chosen: list[Run], titles: list[str]) -> None:
     )
 
 
-def _render_two(chosen: list[Run], titles: list[str]) -> None:
+def _render_two(chosen: list[Run], titles: list[str], everything: list[Summary]) -> None:
     """The older against the newer, by what they predict for the same test images."""
     if not all(run.has_scores for run in chosen):
         st.caption("Two finished runs can be compared image by image; here one has no scores.")
@@ -78,4 +86,4 @@ def _render_two(chosen: list[Run], titles: list[str]) -> None:
         )
         return
     second, first = zip(chosen, titles, strict=True)  # the newer run is listed first
-    two_models.render_difference(first, second, data)
+    two_models.render_difference(first, second, data, group_over_seeds(everything))

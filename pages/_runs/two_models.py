@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
 from fmnist import formats
 from fmnist.data.dataset import Dataset
+from fmnist.evaluation.paired import PairedComparison
 from fmnist.plain_text import markdown
+from fmnist.runs.listing import Group
+from fmnist.runs.seed_noise import describe_seed_noise, find_seed_noise
 from fmnist.runs.store import Run
+from fmnist.runs.tables import summarise
 from pages._shared import url
 from pages._shared.data import evaluate_run
 from pages._shared.image_grid import render_grid
@@ -16,8 +22,13 @@ from pages._shared.image_grid import render_grid
 _IMAGES = 60  # shown of those that one alone gets right
 
 
-def render_difference(first: tuple[Run, str], second: tuple[Run, str], data: Dataset) -> None:
-    """The second run against the first, both scored on `data`; each comes with its title."""
+def render_difference(
+    first: tuple[Run, str], second: tuple[Run, str], data: Dataset, groups: Sequence[Group]
+) -> None:
+    """The second run against the first, both scored on `data`; each comes with its title.
+
+    groups: all runs, grouped over seeds.
+    """
     (first_run, first_title), (second_run, second_title) = first, second
     try:
         evaluations = evaluate_run(first_run, data), evaluate_run(second_run, data)
@@ -31,9 +42,13 @@ def render_difference(first: tuple[Run, str], second: tuple[Run, str], data: Dat
             icon=":material/broken_image:",
         )
         return
-    st.markdown(f"**Is the difference real?** {said}")
+    noise = find_seed_noise(groups, summarise([first_run, second_run]))
+    st.markdown(
+        f"**Is the difference real?** {said} {describe_seed_noise(noise, two.paired.difference)}"
+    )
     left, right = st.columns(2, gap="medium")
     with left:
+        _render_recalls(two.by_class, data, first_title, second_title)
         _render_matrix(two.matrix_difference, data, first_title, second_title)
     with right:
         sides = {
@@ -51,6 +66,26 @@ def render_difference(first: tuple[Run, str], second: tuple[Run, str], data: Dat
             key="runs_only_right",
         )
         _render_images(*sides[side], data)
+
+
+def _render_recalls(
+    by_class: Sequence[PairedComparison | None], data: Dataset, first: str, second: str
+) -> None:
+    from fmnist.figures.runs import plot_recall_differences
+
+    st.markdown(f"**Recall by class: {markdown(second)} less {markdown(first)}**")
+    st.caption(
+        "Lines are 95\N{NO-BREAK SPACE}% intervals; grey ones hold 0. With ten classes, chance "
+        "alone colours at least one in two comparisons of five."
+    )
+    st.plotly_chart(
+        plot_recall_differences(
+            [one and (one.difference, *one.interval) for one in by_class], data.class_names
+        ),
+        key="runs_recall_differences",
+        config={"displayModeBar": False},
+        alt="How much higher the second model's recall is, by class, with intervals",
+    )
 
 
 def _render_matrix(difference: np.ndarray, data: Dataset, first: str, second: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from fmnist.config import DATASET_SLUG
 from fmnist.data.dataset import STANDARD
 from fmnist.drawing.strokes import MAX_LINK, from_link, to_link
+from fmnist.evaluation.corruptions import CORRUPTIONS
 from fmnist.explain.by_hand import KERNEL_WORDS
 from fmnist.plain_text import clean
 from fmnist.runs.store import RUN_ID
@@ -144,6 +145,9 @@ PARAMETERS: dict[str, Parameter] = {
         f"up to {MOST_CORNERS} places on the map",
         lambda corners: ",".join(f"{x}.{y}" for x, y in corners),
     ),
+    "epoch": _whole(1, 9999),
+    "corruption": _choice(*CORRUPTIONS),
+    "against": _A_RUN,
     "slice": Parameter(None, _slice, "a weak spot as the page Weak spots names it"),
     "recipe": Parameter(None, _word, "the name of a recipe"),
     "section": Parameter(None, _word, "a short word"),

@@ -439,6 +439,7 @@ def test_an_imported_model_is_compared_by_nothing_it_does_not_have(lab):
     assert "**2 runs selected**" in words(at)
     assert not at.table, "of settings"
     assert "Is the difference real?" in words(at)
+    assert "Seed noise is not known" in words(at)
 
 
 @pytest.mark.parametrize("status", ["completed", "running", "failed"])

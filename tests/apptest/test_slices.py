@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 import streamlit as st
 
+from fmnist.analysis import robustness
 from fmnist.data import dataset
 from fmnist.evaluation.attributes import measure
+from fmnist.evaluation.corruptions import CORRUPTIONS
+from fmnist.json_files import write_json
+from fmnist.runs import analyses, status, store
 from tests.apptest import app_pages
 from tests.factories import runs as run_factory
 
@@ -72,3 +76,36 @@ def test_few_images(lab):
     run_factory.write_run(lab.runs_dir)
     app = app_pages.open_page("slices", model=RUN)
     assert "too few images" in app.info[0].value
+
+
+def write_robustness(run_id: str, right: int = 150) -> None:
+    """As if it had been measured: this many of 200 images are right, whatever is done to them."""
+    data = dataset.load_dataset()
+    analysis = analyses.find_analysis("robustness", data, store.load_run(run_id))
+    analyses.create(analysis)
+    found = {"images": 200, "right": {name: [right] * 5 for name in CORRUPTIONS}}
+    write_json(analysis.folder / robustness.FILE, found)
+    status.write_status(analysis.folder, status="completed")
+
+
+def test_robustness_is_offered_measured_and_compared(lab):
+    st.cache_resource.clear()
+    run_factory.write_run(lab.runs_dir)
+    other = run_factory.write_run(lab.runs_dir, "20260103-000000-other", name="Other one")
+    app = app_pages.open_page("slices", model=RUN, view="robustness")
+    assert app_pages.button(app, "Measure robustness")
+    write_robustness(RUN)
+    app.run()
+    assert app.metric[0].value == "75.0\N{NO-BREAK SPACE}%"
+    assert "Measure another run too" in app_pages.words(app)
+    assert grid(app)["captions"][1] == "10\n75.0\N{NO-BREAK SPACE}%"
+    write_robustness(other.name, right=100)
+    app.run()
+    app.selectbox(key="url_against").select(other.name).run()
+    assert app_pages.address(app)["against"] == other.name
+    assert "Dotted: Other one." in app_pages.words(app)
+    app = app_pages.open_page(
+        "slices", model=RUN, view="robustness", against="20260103-000000-gone", corruption="blur"
+    )
+    assert "was not measured" in app.warning[0].value
+    assert grid(app)["captions"][1].startswith("0.5\n")

@@ -38,6 +38,12 @@ def test_the_matrices_are_subtracted():
     np.testing.assert_array_equal(difference, expected)
 
 
+def test_each_class_is_compared_on_its_own_images():
+    two = compare_models(evaluation([0, 1, 9, 9]), evaluation([0, 9, 2, 3]))
+    counts = [one and (one.images, one.only_first, one.only_second) for one in two.by_class]
+    assert counts == [(1, 0, 0), (1, 1, 0), (1, 0, 1), (1, 0, 1)] + [None] * 6
+
+
 def test_other_labels_are_refused():
     other = evaluate(np.array([0, 1, 2, 4]), np.eye(10, dtype=np.float32)[[0, 1, 2, 4]])
     with pytest.raises(ValueError, match="different test images"):

@@ -9,6 +9,7 @@ from fmnist.figures.runs import (
     RunCurve,
     name_same_curves,
     plot_matrix_difference,
+    plot_recall_differences,
     plot_runs,
     smooth,
 )
@@ -147,3 +148,16 @@ def test_plotly_accepts_a_group_also_smoothed_and_over_seconds(metric):
     assert figure.data[-1].x == (2.0, 4.0, 6.0)
     empty = RunCurve("B", history([]), "#111111", group="two")
     assert [trace.name for trace in plot_runs([runs[0], empty], metric).data] == ["A"]
+
+
+def test_differences_of_recall_are_coloured_where_their_interval_leaves_0_out():
+    names = tuple("abcdefghij")
+    rows = [(0.02, 0.01, 0.03), (-0.02, -0.03, -0.01), (0.01, -0.01, 0.03)] + [None] * 7
+    (dots,) = plot_recall_differences(rows, names).data
+    assert list(dots.y) == ["a", "b", "c"]
+    np.testing.assert_allclose(dots.x, [2, -2, 1])
+    np.testing.assert_allclose(dots.error_x.array, [1, 1, 2])
+    np.testing.assert_allclose(dots.error_x.arrayminus, [1, 1, 2])
+    better, worse, neither = dots.marker.color
+    assert neither == "gray"
+    assert len({better, worse, neither}) == 3
