@@ -8,10 +8,12 @@ bad arguments), with one line on stderr.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from fmnist.commands.parser import Parser
 from fmnist.runs import store
@@ -24,6 +26,21 @@ from fmnist.training.verify import verify
 def find_run(run: str) -> Run:
     """The run with this id, or in this folder. Raises ValueError with one sentence."""
     return store.reconcile_run(Path(run).resolve()) if Path(run).is_dir() else store.load_run(run)
+
+
+@contextlib.contextmanager
+def _without_logs() -> Iterator[TextIO]:
+    """Standard error goes nowhere meanwhile: TensorFlow says much on it before it can be told not
+    to. Yields the terminal itself.
+    """
+    sys.stderr.flush()
+    terminal = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")
+    with terminal, Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield terminal
+        finally:
+            os.dup2(terminal.fileno(), 2)
 
 
 def build_parser() -> Parser:
@@ -45,12 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     parser = build_parser()
     options = parser.parse_args(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # one line is what is asked for
     try:
         run = find_run(options.run)
         if run.is_live:
             raise ValueError(f"{run.run_id} is still {run.status.status}: wait for its end.")
-        verdict = verify(run, retrain=options.retrain, terminal=sys.stderr)
+        with _without_logs() as terminal:
+            verdict = verify(run, retrain=options.retrain, terminal=terminal)
     except (ValueError, TrainingError) as error:
         say(f"{parser.prog}: {error}")
         return 2
