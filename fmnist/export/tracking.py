@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import re
 import time
 from typing import Any
 
@@ -21,7 +22,12 @@ from fmnist.runs.store import Run
 ADDRESS, EXPERIMENT = "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"
 DEFAULT_EXPERIMENT = "Fashion-MNIST Lab"
 LONGEST = 60.0  # seconds that sending a run may take
-_PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
+_MANNERS = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+_PASSWORD = re.compile(r"(?<=//)[^/@\s]+(?=@)")  # of an address
 _ID_TAG = "fmnist_run_id"
 _FILES = ("config.json", "environment.json", "results.json", "history.csv", receipt.FILE)
 _MOST_AT_ONCE = 1000  # metrics that MLflow takes in one request
@@ -54,7 +60,7 @@ def send(run: Run) -> str:
         raise ValueError(f"{run.run_id} is {run.status.status} and has no scores to send.")
     if not os.environ.get(ADDRESS):
         raise TrackingError(f"{ADDRESS} names no server: set it first.")
-    for name, value in _PATIENCE.items():
+    for name, value in _MANNERS.items():
         os.environ.setdefault(name, value)
     try:
         from mlflow import MlflowClient
@@ -64,7 +70,7 @@ def send(run: Run) -> str:
     try:
         return _send(MlflowClient(), run)
     except (MlflowException, OSError) as error:  # requests' own errors are OSErrors
-        lines = str(error).splitlines() or [type(error).__name__]
+        lines = _PASSWORD.sub("…", str(error)).splitlines() or [type(error).__name__]
         raise TrackingError(f"MLflow did not take {run.run_id}: {lines[0][:200]}") from error
 
 

@@ -63,11 +63,12 @@ def test_a_server_that_never_answers_ends_in_one_line(made, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         done = send_by_command(
-            made.run_id, f"http://127.0.0.1:{port}", MLFLOW_HTTP_REQUEST_TIMEOUT="1",
+            made.run_id, f"http://somebody:secret@127.0.0.1:{port}", MLFLOW_HTTP_REQUEST_TIMEOUT="1",
             MLFLOW_HTTP_REQUEST_MAX_RETRIES="0",
         )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     assert "MLflow did not take" in done.stderr.splitlines()[-1]
+    assert "secret" not in done.stderr
 
 
 def test_what_cannot_be_sent_is_one_sentence(lab, made, monkeypatch):
