@@ -16,14 +16,15 @@ from fmnist.runs.status import Status
 TICK = 0.5  # seconds
 
 
-def render(analysis: Analysis, label: str, usual_seconds: float) -> bool:
+def render(analysis: Analysis, label: str, usual_seconds: float, *, is_whole: bool = True) -> bool:
     """True, with nothing drawn, once it has been computed. Until then what there is to do or see.
 
     label: of the button that starts it; one of a page may have it. usual_seconds: how long it takes
-    on two cores with nothing else to do.
+    on two cores with nothing else to do. is_whole: whether what it left can be read; where not, it
+    can be started again.
     """
     status = analysis.status
-    if status and status.status == "completed":
+    if status and status.status == "completed" and is_whole:
         return True
     key = f"analysis_{analysis.request.what}"
     with st.container(key=key):
