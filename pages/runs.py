@@ -45,7 +45,7 @@ def _render_body(was_live: bool, just_read: list[list[Run]]) -> None:
     view, names = choice.draw_as_one(choice.read_view(summaries, listed), groups)
     with above:
         shown = [runs[run_id] for run_id in view.shown]
-        charts.render_charts(shown, actions.tell_apart(shown), view, names)
+        charts.render_charts(shown, actions.tell_apart(shown), view, names, listed)
     if listed:
         table.render_table(groups, view)
     else:

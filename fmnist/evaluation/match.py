@@ -11,9 +11,6 @@ from fmnist.evaluation.evaluate import Evaluation, wilson_interval
 CONTESTED = (0, 2, 3, 4, 6)  # T-shirt/top, Pullover, Dress, Coat, Shirt
 IMAGES = 30
 HARD_FRACTION = 0.1  # of a class, where the model hesitated most
-# People on 1,000 of these images, by the paper that introduced them (H. Xiao, K. Rasul and
-# R. Vollgraf, "Fashion-MNIST", arXiv:1708.07747, 2017).
-HUMAN_ACCURACY = 0.835
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from typing import Any
 
 from fmnist import formats
 from fmnist.data.dataset import FINGERPRINT
-from fmnist.export import recipe_code as code
+from fmnist.export import data_code, model_code
 from fmnist.plain_text import markdown_file
 from fmnist.runs import outputs, store
 from fmnist.runs.store import Run
@@ -66,10 +66,10 @@ def list_steps(run: Run) -> list[Step]:
         Step(
             "Training and validation images",
             "The split is a seeded permutation of the training images.",
-            code.split_code(config),
+            data_code.split_code(config),
         ),
     ]
-    if augmenting := code.augment_code(config):
+    if augmenting := data_code.augment_code(config):
         words = "Random changes to training images. The same seed gives the same changes."
         steps += [Step("Augmentation", words, augmenting)]
     steps += [
@@ -81,9 +81,9 @@ def list_steps(run: Run) -> list[Step]:
                 if config.label_smoothing
                 else ""
             ),
-            code.batches_code(config),
+            data_code.batches_code(config),
         ),
-        Step("Network", _network_words(environment), code.network_code(config)),
+        Step("Network", _network_words(environment), model_code.network_code(config)),
         Step(
             "Weights to begin with",
             "The seed decides the random weights."
@@ -91,12 +91,12 @@ def list_steps(run: Run) -> list[Step]:
             + (" Layers compute in bfloat16, the weights are float32." if is_bfloat16 else ""),
             _weights_code(is_bfloat16, _has_start(run)),
         ),
-        Step("Optimizer", "", code.optimizer_code(config)),
-        Step("Training", _training_words(run), code.fit_code(config)),
+        Step("Optimizer", "", model_code.optimizer_code(config)),
+        Step("Training", _training_words(run), model_code.fit_code(config)),
         Step(
             "Scores",
             "The saved model is plain Keras: raw pixels in, ten probabilities out.",
-            code.score_code(config) + _compare_code(run),
+            model_code.score_code(config) + _compare_code(run),
         ),
     ]
     return steps
@@ -242,9 +242,9 @@ SEED = {seed}
 
 def _data_code(environment: dict[str, Any]) -> str:
     fingerprint = environment.get("dataset_fingerprint")
-    read = code.READ_FILES
+    read = data_code.READ_FILES
     if fingerprint == FINGERPRINT:
-        indented = "".join(f"    {line}\n" for line in code.FOUR_FILES.splitlines())
+        indented = "".join(f"    {line}\n" for line in data_code.FOUR_FILES.splitlines())
         text = f"""\
 DATA_DIR = os.environ.get("FMNIST_DATA_DIR")
 
@@ -263,7 +263,7 @@ DATA_DIR = os.environ.get("FMNIST_DATA_DIR", ".")
 
 {read}
 
-{code.FOUR_FILES}"""
+{data_code.FOUR_FILES}"""
     if not (isinstance(fingerprint, str) and _HEX.fullmatch(fingerprint)):
         return text
     return f"""{text}

@@ -8,9 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from fmnist.data.dataset import cache_dir
+from fmnist.runs.folder import DERIVED
 from fmnist.runs.store import Run
-
-FOLDER = "analyses"
 
 
 def derived_dir(run: Run, fingerprint: str) -> Path:
@@ -20,11 +19,11 @@ def derived_dir(run: Run, fingerprint: str) -> Path:
     be there yet.
     """
     if not run.is_bundled:
-        return run.file(FOLDER) / fingerprint
+        return run.file(DERIVED) / fingerprint
     written_at = run.file("model.keras").stat().st_mtime_ns  # the next version's is another model
-    return cache_dir() / FOLDER / f"{run.run_id}-{written_at}" / fingerprint
+    return cache_dir() / DERIVED / f"{run.run_id}-{written_at}" / fingerprint
 
 
 def derived_dir_of_data(fingerprint: str) -> Path:
     """The folder of what was computed from the dataset with this fingerprint alone."""
-    return cache_dir() / FOLDER / "data" / fingerprint
+    return cache_dir() / DERIVED / "data" / fingerprint

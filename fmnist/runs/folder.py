@@ -9,6 +9,7 @@ from pathlib import Path
 from fmnist import PROJECT_ROOT
 
 BUNDLED_ID = "bundled"
+DERIVED = "analyses"  # in a run's folder: what was computed from its model, and can be again
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9-]{1,50}")
 
 

@@ -62,6 +62,21 @@ def read_probabilities(run: Run) -> np.ndarray:
     return probabilities
 
 
+def count_test_images(run: Run) -> int | None:
+    """How many rows `test_probabilities.npy` promises; None where it cannot be read.
+
+    From its head alone: a list of a thousand runs asks for all of them.
+    """
+    try:
+        with run.file("test_probabilities.npy").open("rb") as file:
+            if np.lib.format.read_magic(file) != (1, 0):
+                return None
+            shape, _, _ = np.lib.format.read_array_header_1_0(file)
+    except (OSError, ValueError):
+        return None
+    return int(shape[0]) if shape else None
+
+
 def read_environment(run: Run) -> dict[str, Any]:
     """`environment.json`, or {} while there is none."""
     return read_json_or_empty(run.file("environment.json"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import time
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -27,6 +28,7 @@ from fmnist.plain_text import clean
 from fmnist.runs.fine_tuned_record import FineTuned
 from fmnist.runs.folder import (
     BUNDLED_ID,
+    DERIVED,
     RUN_ID,
     RunNotFound,
     RunsFolderError,
@@ -133,6 +135,7 @@ def reset_import(run: Run, inputs: str, outputs: str) -> None:
         json_files.write_json(run.file("own_model.json"), imported_model.to_json())
         for name in ("stop", *SCORED_FILES):
             run.file(name).unlink(missing_ok=True)
+        shutil.rmtree(run.file(DERIVED), ignore_errors=True)  # of the model as it was read before
     except OSError as error:
         raise cannot_write(run.run_dir, error) from error
 
@@ -322,7 +325,8 @@ def zip_runs(runs: Iterable[Run]) -> bytes:
 
 
 def _list_files(run: Run) -> list[Path]:
-    found = sorted(run.run_dir.rglob("*"))
+    """All but drafts and what can be computed again."""
+    found = sorted(set(run.run_dir.rglob("*")) - set(run.file(DERIVED).rglob("*")))
     return [path for path in found if path.is_file() and not path.name.startswith(".")]
 
 

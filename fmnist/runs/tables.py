@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from fmnist import formats
 from fmnist.config import FIELDS, TrainConfig
 from fmnist.json_files import MAX_TABLE_BYTES, read_bytes
+from fmnist.models.feature_maps import MapTooSmall, count_macs, list_stages
+from fmnist.runs import outputs
 from fmnist.runs.outputs import read_environment, read_fingerprint, read_history, read_results
 from fmnist.runs.reader import Run, read_settled
 
@@ -48,6 +50,8 @@ class Summary:
     started_at: float | None  # Unix seconds
     fingerprint: str  # of the dataset, "" if the run does not say
     config: TrainConfig | None  # None where nothing was trained by one, or it cannot be read
+    training_macs: int | None = None  # as `count_training_macs` says
+    test_images: int | None = None
 
 
 def summarise(runs: list[Run]) -> list[Summary]:
@@ -100,7 +104,34 @@ def _summary(run: Run) -> Summary:
         started_at=None if run.is_bundled else formats.seconds_of(run.run_id),
         fingerprint=fingerprint if isinstance(fingerprint, str) else "",
         config=run.config if is_trained else None,
+        training_macs=count_training_macs(run, environment, results) if is_trained else None,
+        test_images=outputs.count_test_images(run) if "test_accuracy" in results else None,
     )
+
+
+def count_training_macs(
+    run: Run, environment: dict[str, Any], results: dict[str, Any]
+) -> int | None:
+    """What a training took: the multiply-adds of its network for one image, forward, times the
+    images that it was shown, changed copies included; None where the run does not say.
+
+    The way back costs about twice as much again, in every network alike.
+    """
+    macs = environment.get("macs_per_image")
+    train_images = results.get("train_images")
+    if train_images is None:
+        return None
+    if type(macs) is not int:  # an early run
+        try:
+            macs = count_macs(list_stages(run.config))
+        except MapTooSmall:
+            return None
+    per_epoch = run.config.epoch_images(int(train_images))
+    steps, of_epoch = run.status.step, run.status.steps_per_epoch
+    if not steps or not of_epoch:
+        return macs * per_epoch * _count_epochs(run.file("history.csv")) or None
+    epochs, rest = divmod(steps, of_epoch)
+    return macs * (epochs * per_epoch + rest * run.config.batch_size)
 
 
 def summary_table(runs: list[Run]) -> pd.DataFrame:

@@ -7,7 +7,8 @@ import streamlit as st
 
 from fmnist import formats
 from fmnist.data.dataset import Dataset
-from fmnist.evaluation.match import CONTESTED, HUMAN_ACCURACY, Match
+from fmnist.evaluation.honest import HUMAN
+from fmnist.evaluation.match import CONTESTED, Match
 from pages._evaluate.linked_grid import open_on_evaluate
 from pages._shared.image_grid import render_grid
 
@@ -39,8 +40,8 @@ def render(match: Match, data: Dataset) -> None:
         _render_kappa("You and the model", match.between_kappa)
     st.caption(
         "The images are those that the model hesitated over, so neither number is an accuracy on "
-        f"the whole test set. There, people were right on {formats.percent(HUMAN_ACCURACY)} by "
-        "the paper that introduced the dataset."
+        f"the whole test set. On 1,000 test images, people were right on {formats.percent(HUMAN)}, "
+        "says the dataset's README: no fashion experts, three of them for each image."
     )
     _render_matrices(match, data)
     left, right = st.columns(2, gap="medium")

@@ -111,6 +111,7 @@ PARAMETERS: dict[str, Parameter] = {
         "the ids of up to 10 runs, separated by commas, or none",
         lambda run_ids: ",".join(run_ids) or "none",
     ),
+    "chart": _choice("curves", "compute"),
     "metric": _choice("accuracy", "loss", "learning_rate"),
     "curves": _choice("val", "train", "both"),
     "along": _choice("epochs", "seconds"),

@@ -480,3 +480,19 @@ def test_a_fine_tuning_under_way_is_no_training_to_be_stopped_and_scored(lab):
     at = open_page("train", run=run_dir.name)
     assert button(at, "Stop").help == "Ends it without a model"
     assert "Fine-tuning: learning to see …" in [bar.proto.text for bar in at.get("progress")]
+
+
+def test_accuracy_by_compute_has_a_dot_for_each_scored_run(three, lab):
+    run_factory.write_imported_run(lab.runs_dir)
+    run_factory.write_run(lab.runs_dir, "20260105-000000-failed", status="failed")
+    at = open_runs(chart="compute", shown=three[0])
+    assert [button.label for button in at.get("button_group")][:1] == ["Chart"]
+    (chart,) = at.get("plotly_chart")
+    _, dots = json.loads(chart.proto.spec)["data"]
+    assert sorted(found[0] for found in dots["customdata"]) == sorted(three)
+    # 7,840 multiply-adds × 540 images × 3 epochs
+    assert set(dots["x"]) == {7_840 * 540 * 3}
+    assert dots["marker"]["color"].count(RUN_COLOURS[0]) == 1
+    assert "2 left out: not scored, or not trained here." in words(at)
+    at = open_runs(chart="compute", find="nothing fits")
+    assert "No run fits this filter" in words(at)

@@ -101,6 +101,30 @@ def test_a_link_to_a_view_opens_the_same_view_elsewhere(
     expect(other.get_by_role("heading", name=title.inner_text())).to_be_visible()
 
 
+def test_an_outline_on_the_map_shows_its_images(page: Page, trained: str):
+    page.goto(f"/map?model={trained}")
+    points = page.locator("canvas.points")
+    expect(points).to_be_visible()
+    page.wait_for_function("globalThis[Symbol.for('fmnist thumbnails')]?.size > 0")
+    steps.expect_rest(page)
+    points.scroll_into_view_if_needed()
+    box = steps.expect_still(page, points)
+    page.keyboard.down("Shift")
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + box["height"] - 2, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    expect(page).to_have_url(re.compile("outline="))
+    expect(steps.main(page).get_by_text(re.compile(r"^[\d,]+ images: "))).to_be_visible()
+    expect(answers(page).first).to_be_visible()
+    page.get_by_role("button", name="Misclassified shirts").click()
+    expect(page).not_to_have_url(re.compile("outline="))
+    wait_for(lambda: all("Shirt → " in label for label in labels(page)), "only shirts")
+    answers(page).first.click()
+    expect(page).to_have_url(re.compile(r"/evaluate\?.*index=\d+"))
+
+
 def answers(page: Page) -> Locator:
     """The buttons of the grid on the Evaluate page."""
     return page.get_by_role("group", name=re.compile("^Test images")).get_by_role("button")

@@ -53,6 +53,12 @@ def test_a_recipe_is_named_whatever_the_seed_and_name(name):
     assert describe_command(config) == f"python -m fmnist train --recipe {name} --seed 3"
 
 
+def test_recording_the_epochs_leaves_a_recipe_one():
+    config = RECIPES["conv-64"].config.replace(seed=3, record_epochs=True)
+    command = "python -m fmnist train --recipe conv-64 --seed 3 --record-epochs True"
+    assert describe_command(config) == command
+
+
 def test_other_settings_are_told_in_full():
     config = TrainConfig(filters=(8, 16), batch_norm=True, learning_rate=0.01, seed=5)
     assert describe_command(config) == (
@@ -67,6 +73,7 @@ def test_other_settings_are_told_in_full():
         TrainConfig(name="it's -- mine", dense_units=(), augmentation="flip+shift", seed=9),
         TrainConfig(name="-x", precision="bfloat16", weight_decay=1e-5, optimizer="adamw"),
         RECIPES["conv-64"].config.replace(epochs=3),
+        TrainConfig(filters=(8,), record_epochs=True),
     ],
 )
 def test_the_command_line_reads_the_command_as_the_same_config(config):

@@ -315,6 +315,17 @@ def test_a_folder_that_is_gone_cannot_be_renamed_stopped_or_deleted(made):
         store.delete_run(made)
 
 
+def test_what_was_computed_of_a_model_is_in_no_zip_and_goes_when_it_is_checked_again(lab):
+    run = store.read_run(run_factory.write_imported_run(lab.runs_dir))
+    computed = run.file("analyses") / "0123" / "tsne" / "tsne.npy"
+    computed.parent.mkdir(parents=True)
+    computed.touch()
+    with zipfile.ZipFile(BytesIO(store.zip_runs([run]))) as archive:
+        assert not [name for name in archive.namelist() if "analyses" in name]
+    store.reset_import(run, "auto", "auto")
+    assert not run.file("analyses").exists()
+
+
 def test_the_zip_holds_the_whole_folder_without_drafts(made):
     drafts = {".status.json.1.tmp", ".model.keras.1.keras", ".checkpoint.1.weights.h5"}
     for name in drafts:

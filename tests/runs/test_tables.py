@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from fmnist import json_files
 from fmnist.config import TrainConfig
 from fmnist.runs import outputs, store
 from fmnist.runs.imported_record import ImportedModel
 from fmnist.runs.tables import (
+    count_training_macs,
     describe_datasets,
     describe_settings,
     summary_table,
@@ -99,3 +101,28 @@ def test_settings_in_words():
     words = "filters 8-24, dense_units none, optimizer sgd, weight_averaging on"
     assert describe_settings(config) == words
     assert describe_settings(TrainConfig()) == ""
+
+
+def macs_of(run_dir) -> int | None:
+    run = store.read_run(run_dir)
+    return count_training_macs(run, outputs.read_environment(run), outputs.read_results(run))
+
+
+def test_the_compute_of_a_training_is_its_networks_times_the_images_shown(lab):
+    run_dir = run_factory.write_run(lab.runs_dir, augmented_copies=1, augmentation="flip")
+    # 540 training images, each with a copy, in 3 epochs
+    assert macs_of(run_dir) == 7_840 * 1080 * 3
+    # stopped after 2 of the 5 steps of the second epoch, 128 images each
+    store.write_status(run_dir, step=7)
+    assert macs_of(run_dir) == 7_840 * (1080 + 2 * 128)
+    assert outputs.count_test_images(store.read_run(run_dir)) == 200
+
+
+def test_the_compute_of_an_early_run_follows_from_its_settings(lab):
+    run_dir = run_factory.write_run(lab.runs_dir)
+    environment = outputs.read_environment(store.read_run(run_dir))
+    del environment["macs_per_image"]
+    json_files.write_json(run_dir / "environment.json", environment)
+    # 8 filters of 3 × 3 at 26 × 26 places, 13 · 13 · 8 · 64 and 64 · 10
+    macs = 26 * 26 * 9 * 8 + 13 * 13 * 8 * 64 + 640
+    assert macs_of(run_dir) == macs * 540 * 3
