@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
 from fmnist import formats
@@ -76,9 +74,11 @@ def _describe(status: Status) -> str:
     message = status.message or "computing"
     parts = [message[:1].upper() + message[1:]]
     done, total = status.step or 0, status.steps_per_epoch or 0
-    if done and total and status.started_at:
-        left = (time.time() - status.started_at) * (total - done) / done
-        parts += [formats.percent(done / total), f"about {formats.rough_duration(left)} left"]
+    if done and total:
+        parts.append(formats.percent(done / total))
+        if status.images_per_second:
+            left = formats.rough_duration((total - done) / status.images_per_second)
+            parts.append(f"about {left} left")
     return " · ".join(parts) + ("" if done else " …")
 
 
