@@ -67,10 +67,10 @@ said = suspected.read_verdicts(data)
 judge.render_problem()
 if split == "test":
     issues = suspected.find_in_test_set(run, data)
-elif analysis.render(suspected.training_analysis(data), "Look for suspected labels", SECONDS):
-    issues = suspected.find_in_training_set(data)
 else:
-    issues = None
+    issues = suspected.find_in_training_set(data)
+    work, is_whole = suspected.training_analysis(data), issues is not None
+    analysis.render(work, "Look for suspected labels", SECONDS, is_whole=is_whole)
 if issues is not None:
     render_counts(issues, split, said)
     if len(issues.indices):

@@ -23,6 +23,7 @@ class Job:
     data: Dataset
     run: Run | None = None  # None where it is about the dataset alone
     _written_at: float = field(default=0.0, repr=False)
+    _began: tuple[float, int] | None = field(default=None, repr=False)  # when, with what done
 
     def report(self, done: int, total: int, message: str = "") -> None:
         """Say that `done` of `total` steps are done; call it every few seconds at least.
@@ -32,6 +33,7 @@ class Job:
         if is_stop_requested(self.folder):
             raise Stopped
         now = time.monotonic()
+        self._began = began, done_before = self._began or (now, done)  # it may go on from there
         if now - self._written_at < _WRITE_EVERY and done < total:
             return
         self._written_at = now
@@ -39,6 +41,7 @@ class Job:
             self.folder,
             step=done,
             steps_per_epoch=total,
+            images_per_second=(done - done_before) / (now - began) if now > began else None,
             heartbeat_at=time.time(),
             message=message,
         )

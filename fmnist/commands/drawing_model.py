@@ -19,7 +19,13 @@ def build_parser() -> Parser:
         prog="python -m fmnist drawing-model",
         description="Make a run trained on drawings the model for drawings.",
     )
-    parser.add_argument("run", metavar="RUN_ID", help="a completed run on the dataset of drawings")
+    parser.add_argument(
+        "runs",
+        nargs="+",
+        metavar="RUN_ID",
+        help="a completed run on the dataset of drawings; of several that differ in their seeds, "
+        "the mean of their weights",
+    )
     return parser
 
 
@@ -29,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     engine = Engine()
     try:
-        print(keep_drawing_model(store.load_run(options.run), engine))
+        print(keep_drawing_model([store.load_run(run) for run in options.runs], engine))
     except (EngineError, OSError, ValueError) as error:
         say(f"{parser.prog}: {error}")
         return 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from fmnist.data.cached_arrays import read_or_compute
@@ -26,7 +28,7 @@ def predict_test_images(run: Run, data: Dataset, engine: Engine) -> np.ndarray:
     return read_or_compute(
         cache_dir() / "scores" / f"{stem}-{written_at}.npy",
         (len(data.test_images), 10),
-        lambda: _predict(run, data.test_images, engine),
+        lambda: predict_many(engine, run.file("model.keras"), data.test_images),
         replaces=f"{stem}-*.npy",  # those of an earlier model of the run
     )
 
@@ -38,12 +40,15 @@ def predict_validation_images(
     return read_or_compute(
         derived_dir(run, data.fingerprint) / "validation_probabilities.npy",
         (len(indices), 10),
-        lambda: _predict(run, data.train_images[indices], engine),
+        lambda: predict_many(engine, run.file("model.keras"), data.train_images[indices]),
     )
 
 
-def _predict(run: Run, images: np.ndarray, engine: Engine) -> np.ndarray:
-    model = run.file("model.keras")
+def predict_many(engine: Engine, model: Path, images: np.ndarray) -> np.ndarray:
+    """Probabilities float32 (N, 10) of many images, uint8 (N, 28, 28), a few at a time.
+
+    Raises EngineError when the model cannot predict.
+    """
     return np.concatenate(
         [
             engine.predict(model, images[start : start + _CHUNK]).probabilities

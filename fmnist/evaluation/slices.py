@@ -168,13 +168,13 @@ def _thirds(values: np.ndarray) -> tuple[float, float]:
 
 
 def _bound(values: np.ndarray, word: str) -> str:
-    """What a word means for the images of a class: "dark: mean of the lit pixels up to 84"."""
+    """What a word means for the images of a class: "“dark”: mean of the lit pixels at most 84"."""
     for number, attribute in enumerate(ATTRIBUTES.values()):
         low, high = _thirds(values[:, number])
         if word == attribute.low:
-            return f"{word}: {attribute.unit} at most {low:.3g}"
+            return f"“{word}”: {attribute.unit} at most {low:.3g}"
         if word == attribute.high:
-            return f"{word}: {attribute.unit} at least {high:.3g}"
+            return f"“{word}”: {attribute.unit} at least {high:.3g}"
     raise ValueError(f"{word!r} is none of the words {sorted(WORDS)}")
 
 

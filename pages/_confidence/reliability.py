@@ -15,7 +15,7 @@ def render_metrics(before: Reliability, calibration: Calibration | None) -> None
         (
             "Calibration error",
             formats.percent(before.error),
-            "as predicted",
+            f"{before.bins} bins, as predicted",
             (
                 f"Expected calibration error: |accuracy − confidence|, averaged over "
                 f"{before.bins} bins of equal width, each weighted by its images."
@@ -74,7 +74,10 @@ def render(before: Reliability, calibration: Calibration | None, why_not: str) -
         config={"displayModeBar": False},
         alt="Accuracy over confidence, in bins; the diagonal is perfect calibration",
     )
-    st.caption(f"{describe_gap(before)} Vertical lines are 95\N{NO-BREAK SPACE}% intervals.")
+    st.caption(
+        f"{describe_gap(before)} {before.bins} bins of equal width; a larger dot stands for more "
+        "images. Vertical lines are 95\N{NO-BREAK SPACE}% intervals."
+    )
     if why_not:
         st.caption(f":material/thermostat: No temperature scaling. {markdown(why_not)}")
 

@@ -20,7 +20,7 @@ def render(evaluation: Evaluation, scaled: np.ndarray | None) -> None:
     """
     from fmnist.figures.calibration import plot_risk_coverage
 
-    st.subheader("Answer only when surer")
+    st.subheader("Coverage against accuracy")
     confidence = evaluation.confidence
     if scaled is not None:
         name = st.segmented_control(

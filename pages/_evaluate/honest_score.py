@@ -37,7 +37,7 @@ def _render(run: Run, data: Dataset, evaluation: Evaluation) -> None:
     leaves_out = False
     if judged_wrong:
         leaves_out = st.toggle(
-            f"Leave out the {formats.count(len(judged_wrong))} labels that you judged wrong",
+            f"Leave out the {_count_labels(len(judged_wrong))} that you judged wrong",
             **url.bind("judged"),
         )
     nearest = suspected.read_nearest(data)
@@ -51,7 +51,8 @@ def _render(run: Run, data: Dataset, evaluation: Evaluation) -> None:
         alt="Accuracy under each condition, with 95 % intervals, and the baselines",
     )
     right.markdown("\n".join(f"- **{row.label}**, {_spell(row)}: {why}" for row, why in rows))
-    analysis.render(suspected.near_duplicates(data), "Look for near-duplicates", SECONDS)
+    work, is_whole = suspected.near_duplicates(data), nearest is not None
+    analysis.render(work, "Look for near-duplicates", SECONDS, is_whole=is_whole)
     st.page_link(
         "pages/labels.py",
         label="Judge the suspected labels",
@@ -70,7 +71,7 @@ def _own_rows(run, data, evaluation, nearest, wrong, leaves_out) -> list[tuple[R
     found = honest.mark(suspected.find_in_test_set(run, data).indices, len(wrong))
     rows = [("All test images", base, "the usual score.")]
     if leaves_out:
-        rows = [("Without labels judged wrong", base, "by you.")]
+        rows = [("Without labels judged wrong", base, "as you judged them yourself.")]
     if nearest is not None:
         why = (
             "none is closer to a training image than a quarter of its own length, so that nothing "
@@ -83,13 +84,17 @@ def _own_rows(run, data, evaluation, nearest, wrong, leaves_out) -> list[tuple[R
     )
     rows.append(("Without suspected labels", base | found, why))
     if wrong.any() and not leaves_out:
-        rows.append(("Without labels judged wrong", wrong, "by you."))
+        rows.append(("Without labels judged wrong", wrong, "as you judged them yourself."))
     scored = [(name, honest.score_without(evaluation, out), why) for name, out, why in rows]
     return [
         (Row(name, score.accuracy, score.interval), _count(score, why))
         for name, score, why in scored
         if score
     ]
+
+
+def _count_labels(count: int) -> str:
+    return f"{formats.count(count)} label{'' if count == 1 else 's'}"
 
 
 def _count(score: honest.Score, why: str) -> str:

@@ -55,14 +55,13 @@ def render_difference(
             "first": (first_run, first_title, evaluations[1], two.only_first),
             "second": (second_run, second_title, evaluations[0], two.only_second),
         }
-        side = st.segmented_control(
+        side = st.radio(  # unlike a segmented control, it wraps long names
             "Images that only one gets right",
             sides,
             format_func=lambda name: (
                 f"{markdown(sides[name][1])}: {formats.count(len(sides[name][3]))}"
             ),
-            default="second",
-            required=True,
+            index=1,
             key="runs_only_right",
         )
         _render_images(*sides[side], data)

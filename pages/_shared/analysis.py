@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
 from fmnist import formats
@@ -16,14 +14,15 @@ from fmnist.runs.status import Status
 TICK = 0.5  # seconds
 
 
-def render(analysis: Analysis, label: str, usual_seconds: float) -> bool:
+def render(analysis: Analysis, label: str, usual_seconds: float, *, is_whole: bool = True) -> bool:
     """True, with nothing drawn, once it has been computed. Until then what there is to do or see.
 
     label: of the button that starts it; one of a page may have it. usual_seconds: how long it takes
-    on two cores with nothing else to do.
+    on two cores with nothing else to do. is_whole: whether what it left can be read; where not, it
+    can be started again.
     """
     status = analysis.status
-    if status and status.status == "completed":
+    if status and status.status == "completed" and is_whole:
         return True
     key = f"analysis_{analysis.request.what}"
     with st.container(key=key):
@@ -75,9 +74,11 @@ def _describe(status: Status) -> str:
     message = status.message or "computing"
     parts = [message[:1].upper() + message[1:]]
     done, total = status.step or 0, status.steps_per_epoch or 0
-    if done and total and status.started_at:
-        left = (time.time() - status.started_at) * (total - done) / done
-        parts += [formats.percent(done / total), f"about {formats.rough_duration(left)} left"]
+    if done and total:
+        parts.append(formats.percent(done / total))
+        if status.images_per_second:
+            left = formats.rough_duration((total - done) / status.images_per_second)
+            parts.append(f"about {left} left")
     return " · ".join(parts) + ("" if done else " …")
 
 

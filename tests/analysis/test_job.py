@@ -18,3 +18,16 @@ def test_progress_is_written_now_and_then_and_at_the_end(lab):
     found = status.read_status(analysis.folder)
     assert (found.step, found.message) == (1000, "counted")
     assert found.heartbeat_at
+
+
+def test_the_rate_is_that_of_this_process_alone(lab, monkeypatch):
+    data = catalogue.load()
+    analysis = analyses.find_analysis("near-duplicates", data)
+    analyses.create(analysis)
+    job, clock = Job(analysis.folder, data), [100.0]
+    monkeypatch.setattr("fmnist.analysis.job.time.monotonic", lambda: clock[0])
+    job.report(500, 1000)  # where another one was stopped
+    assert status.read_status(analysis.folder).images_per_second is None
+    clock[0] += 10
+    job.report(600, 1000)
+    assert status.read_status(analysis.folder).images_per_second == 10

@@ -43,11 +43,13 @@ def test_offered_with_its_time_started_and_done(page, analysis):
 
 def test_under_way_it_shows_how_far_and_stops(page, analysis):
     analyses.create(analysis)
-    status.write_status(analysis.folder, step=1, steps_per_epoch=4, message="looking", started_at=1)
+    status.write_status(analysis.folder, step=1, steps_per_epoch=4, images_per_second=0.1)
+    status.write_status(analysis.folder, message="looking")
     page.run()
     (bar,) = page.get("progress")
     assert bar.proto.value == 25
-    assert bar.proto.text.startswith("Looking · 25")
+    said = " ".join(bar.proto.text.split())  # without no-break spaces
+    assert said == "Looking · 25.0 % · about 30 s left"
     (stop,) = page.button
     assert stop.label == "Stop"
     stop.click().run()

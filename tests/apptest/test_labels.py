@@ -114,6 +114,13 @@ def test_training_labels_are_looked_for_on_request(run_dir, data):
     assert verdicts.read_verdicts(data.fingerprint).indices("train") == [7]
 
 
+def test_a_lost_result_is_looked_for_again(run_dir, data):
+    finish("label-issues", data, np.zeros((3, 10), np.float32))
+    finish("near-duplicates", data, np.zeros((3, 3), np.float32))
+    assert button(open_page("labels", model=RUN, view="train"), "Look for suspected labels")
+    assert button(open_page("evaluate", model=RUN, honest="1"), "Look for near-duplicates")
+
+
 def test_verdicts_that_cannot_be_read_or_kept_are_an_error_in_words(issues, data):
     verdicts.verdicts_file(data.fingerprint).mkdir()
     app = open_page("labels", model=RUN)

@@ -35,7 +35,7 @@ def test_the_weak_spot_is_found():
     assert (dark.errors, dark.count, dark.other_errors, dark.others) == (20, 60, 2, 120)
     assert sorted(dark.indices) == list(range(60))
     assert not evaluation.is_correct[dark.indices[:20]].any()
-    assert dark.bounds == ("dark: mean of the lit pixels at most 79.7",)
+    assert dark.bounds == ("“dark”: mean of the lit pixels at most 79.7",)
     expected = fisher_exact([[20, 40], [2, 118]], alternative="greater").pvalue
     assert dark.p_value == pytest.approx(expected)
     # Benjamini and Hochberg: the smallest of six p-values, times six, unless a larger one is less.
