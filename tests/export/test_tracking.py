@@ -62,10 +62,10 @@ def test_a_server_that_never_answers_ends_in_one_line(made, monkeypatch):
     """It takes the connection and says nothing; here for a second."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
+        uri = f"http://somebody:secret@127.0.0.1:{port}"
         done = send_by_command(
-            made.run_id, f"http://somebody:secret@127.0.0.1:{port}", MLFLOW_HTTP_REQUEST_TIMEOUT="1",
-            MLFLOW_HTTP_REQUEST_MAX_RETRIES="0",
-        )  # fmt: skip
+            made.run_id, uri, MLFLOW_HTTP_REQUEST_TIMEOUT="1", MLFLOW_HTTP_REQUEST_MAX_RETRIES="0"
+        )
     assert (done.returncode, done.stdout) == (1, "")
     assert "MLflow did not take" in done.stderr.splitlines()[-1]
     assert "secret" not in done.stderr
