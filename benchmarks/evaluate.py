@@ -24,6 +24,7 @@ VIEWS = {
     "Evaluate, confusions": ("evaluate", ""),
     "Evaluate, images": ("evaluate", "view=images"),
     "Evaluate, report": ("evaluate", "view=report"),
+    "Evaluate, honest score": ("evaluate", "honest=1"),
     "Confidence": ("confidence", ""),
     "Labels": ("labels", ""),
     "Weak spots": ("slices", ""),

@@ -69,6 +69,11 @@ if split == "test":
     issues = suspected.find_in_test_set(run, data)
 else:
     issues = suspected.find_in_training_set(data)
+    if issues is None:
+        st.markdown(
+            "Five models are trained, each on four fifths of the training images; each classifies "
+            "the images that it was not trained on."
+        )
     work, is_whole = suspected.training_analysis(data), issues is not None
     analysis.render(work, "Look for suspected labels", SECONDS, is_whole=is_whole)
 if issues is not None:

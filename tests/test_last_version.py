@@ -123,9 +123,10 @@ def test_a_queued_run_is_trained(last_version):
     assert done.returncode == 0, done.stderr
     run = store.load_run(WAITING)
     assert (run.status.status, run.damaged) == ("completed", "")
-    written = {path.name for path in run.run_dir.iterdir()} - {"log.txt"}
+    # The event files are written where TensorBoard is installed.
+    written = {path.name for path in run.run_dir.iterdir()} - {"log.txt", "tensorboard"}
     of_the_last = {path.name for path in (last_version / TRAINED).iterdir()} - {"notes.json"}
-    assert written == of_the_last | {"variables.json"}
+    assert written == of_the_last | {"variables.json", "receipt.json"}  # a receipt is new
     assert values(run, "environment.json").keys() == (
         values(store.load_run(TRAINED), "environment.json").keys()
     )
