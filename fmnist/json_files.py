@@ -29,6 +29,11 @@ MAX_ARRAY_BYTES = 200_000_000
 MAX_TABLE_BYTES = 100_000_000
 _MAX_DEPTH = 30  # lists and objects within each other
 _MAX_DIGITS = 19  # of a whole number: 64 bits
+# What NumPy raises for the head of a file that is no array, and that with what else may go wrong.
+_OF_NO_ARRAY = (
+    EOFError, TypeError, OverflowError, MemoryError, SyntaxError, RecursionError, TokenError,
+)  # fmt: skip
+UNREADABLE = (OSError, ValueError, *_OF_NO_ARRAY)
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 _NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
@@ -174,13 +179,5 @@ def read_array(path: Path) -> np.ndarray:
                 raise ValueError(f"{path.name} does not hold what it promises")
             file.seek(0)
             return np.load(file, allow_pickle=False)
-    except (
-        EOFError,
-        TypeError,
-        OverflowError,
-        MemoryError,
-        SyntaxError,
-        RecursionError,
-        TokenError,
-    ) as error:
+    except _OF_NO_ARRAY as error:
         raise ValueError(f"{path.name} is no array ({type(error).__name__})") from error

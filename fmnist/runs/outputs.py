@@ -11,7 +11,15 @@ import numpy as np
 
 from fmnist.data.dataset import CLASS_NAMES, DatasetError
 from fmnist.data.names import check_class_names
-from fmnist.json_files import MAX_TABLE_BYTES, read_array, read_bytes, read_json_or_empty
+from fmnist.json_files import (
+    MAX_ARRAY_BYTES,
+    MAX_TABLE_BYTES,
+    UNREADABLE,
+    check_plain,
+    read_array,
+    read_bytes,
+    read_json_or_empty,
+)
 from fmnist.runs.exit_reason import read_tail
 from fmnist.runs.store import Run, RunDamaged
 
@@ -67,12 +75,14 @@ def count_test_images(run: Run) -> int | None:
 
     From its head alone: a list of a thousand runs asks for all of them.
     """
+    path = run.file("test_probabilities.npy")
     try:
-        with run.file("test_probabilities.npy").open("rb") as file:
+        check_plain(path, MAX_ARRAY_BYTES)  # a pipe would be waited for
+        with path.open("rb") as file:
             if np.lib.format.read_magic(file) != (1, 0):
                 return None
             shape, _, _ = np.lib.format.read_array_header_1_0(file)
-    except (OSError, ValueError):
+    except UNREADABLE:
         return None
     return int(shape[0]) if shape else None
 

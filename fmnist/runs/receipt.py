@@ -23,6 +23,7 @@ FILES = (
     "model.keras", START_FILE,
 )  # fmt: skip
 _CHUNK = 2**20
+_LARGEST = 2_000_000_000  # bytes of a file
 
 
 class NoReceipt(ValueError):
@@ -95,7 +96,7 @@ def find_edits(run: Run, receipt: dict[str, Any]) -> list[str]:
             continue
         try:
             now = _hash_file(run, name)
-        except OSError:
+        except (OSError, ValueError):
             edits.append(f"{name} is missing or cannot be read")
             continue
         if now != was:
@@ -105,6 +106,7 @@ def find_edits(run: Run, receipt: dict[str, Any]) -> list[str]:
 
 def _hash_file(run: Run, name: str) -> str:
     digest = hashlib.sha256()
+    json_files.check_plain(run.file(name), _LARGEST)  # a pipe would be waited for
     with run.file(name).open("rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
