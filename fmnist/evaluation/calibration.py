@@ -70,7 +70,6 @@ class RiskCoverage:
 
     coverage: np.ndarray  # float64 (P,): k / N, rising to 1
     risk: np.ndarray  # float64 (P,)
-    area: float  # beneath the curve, 0 to 1: less is better
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,6 +185,5 @@ def compute_risk_coverage(confidence: np.ndarray, is_correct: np.ndarray) -> Ris
     last_of_equals = np.flatnonzero(np.append(np.diff(confidence[order]) != 0, True))
     answered = last_of_equals + 1
     risk = np.cumsum(~is_correct[order])[last_of_equals] / answered
-    area = float((risk * np.diff(answered, prepend=0)).sum() / len(order))
     kept = np.unique(np.linspace(0, len(answered) - 1, _CURVE_POINTS).astype(np.int64))
-    return RiskCoverage(answered[kept] / len(order), risk[kept], area)
+    return RiskCoverage(answered[kept] / len(order), risk[kept])

@@ -107,9 +107,9 @@ def _baseline_rows(baselines: honest.Baselines) -> list[tuple[Row, str]]:
         score = baselines.nearest
         row = Row("Nearest training image", score.accuracy, score.interval, is_baseline=True)
         rows.append((row, "its label, without any model."))
-    elif baselines.nearest_published:
-        row = Row("Nearest training image", baselines.nearest_published, is_baseline=True)
-        rows.append((row, "its label, without any model, as the dataset's README has it."))
+    elif baselines.nearest_known:
+        row = Row("Nearest training image", baselines.nearest_known, is_baseline=True)
+        rows.append((row, "its label, without any model, as measured once."))
     if baselines.human:
         row = Row("People", baselines.human, is_baseline=True)
         why = "no fashion experts, on 1,000 of the test images, as the dataset's README has it."

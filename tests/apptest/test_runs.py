@@ -24,6 +24,7 @@ from tests.apptest.app_pages import (
     runs_table,
     words,
 )
+from tests.conftest import clear_streamlit_caches
 from tests.factories import runs as run_factory
 from tests.waits import wait_for
 
@@ -496,3 +497,20 @@ def test_accuracy_by_compute_has_a_dot_for_each_scored_run(three, lab):
     assert "2 left out: not scored, or not trained here." in words(at)
     at = open_runs(chart="compute", find="nothing fits")
     assert "No run fits this filter" in words(at)
+
+
+def test_of_an_imported_model_what_cannot_be_taken_away_says_why(lab):
+    run_dir = run_factory.write_imported_run(lab.runs_dir)
+    environment = json.loads((run_dir / "environment.json").read_text(encoding="utf-8"))
+    at = open_runs(run=run_dir.name)
+    assert disabled(at) == {"Script", "Notebook"}
+    helps = {button.proto.help for button in at.get("download_button") if button.proto.disabled}
+    assert helps == {"This model was trained elsewhere, so how to train it again is not known."}
+    environment["dataset_fingerprint"] = "0123456789abcdef"
+    (run_dir / "environment.json").write_text(json.dumps(environment), encoding="utf-8")
+    clear_streamlit_caches()
+    assert disabled(open_runs(run=run_dir.name)) == {"Script", "Notebook", "Report", "Model card"}
+
+
+def disabled(at) -> set[str]:
+    return {button.proto.label for button in at.get("download_button") if button.proto.disabled}

@@ -123,4 +123,3 @@ def test_the_risk_of_the_surest_ones():
     curve = compute_risk_coverage(CONFIDENCE, RIGHT)
     assert curve.coverage.tolist() == [0.5, 0.9, 1.0]
     np.testing.assert_allclose(curve.risk, [1 / 5, 3 / 9, 3 / 10])
-    assert curve.area == pytest.approx((5 * 1 / 5 + 4 * 3 / 9 + 1 * 3 / 10) / 10)

@@ -31,7 +31,7 @@ CONFIGS = {
     ),
     "cnn": SMALL.replace(dropout=0.2, keep="last", optimizer="rmsprop", head="average", seed=7),
     "residual": SMALL.replace(
-        filters=(6, 8), padding="same", dense_units=(), batch_norm=True, residual_blocks=1,
+        filters=(6,), padding="same", dense_units=(), batch_norm=True, residual_blocks=1,
         head="max", head_dropout=0.1, flip_average=True, shift_average=True, schedule="one-cycle",
         learning_rate=0.01, optimizer="adamw", weight_decay=0.01, label_smoothing=0.1,
         augmentation="flip+shift+erase", augmented_copies=1,
