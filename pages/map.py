@@ -11,11 +11,16 @@ run, data, evaluation = scored.open_page(
     "What does it see as alike? Each point is a test image; those that look alike to the model "
     "lie close together.",
 )
-values = features.read(run, data)
+# Places of their own for what comes and goes: the map is drawn anew where its own place changes.
+waiting = st.container()
 choices.render(evaluation)
-points = features.place(run, data, values)
-dots = selection.choose_dots(points, evaluation)
+background = st.container()
 left, right = st.columns([3, 2], gap="medium")
+with waiting:
+    values = features.read(run, data)
+with background:
+    points = features.place(run, data, values)
+dots = selection.choose_dots(points, evaluation)
 with left:
     clicked = scatter.render(dots, evaluation, data)
 with right:

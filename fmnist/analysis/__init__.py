@@ -14,5 +14,7 @@ FILES = {  # the array that some leave in their folder
     "near-duplicates": "nearest.npy",
     "label-issues": "train_probabilities.npy",
 }
+# Those that go on from where they were stopped; the others begin again.
+GO_ON = frozenset({"label-issues", "robustness"})
 # Those about a run's model, not about a dataset alone.
 NEEDS_RUN = frozenset({"tsne", "robustness"})

@@ -12,7 +12,7 @@ from fmnist.evaluation.evaluate import Evaluation, wilson_interval
 # Closer to a training image than this fraction of its own length, a test image is a near-duplicate.
 NEAR = 0.25
 # Of Fashion-MNIST: people without fashion expertise on 1,000 test images (dataset README);
-# and one nearest neighbour on all test images, as `python -m benchmarks.findings` measured it.
+# nearest neighbour on all test images, as `python -m benchmarks.findings` measured it.
 HUMAN, MEASURED_1NN = 0.835, 0.850
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist import formats
+from fmnist.analysis import GO_ON
 from fmnist.plain_text import markdown
 from fmnist.runs import analyses
 from fmnist.runs.analyses import Analysis
@@ -33,7 +34,8 @@ def render(analysis: Analysis, label: str, usual_seconds: float, *, is_whole: bo
             st.error(
                 f"It could not be computed. {markdown(status.message)}", icon=":material/error:"
             )
-        again = {"failed": "Try again", "stopped": "Go on"}.get(status.status) if status else None
+        stopped = "Go on" if analysis.request.what in GO_ON else "Start again"
+        again = {"failed": "Try again", "stopped": stopped}.get(status.status) if status else None
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(again or label, icon=":material/play_arrow:", key=f"{key}_start"):
                 _start(analysis)

@@ -57,7 +57,7 @@ def test_under_way_it_shows_how_far_and_stops(page, analysis):
     assert [(button.label, button.disabled) for button in page.button] == [("Stopping …", True)]
 
 
-@pytest.mark.parametrize(("ended", "again"), [("failed", "Try again"), ("stopped", "Go on")])
+@pytest.mark.parametrize(("ended", "again"), [("failed", "Try again"), ("stopped", "Start again")])
 def test_what_ended_early_says_why_and_starts_again(page, analysis, ended, again):
     analyses.create(analysis)
     status.write_status(analysis.folder, status=ended, message="The disk is *full*.")
