@@ -10,18 +10,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
+from fmnist.commands.find_run import find_run
 from fmnist.commands.parser import Parser
 from fmnist.export.tracking import LONGEST, TrackingError, send
-from fmnist.runs import store
-from fmnist.runs.store import Run
 from fmnist.terminal import say
-
-
-def find_run(run: str) -> Run:
-    """The run with this id, or in this folder. Raises ValueError with one sentence."""
-    return store.read_run(Path(run).resolve()) if Path(run).is_dir() else store.load_run(run)
 
 
 def build_parser() -> Parser:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from pathlib import Path
 
+from fmnist.commands.find_run import find_run
 from fmnist.commands.parser import Parser
 from fmnist.data import catalogue
 from fmnist.evaluation.model_card import compute_model_card
 from fmnist.evaluation.model_card_text import format_model_card, write_model_card
-from fmnist.runs import outputs, store
+from fmnist.runs import outputs
 from fmnist.runs.bundle import bundle_run
 from fmnist.runs.store import Run
 from fmnist.terminal import say
@@ -26,7 +26,7 @@ def find_scored_run(run: str) -> Run:
 
     Raises ValueError with one sentence when there is none that is sound.
     """
-    found = store.reconcile_run(Path(run).resolve()) if Path(run).is_dir() else store.load_run(run)
+    found = find_run(run)
     if found.damaged:
         raise ValueError(f"{run} has no model card: {found.damaged}.")
     if not found.has_scores:

@@ -15,17 +15,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from fmnist.commands.find_run import find_run
 from fmnist.commands.parser import Parser
-from fmnist.runs import store
 from fmnist.runs.process import TrainingError
-from fmnist.runs.store import Run
 from fmnist.terminal import say
 from fmnist.training.verify import verify
-
-
-def find_run(run: str) -> Run:
-    """The run with this id, or in this folder. Raises ValueError with one sentence."""
-    return store.reconcile_run(Path(run).resolve()) if Path(run).is_dir() else store.load_run(run)
 
 
 @contextlib.contextmanager

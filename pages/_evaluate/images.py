@@ -8,6 +8,7 @@ import streamlit as st
 from fmnist import formats
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.evaluation.evaluate import Evaluation, select
+from pages._evaluate import class_filters
 from pages._evaluate.linked_grid import render_pages
 from pages._shared import url
 
@@ -85,16 +86,7 @@ def _render_filters(class_names: tuple[str, ...]) -> None:
         st.segmented_control(
             "Predictions", SHOW, format_func=SHOW.get, required=True, **url.bind("show", "page")
         )
-        for name, label in (("true", "True class"), ("predicted", "Predicted class")):
-            st.selectbox(
-                label,
-                range(len(class_names)),
-                index=None,
-                format_func=class_names.__getitem__,
-                placeholder="Any",
-                width=170,
-                **url.bind(name, "page"),
-            )
+        class_filters.render(class_names, 170)
         low, high = sorted((url.read("min_confidence"), url.read("max_confidence")))
         st.session_state["confidence_range"] = (low, high)
         st.slider(

@@ -6,6 +6,7 @@ import streamlit as st
 
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.evaluation.evaluate import Evaluation
+from pages._evaluate import class_filters
 from pages._shared import url
 
 COLOURS = {"true": "True class", "predicted": "Predicted class", "result": "Right or wrong"}
@@ -42,16 +43,7 @@ def render(evaluation: Evaluation) -> None:
             required=True,
             **url.bind("points", "page"),
         )
-        for name, label in (("true", "True class"), ("predicted", "Predicted class")):
-            st.selectbox(
-                label,
-                range(len(names)),
-                index=None,
-                format_func=names.__getitem__,
-                placeholder="Any",
-                width=150,
-                **url.bind(name, "page"),
-            )
+        class_filters.render(names, 150)
         st.selectbox("Colour", COLOURS, format_func=COLOURS.get, width=160, **url.bind("colour"))
     with st.container(horizontal=True, vertical_alignment="center"):
         if names == CLASS_NAMES:

@@ -191,7 +191,8 @@ def test_a_child_that_gives_no_answer_is_ended(engine, models, monkeypatch):
     assert not child.is_running()
 
 
-def test_warm_waits_for_no_answer_and_the_next_request_is_answered(engine, models, monkeypatch):
+def start_halted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every child is suspended as it starts."""
     start = child_process._start_child
 
     def start_and_halt(most_bytes: int) -> subprocess.Popen:
@@ -199,12 +200,16 @@ def test_warm_waits_for_no_answer_and_the_next_request_is_answered(engine, model
         psutil.Process(process.pid).suspend()
         return process
 
+    monkeypatch.setattr(child_process, "_start_child", start_and_halt)
+
+
+def test_warm_waits_for_no_answer_and_the_next_request_is_answered(engine, models, monkeypatch):
     engine.close()
     with monkeypatch.context() as patch:
-        patch.setattr(child_process, "_start_child", start_and_halt)
+        start_halted(patch)
         engine.warm(models.path("first"))
-    psutil.Process(engine.pid).resume()
     assert not engine.is_awake(models.path("second"))
+    psutil.Process(engine.pid).resume()
     probabilities = engine.predict(models.path("second"), models.images).probabilities
     np.testing.assert_allclose(probabilities, models.expected("second"), atol=1e-5)
     assert engine.is_awake(models.path("second"))
@@ -222,15 +227,8 @@ def test_warming_alone_wakes_it_with_every_model_asked_for(engine, models):
 
 
 def test_closing_does_not_wait_for_what_is_being_warmed(engine, models, monkeypatch):
-    start = child_process._start_child
-
-    def start_and_halt(most_bytes: int) -> subprocess.Popen:
-        process = start(most_bytes)
-        psutil.Process(process.pid).suspend()
-        return process
-
     engine.close()
-    monkeypatch.setattr(child_process, "_start_child", start_and_halt)
+    start_halted(monkeypatch)
     engine.warm(models.path("first"))
     engine.close()  # it would wait for ever
     assert not engine.alive
