@@ -55,7 +55,9 @@ def _render_nothing_recorded(run: Run, is_unreadable: bool) -> None:
         icon=":material/history:",
     )
     if not (run.imported_model or run.fine_tuned):
-        st.code(describe_command(run.config.replace(record_epochs=True)), language="bash")
+        st.code(
+            describe_command(run.config.replace(record_epochs=True)), language=None, wrap_lines=True
+        )
     not_scored.render_link("train", "Train a model", ":material/model_training:")
 
 
