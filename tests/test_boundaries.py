@@ -33,6 +33,7 @@ NEVER_IMPORTS = {
     "explain": {"pandas", "plotly", "fmnist.data", "fmnist.runs"},
     "engine": {"pandas", "plotly"},
     "evaluation": {"plotly", *KERAS},
+    "classroom": {"plotly", *KERAS},
     "figures": {"fmnist.runs", *KERAS},
     "export": {"plotly", "fmnist.engine", "fmnist.figures", *KERAS},
     "training": {"fmnist.runs.jobs", "fmnist.figures", "fmnist.engine"},
