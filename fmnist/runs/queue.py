@@ -66,7 +66,11 @@ def list_queued(runs: list[Run] | None = None) -> list[Run]:
     Whose last training began longest ago is first in each round.
     """
     everything = store.list_runs() if runs is None else runs
-    waiting = [run for run in everything if run.is_training and run.status.status == "queued"]
+    waiting = [
+        run
+        for run in everything
+        if run.is_training and not run.is_remote and run.status.status == "queued"
+    ]
     waiting.sort(key=lambda run: (run.status.queued_at or 0.0, run.run_id))
     if len(waiting) < 2:
         return waiting
@@ -105,7 +109,7 @@ class Queue:
             elif not run.damaged:
                 self._ended.add(entry)
         running = sorted(
-            (run for run in live if run.status.status == "running"),
+            (run for run in live if run.status.status == "running" and not run.is_remote),
             key=lambda run: (run.status.started_at or 0.0, run.run_id),
         )
         return Waiting(running, list_queued(live))
