@@ -22,9 +22,12 @@ def render() -> None:
                 st.badge("Teacher", icon=":material/school:", color="green")
                 st.button("Leave", type="tertiary", key="teacher_leave", on_click=role.leave)
             return
-        problem = st.session_state.pop(_PROBLEM, "")
+        problem = st.session_state.get(_PROBLEM)  # said once; "" from then on
+        has_tried = problem is not None
+        if problem:
+            st.session_state[_PROBLEM] = ""
         with (
-            st.expander("Teacher", icon=":material/school:", expanded=bool(problem)),
+            st.expander("Teacher", icon=":material/school:", expanded=has_tried),
             st.form("teacher_form", clear_on_submit=True, border=False),
         ):
             st.text_input(
