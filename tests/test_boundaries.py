@@ -33,12 +33,14 @@ NEVER_IMPORTS = {
     "explain": {"pandas", "plotly", "fmnist.data", "fmnist.runs"},
     "engine": {"pandas", "plotly"},
     "evaluation": {"plotly", *KERAS},
+    "classroom": {"plotly", *KERAS},
     "figures": {"fmnist.runs", *KERAS},
     "export": {"plotly", "fmnist.engine", "fmnist.figures", *KERAS},
     "training": {"fmnist.runs.jobs", "fmnist.figures", "fmnist.engine"},
     "imported": {"fmnist.figures", "fmnist.engine"},
     "drawing": {"fmnist.figures", "fmnist.imported"},
     "analysis": {"fmnist.figures"},
+    "sweeps": {"plotly", "fmnist.engine", "fmnist.figures", "fmnist.training", *KERAS},
     "commands": {"fmnist.figures"},
 }
 # Of packages in which some modules hold TensorFlow, those that pages and commands start from.
@@ -255,7 +257,7 @@ for page in pages:
     app.switch_page(f"pages/{page}")
     app.query_params["run"] = run_id
     seen.append([str(error.value) for error in app.run().exception])
-loaded = sorted({"keras", "tensorflow"} & sys.modules.keys())
+loaded = sorted({"keras", "tensorflow", "optuna", "ray"} & sys.modules.keys())
 print(json.dumps([sum(seen, []), len(seen), loaded, slow]))
 """
     done = subprocess.run(

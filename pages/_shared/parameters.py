@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fmnist.classroom.challenges import parse_key
 from fmnist.config import DATASET_SLUG
 from fmnist.data.dataset import STANDARD
 from fmnist.drawing.strokes import MAX_LINK, from_link, to_link
@@ -157,5 +158,6 @@ PARAMETERS: dict[str, Parameter] = {
     "padding": _choice("valid", "same"),
     "layer": Parameter(None, _layer, "the name of a layer"),
     "filter": _whole(0, 4095),
+    "challenge": Parameter(None, parse_key, "a challenge as its link names it"),
     "drawing": Parameter((), from_link, "a drawing as the Draw page shares it", to_link, MAX_LINK),
 }
