@@ -23,8 +23,8 @@ SCREEN = [ROOT / "app.py", *PAGES]
 # stands below it. Each names what it never imports besides, itself or through another module.
 KERAS = {"keras", "tensorflow"}
 GROUND = {
-    "config", "files", "formats", "glossary", "images", "json_files", "memory_limit", "plain_text",
-    "published", "recipes", "terminal",
+    "config", "files", "formats", "glossary", "images", "json_files", "json_lines", "memory_limit",
+    "plain_text", "published", "recipes", "terminal",
 }  # fmt: skip
 NEVER_IMPORTS = {
     "models": {"pandas", "plotly"},
@@ -40,6 +40,7 @@ NEVER_IMPORTS = {
     "imported": {"fmnist.figures", "fmnist.engine"},
     "drawing": {"fmnist.figures", "fmnist.imported"},
     "analysis": {"fmnist.figures"},
+    "sweeps": {"plotly", "fmnist.engine", "fmnist.figures", "fmnist.training", *KERAS},
     "commands": {"fmnist.figures"},
 }
 # Of packages in which some modules hold TensorFlow, those that pages and commands start from.
@@ -256,7 +257,7 @@ for page in pages:
     app.switch_page(f"pages/{page}")
     app.query_params["run"] = run_id
     seen.append([str(error.value) for error in app.run().exception])
-loaded = sorted({"keras", "tensorflow"} & sys.modules.keys())
+loaded = sorted({"keras", "tensorflow", "optuna", "ray"} & sys.modules.keys())
 print(json.dumps([sum(seen, []), len(seen), loaded, slow]))
 """
     done = subprocess.run(
