@@ -23,8 +23,8 @@ SCREEN = [ROOT / "app.py", *PAGES]
 # stands below it. Each names what it never imports besides, itself or through another module.
 KERAS = {"keras", "tensorflow"}
 GROUND = {
-    "config", "files", "formats", "glossary", "images", "json_files", "memory_limit", "plain_text",
-    "published", "recipes", "teacher_key", "terminal",
+    "config", "files", "formats", "glossary", "images", "json_files", "json_lines", "memory_limit",
+    "plain_text", "published", "recipes", "teacher_key", "terminal",
 }  # fmt: skip
 NEVER_IMPORTS = {
     "models": {"pandas", "plotly"},
