@@ -1,7 +1,7 @@
 """Messages that no browser would send: a real server, and a client that forges widgets' states.
 
 What Streamlit itself refuses by an error stays with whoever sent it. Nothing of the Lab's own may
-fail, nothing on the disk may change, and nobody else may notice.
+fail, nothing on the disk may change but what a person may choose there, and nobody else may notice.
 """
 
 import hashlib
@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from fmnist import json_files
+from fmnist.runs import settings, store
+from fmnist.runs.reader import MAX_TITLE
 from tests.factories import runs as run_factory
 from tests.forged_client import MILLION, Client, answer_of, forged_states
 from tests.test_allowed_hosts import PLAIN, serving
@@ -48,11 +51,11 @@ def lab_on_disk(tmp_path_factory, small_data_dir) -> Iterator[tuple[int, Path]]:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """A digest of each file of the runs."""
+    """A digest of each file of the runs, but those that hold what a person chooses on the pages."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in (folder / "runs").rglob("*")
-        if path.is_file()
+        if path.is_file() and path.name not in ("notes.json", "settings.json", ".settings.lock")
     }
 
 
@@ -90,9 +93,12 @@ def test_no_forged_state_fails_in_the_lab_or_changes_anything(lab_on_disk, page)
     forger.close()
     honest.open(name, query)
     assert honest.errors == []
-    assert honest.widgets.keys() == widgets.keys()
     honest.close()
     assert contents(folder) == before
+    chosen = json_files.read_json_or_empty(folder / "runs" / "settings.json")
+    assert chosen.get("parallel_trainings", 1) in range(1, settings.MAX_PARALLEL_TRAININGS + 1)
+    made = store.read_run(folder / "runs" / run_factory.RUN_ID)
+    assert (made.damaged, len(made.title) <= MAX_TITLE) == ("", True)
 
 
 def test_an_outline_of_a_million_corners_is_cut(lab_on_disk):
