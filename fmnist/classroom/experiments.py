@@ -188,3 +188,9 @@ EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType(
         )
     }
 )  # fmt: skip
+
+
+def find_next(experiment: Experiment) -> Experiment:
+    """The one after it; after the last one, the first."""
+    names = list(EXPERIMENTS)
+    return EXPERIMENTS[names[(names.index(experiment.name) + 1) % len(names)]]

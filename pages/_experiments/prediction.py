@@ -19,7 +19,7 @@ def render(experiment: Experiment, data: Dataset, everything: list[Run]) -> None
         st.info("This is about the shoes of Fashion-MNIST; the data here has other classes.")
         return
     with st.container(border=True):
-        st.markdown("##### :material/psychology: Your prediction")
+        st.markdown("**:material/psychology: Your prediction**")
         guess = _ask(experiment)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
