@@ -12,9 +12,9 @@ from pages._evaluate import questions
 from pages._shared import url
 
 st.title("Challenge")
-questions.render_links()
 key = url.read("challenge")
 if key is None:
+    questions.render_links()
     invitation.render_make()
     st.stop()
 challenge, data = invitation.open_challenge(key)

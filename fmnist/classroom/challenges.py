@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import re
-import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ import msgspec
 import numpy as np
 
 from fmnist import json_files
+from fmnist.classroom.room import make_room
 from fmnist.config import DATASET_SLUG
 from fmnist.evaluation.evaluate import Evaluation
 from fmnist.evaluation.match import CONTESTED, IMAGES, answer_as_model, draw_images
@@ -32,7 +32,6 @@ MOST_PEOPLE = 500  # of one challenge
 LONGEST_NAME = 24  # characters
 HIGHEST_SEED = 2**31 - 1
 STILL_HERE = 300.0  # seconds after an answer within which a person counts as still answering
-_KEPT = 30 * 86_400.0  # seconds after its last answer for which a challenge is safe
 _APART = 20  # with it, a seed draws other images than on the page You against it
 _TOKEN = re.compile(r"[0-9a-f]{16}")
 _FOLDER, _FILE, _PEOPLE = ".challenges", "challenge.json", "people"
@@ -215,7 +214,11 @@ def _keep(folder: Path, challenge: Challenge) -> None:
     parent = folder.parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        _make_room(parent)
+        if not make_room(parent, MOST_CHALLENGES):
+            raise ChallengeError(
+                f"There are {MOST_CHALLENGES} challenges here, all of them answered within a "
+                f"month. Delete some of the folders in {parent}."
+            )
         with drafting_folder(parent) as draft:
             (draft / _PEOPLE).mkdir()
             json_files.write_json(draft / _FILE, msgspec.to_builtins(challenge))
@@ -226,28 +229,6 @@ def _keep(folder: Path, challenge: Challenge) -> None:
                     raise
     except OSError as error:
         raise cannot_write(runs_dir(), error) from error
-
-
-def _make_room(parent: Path) -> None:
-    """Remove the challenge that nobody has answered for longest, where there are too many.
-
-    Raises ChallengeError where all of them have been answered within a month.
-    """
-    used = {path: _used_at(path) for path in parent.iterdir() if not path.name.startswith(".")}
-    if len(used) < MOST_CHALLENGES:
-        return
-    oldest = min(used, key=lambda path: used[path])
-    if time.time() - used[oldest] < _KEPT:
-        raise ChallengeError(
-            f"There are {MOST_CHALLENGES} challenges here, all of them answered within a month. "
-            f"Delete some of the folders in {parent}."
-        )
-    shutil.rmtree(oldest, ignore_errors=True)
-
-
-def _used_at(folder: Path) -> float:
-    """Unix seconds; each new answer changes the folder of the people's files."""
-    return max((path.stat().st_mtime for path in folder.glob("*")), default=0.0)
 
 
 def count_answering(challenge: Challenge, people: Mapping[str, Person]) -> int:

@@ -41,7 +41,8 @@ def _render(key: Key, challenge: Challenge, data: Dataset, you: str) -> None:
     )
     _render_scores(found, you)
     _render_missed(challenge, data, found)
-    _render_images(challenge, data, found, people[you].answers)
+    with st.expander("All images, the hardest first", icon=":material/apps:"):
+        _render_images(challenge, data, found, people[you].answers)
 
 
 def _count(people: int) -> str:
@@ -93,7 +94,7 @@ def _render_scores(found: ChallengeResult, you: str) -> None:
         hide_index=True,
         height=min(36 * (len(found.scores) + 1), 420),
         column_config={
-            "place": st.column_config.NumberColumn("Place", width="small"),
+            "place": st.column_config.NumberColumn("Place", width=60),
             "name": "Who",
             "right": st.column_config.ProgressColumn(
                 "Right", format=f"%d of {found.scores[0].images}", max_value=found.scores[0].images
@@ -119,7 +120,7 @@ def _name(score: Score, you: str) -> str:
 
 def _render_missed(challenge: Challenge, data: Dataset, found: ChallengeResult) -> None:
     missed = found.missed_by_all
-    who = "you" if found.people == 1 else f"all {found.people} people"
+    who = {1: "you", 2: "both of you"}.get(found.people, f"all {found.people} people")
     st.markdown(f"**Missed by {who}: {len(missed)}**")
     if not len(missed):
         st.caption("None.")
@@ -137,7 +138,6 @@ def _render_missed(challenge: Challenge, data: Dataset, found: ChallengeResult) 
 def _render_images(
     challenge: Challenge, data: Dataset, found: ChallengeResult, own: list[int]
 ) -> None:
-    st.markdown("**All images, the hardest first**")
     st.caption("The tick or cross is yours; below, how many people and whether the model got it.")
     names = [data.class_names[label] for label in CONTESTED]
     order = found.hardest_first

@@ -49,7 +49,7 @@ def test_two_people_and_the_model(lab, link):
     answer(second, [(label + 1) % 5 for label in right])
     assert second.subheader[0].value == "Place 3 of 3, behind the model."
     assert list(second.dataframe[0].value["name"]) == ["Ada", "The model (Made run)", "You (*Bob*)"]
-    assert "**Missed by all 2 people: 0**" in app_pages.words(second)
+    assert "**Missed by both of you: 0**" in app_pages.words(second)
     first.run()
     assert list(first.dataframe[0].value["name"])[2] == "*Bob*"
 
