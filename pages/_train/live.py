@@ -13,6 +13,7 @@ from fmnist.runs import outputs, progress, store
 from fmnist.runs.store import Run
 from pages._train import live_states, recipe
 from pages._train.live_curves import render_curves
+from pages._train.start import render_shared
 from pages._train.start_again import render_start_again
 from pages._train.stop import render_problem, render_stop
 
@@ -32,6 +33,7 @@ _BADGES = {
 def render_live(run: Run) -> None:
     """Draw a run in whatever state it is; a live one is kept up to date without a reload."""
     state = _state(run)
+    render_shared(run.run_id)
     if state in TICKS:
         st.fragment(_tick, run_every=TICKS[state])(run.run_id, state, [run])
     else:
