@@ -11,6 +11,7 @@ from fmnist.config import TrainConfig
 
 # A network that shows each effect within seconds: a run takes 20 s on two cores, ten epochs 35 s.
 _BASE = TrainConfig(filters=(16,), dense_units=(64,), epochs=5, batch_size=256, keep="last")
+TAG = "experiment"  # of each run that was started for one
 _SHOES = "sandals, sneakers and ankle boots"
 
 Measure = Literal["test", "mirrored shoes"]
