@@ -95,7 +95,7 @@ DISTRIBUTIONS = {
     "streamlit_drawable_canvas": "streamlit-drawable-canvas",
 }
 # Imported only where a person has installed it.
-OPTIONAL = {"mlflow-skinny"}
+OPTIONAL = {"mlflow-skinny", "ray"}
 # Needed without being imported: the backend of Keras, pytest's plugins, what `make lint` runs.
 NEVER_IMPORTED = {
     "tensorflow", "pytest-rerunfailures", "pytest-timeout", "pytest-xdist", "ruff", "mypy",

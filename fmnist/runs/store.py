@@ -48,6 +48,7 @@ from fmnist.runs.reader import (
     reconcile_run,
     tidy_tags,
 )
+from fmnist.runs.status import CLUSTER as CLUSTER
 from fmnist.runs.status import LIVE as LIVE
 from fmnist.runs.status import STATUSES as STATUSES
 from fmnist.runs.status import Status
