@@ -9,9 +9,10 @@ from concurrent.futures import Future, wait
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from fmnist.drawing import drawing_model
-from fmnist.engine.child import while_wanted
+from fmnist.engine.child import asked_by, while_wanted
 from fmnist.engine.client import Engine
 
 LOOK_AGAIN = 0.2  # seconds between two looks at whether the person has gone on
@@ -23,7 +24,13 @@ _Found = TypeVar("_Found")
 
 @st.cache_resource(show_spinner=False, on_release=Engine.close)
 def get() -> Engine:
-    return Engine()
+    return Engine(who=_session)
+
+
+def _session() -> str | None:
+    """By whom this thread's script is run: each person has a fair share of the engine."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context else None
 
 
 @st.cache_resource(show_spinner=False)
@@ -47,11 +54,12 @@ def drop_when_unseen(question: Callable[[], _Found]) -> _Found:
     question waits in a thread of its own, and this one draws nothing, again and again.
     """
     answer: Future[_Found] = Future()
+    session = _session()
     gone = threading.Event()
 
     def ask() -> None:
         try:
-            with while_wanted(lambda: not gone.is_set()):
+            with while_wanted(lambda: not gone.is_set()), asked_by(session):
                 answer.set_result(question())
         except BaseException as error:  # noqa: BLE001 - raised again below, where it belongs
             answer.set_exception(error)
