@@ -137,9 +137,12 @@ class Seat:
             self.frames.append((time.time(), element.vega_lite_chart.data.data))
         elif kind == "html" and 'class="prediction"' in element.html.body:
             self._answer = element.html.body.partition("<ol")[2]
-            self._answered.set()
+            if "It took" in element.html.body:  # not what is shown until there is one
+                self._answered.set()
         elif kind == "bidi_component" and "drawable" in element.bidi_component.component_name:
+            sent = json.loads(element.bidi_component.json)
             self._canvas = (element.bidi_component.id, delta.fragment_id)
+            self._marker = sent["initialDrawing"]["objects"][0]  # says which version it holds
 
     def _tick(self, part: str, interval: float) -> None:
         """As the front end does it: another interval begins anew, the same one goes on."""
@@ -176,8 +179,7 @@ class Seat:
         if drawing:
             state = message.rerun_script.widget_states.widgets.add()
             state.id = self._canvas[0]
-            marker = {"type": "Rect", "left": 1, "top": 0, "width": 0, "height": 0}
-            raw = {"objects": [marker, *drawing], "background": "#000000"}
+            raw = {"objects": [self._marker, *drawing], "background": "#000000"}
             state.json_value = json.dumps({"drawing": {"raw": raw, "data": None}})
         self.sent += 1
         await self._socket.send(message.SerializeToString())

@@ -23,8 +23,8 @@ SCREEN = [ROOT / "app.py", *PAGES]
 # stands below it. Each names what it never imports besides, itself or through another module.
 KERAS = {"keras", "tensorflow"}
 GROUND = {
-    "config", "files", "formats", "glossary", "images", "json_files", "memory_limit", "plain_text",
-    "published", "recipes", "terminal",
+    "config", "files", "formats", "glossary", "images", "json_files", "memory_limit", "pace",
+    "plain_text", "published", "recipes", "sharing", "terminal",
 }  # fmt: skip
 NEVER_IMPORTS = {
     "models": {"pandas", "plotly"},

@@ -9,11 +9,11 @@ from concurrent.futures import Future, wait
 from typing import TypeVar
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from fmnist.drawing import drawing_model
 from fmnist.engine.child import asked_by, while_wanted
 from fmnist.engine.client import Engine
+from pages._shared.looks import viewer
 
 LOOK_AGAIN = 0.2  # seconds between two looks at whether the person has gone on
 FIRST_PAGE_SECONDS = 2.0  # TensorFlow's import would slow the first page's drawing in the browser
@@ -24,13 +24,7 @@ _Found = TypeVar("_Found")
 
 @st.cache_resource(show_spinner=False, on_release=Engine.close)
 def get() -> Engine:
-    return Engine(who=_session)
-
-
-def _session() -> str | None:
-    """By whom this thread's script is run: each person has a fair share of the engine."""
-    context = get_script_run_ctx(suppress_warning=True)
-    return context.session_id if context else None
+    return Engine(who=viewer)
 
 
 @st.cache_resource(show_spinner=False)
@@ -54,7 +48,7 @@ def drop_when_unseen(question: Callable[[], _Found]) -> _Found:
     question waits in a thread of its own, and this one draws nothing, again and again.
     """
     answer: Future[_Found] = Future()
-    session = _session()
+    session = viewer()
     gone = threading.Event()
 
     def ask() -> None:
