@@ -9,6 +9,7 @@ import json
 import random
 import time
 
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
@@ -235,15 +236,12 @@ class Rows:
 
         One that never came counts as `PATIENCE`.
         """
-        import pyarrow as pa
-
         reached = []
         for moment, data in frames:
-            table = pa.ipc.open_stream(data).read_all().to_pydict()
-            lines, epochs = table["line"], table["epoch"]
-            xs = [x for line, x in zip(lines, epochs, strict=True) if line == LIVE]
-            if xs:
-                reached.append((moment, max(xs)))
+            table = convert_arrow_bytes_to_pandas_df(data)
+            epochs = table["epoch"][table["line"] == LIVE]
+            if len(epochs):
+                reached.append((moment, epochs.max()))
         found = []
         for moment, epoch, _ in self.written:
             if began <= moment <= ended:

@@ -29,6 +29,7 @@ COMMANDS = {
     "train": Command("train a model and score it on the test set", "--recipe quick --epochs 3"),
     "predict": Command("classify pictures, one JSON line per file", "photo.png"),
     "dataset": Command("import, list or delete datasets", "import mine.zip --name Mine"),
+    "sweep": Command("try many settings and seeds, and compare", "--grid filters=16,32,64"),
     "standin": Command("generate look-alikes of the dataset", "some/folder"),
     "import-model": Command("import and score a model trained elsewhere", "theirs.keras"),
     "verify": Command("compare a run with its receipt: identical or not", "bundled"),

@@ -42,6 +42,23 @@ def move(source: Path, target: Path) -> Path:
     )
 
 
+def move_to_free_name(draft: Path, parent: Path, stem: str) -> Path:
+    """Move a folder to the first free one of stem, stem-2, stem-3, … in `parent`; returns it.
+
+    Raises OSError.
+    """
+    for number in range(1, 1000):
+        target = parent / (stem if number == 1 else f"{stem}-{number}")
+        if target.exists():
+            continue
+        try:
+            return move(draft, target)
+        except OSError:
+            if not target.exists():  # otherwise somebody else took the name: try the next
+                raise
+    raise FileExistsError(f"no free name for {stem}")
+
+
 @contextlib.contextmanager
 def replacing_file(path: Path, suffix: str = ".tmp") -> Iterator[Path]:
     """A temporary name, to be written to; in the end it takes the place of `path`.

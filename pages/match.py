@@ -20,7 +20,10 @@ seed = url.read("seed")
 indices = draw_images(evaluation, seed)
 answers = game.read_answers(f"{run.run_id}_{data.fingerprint}_{seed}")
 if len(answers) < len(indices):
-    game.render(data, indices, answers)
+    game.render(data, indices, len(answers), answers.append, lambda: game.step_back(answers))
 else:
     result.render(compute_match(evaluation, indices, answers), data)
     game.render_again(answers, seed)
+    link = url.link(model=run.run_id)
+    label = "Challenge others, by a link"
+    st.page_link("pages/challenge.py", label=label, icon=":material/groups:", query_params=link)

@@ -13,4 +13,4 @@ run, data, evaluation = scored.open_page("Weak spots", "What do its errors have 
 if view_switch.render(VIEWS) == "robustness":
     robustness.render(run, data, evaluation)
 else:
-    errors.render(data, evaluation)
+    errors.render(run, data, evaluation)

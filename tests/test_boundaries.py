@@ -23,8 +23,8 @@ SCREEN = [ROOT / "app.py", *PAGES]
 # stands below it. Each names what it never imports besides, itself or through another module.
 KERAS = {"keras", "tensorflow"}
 GROUND = {
-    "config", "files", "formats", "glossary", "images", "json_files", "memory_limit", "pace",
-    "plain_text", "published", "recipes", "sharing", "terminal",
+    "config", "files", "formats", "glossary", "images", "json_files", "json_lines", "memory_limit",
+    "pace", "plain_text", "published", "recipes", "sharing", "terminal",
 }  # fmt: skip
 NEVER_IMPORTS = {
     "models": {"pandas", "plotly"},
@@ -33,12 +33,14 @@ NEVER_IMPORTS = {
     "explain": {"pandas", "plotly", "fmnist.data", "fmnist.runs"},
     "engine": {"pandas", "plotly"},
     "evaluation": {"plotly", *KERAS},
+    "classroom": {"plotly", *KERAS},
     "figures": {"fmnist.runs", *KERAS},
     "export": {"plotly", "fmnist.engine", "fmnist.figures", *KERAS},
     "training": {"fmnist.runs.jobs", "fmnist.figures", "fmnist.engine"},
     "imported": {"fmnist.figures", "fmnist.engine"},
     "drawing": {"fmnist.figures", "fmnist.imported"},
     "analysis": {"fmnist.figures"},
+    "sweeps": {"plotly", "fmnist.engine", "fmnist.figures", "fmnist.training", *KERAS},
     "commands": {"fmnist.figures"},
 }
 # Of packages in which some modules hold TensorFlow, those that pages and commands start from.
@@ -255,7 +257,7 @@ for page in pages:
     app.switch_page(f"pages/{page}")
     app.query_params["run"] = run_id
     seen.append([str(error.value) for error in app.run().exception])
-loaded = sorted({"keras", "tensorflow"} & sys.modules.keys())
+loaded = sorted({"keras", "tensorflow", "optuna", "ray"} & sys.modules.keys())
 print(json.dumps([sum(seen, []), len(seen), loaded, slow]))
 """
     done = subprocess.run(

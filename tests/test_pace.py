@@ -19,7 +19,8 @@ def test_many_are_held_to_so_many_looks_a_second():
     pace = Pace(0.5, most=33, clock=Clock())
     for viewer in range(66):
         pace.look(viewer)
-    assert [pace.look(viewer) for viewer in range(66)] == [2.0] * 66  # 66 people, 33 looks a second
+    looks_a_second = sum(1 / pace.look(viewer) for viewer in range(66))
+    assert 33 / 1.25 <= looks_a_second <= 33 * 1.25  # a browser is told of larger changes alone
 
 
 def test_those_who_were_there_first_slow_down_as_others_come():
@@ -36,9 +37,9 @@ def test_they_look_often_again_when_the_others_have_gone():
     for viewer in range(20):
         pace.look(viewer)
     assert pace.look("stays") == 2.1  # 21 people
-    clock.now = 2.0
+    clock.now = 1.0
     assert pace.look("stays") == 2.1
-    clock.now = 8.0  # the others have not looked for more than three of their intervals
+    clock.now = 8.3  # the others have not looked for more than three of their intervals
     assert pace.look("stays") == 0.5
 
 

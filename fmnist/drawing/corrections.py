@@ -13,18 +13,17 @@ import functools
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import filelock
 import numpy as np
 
 from fmnist.data.idx import SIDE
 from fmnist.drawing.strokes import MAX_LINK, Drawing, DrawingError, from_link, render, to_link
-from fmnist.files import replacing_file
-from fmnist.json_files import parse_json, read_bytes
+from fmnist.json_files import parse_json
+from fmnist.json_lines import JsonLines
 from fmnist.runs.store import runs_dir
 
 MAX_CORRECTIONS = 1000
@@ -33,7 +32,6 @@ CANVAS_PAPER = 0  # the grey level that drawings are drawn on
 
 _FIELDS = {"label", "answered", "made_at", "drawing", "pixels"}
 _LATEST = 1e11  # Unix seconds; more is no time
-_LOCK_TIMEOUT = 10.0  # seconds
 
 
 class CorrectionError(ValueError):
@@ -106,9 +104,9 @@ def read_corrections() -> CorrectionsFile:
 
 
 @functools.lru_cache(maxsize=8)
-def _read_cached(_path: Path, _written_at: int, _size: int) -> CorrectionsFile:
+def _read_cached(path: Path, _written_at: int, _size: int) -> CorrectionsFile:
     """Looked into only when it is new: a page asks at every click."""
-    corrections, unreadable = _read()
+    corrections, unreadable = _LINES.read(path)
     return CorrectionsFile(tuple(corrections.values()), len(unreadable))
 
 
@@ -118,17 +116,17 @@ def add(*new: Correction) -> None:
     Raises CorrectionError beyond MAX_CORRECTIONS, and when the file cannot be read or written.
     """
 
-    def change(kept: dict[str, Correction]) -> dict[str, Correction]:
-        added = {correction.key: correction for correction in new}
-        merged = {key: kept[key] for key in kept if key not in added} | added
-        if len(merged) > MAX_CORRECTIONS:
+    def change(kept: dict[str, Correction]) -> None:
+        for correction in new:
+            kept.pop(correction.key, None)
+            kept[correction.key] = correction
+        if len(kept) > MAX_CORRECTIONS:
             raise CorrectionError(
-                f"That would make {len(merged):,} corrections; at most {MAX_CORRECTIONS:,} are "
+                f"That would make {len(kept):,} corrections; at most {MAX_CORRECTIONS:,} are "
                 "kept. Remove some first."
             )
-        return merged
 
-    _change(change)
+    _LINES.change(corrections_file(), change)
 
 
 def remove(key: str) -> None:
@@ -136,7 +134,7 @@ def remove(key: str) -> None:
 
     Raises CorrectionError when the file cannot be read or written.
     """
-    _change(lambda kept: {name: kept[name] for name in kept if name != key})
+    _LINES.change(corrections_file(), lambda kept: kept.pop(key, None))
 
 
 def clear() -> None:
@@ -147,49 +145,7 @@ def clear() -> None:
     try:
         corrections_file().unlink(missing_ok=True)
     except OSError as error:
-        raise _cannot("removed", error) from error
-
-
-def _change(change: Callable[[dict[str, Correction]], dict[str, Correction]]) -> None:
-    """Rewrite the file in one move. Two at once wait for each other, so that none is lost."""
-    path = corrections_file()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(path.with_name(".corrections.lock"), timeout=_LOCK_TIMEOUT):
-            kept, unreadable = _read()
-            lines = [*(json.dumps(_to_values(one)) for one in change(kept).values()), *unreadable]
-            with replacing_file(path) as draft:
-                draft.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    except (OSError, filelock.Timeout) as error:
-        raise _cannot("written", error) from error
-
-
-def _read() -> tuple[dict[str, Correction], list[str]]:
-    """By key, in the file's order; and the lines that are no correction."""
-    path, kept, unreadable = corrections_file(), {}, []
-    try:
-        content = read_bytes(path, 2 * MAX_FILE_BYTES)
-    except FileNotFoundError:
-        content = b""
-    except (OSError, ValueError) as error:
-        raise _cannot("read", error) from error
-    for line in content.decode("utf-8", "replace").splitlines():
-        try:
-            correction = _from_values(parse_json(line))
-        except ValueError:
-            if line.strip():
-                unreadable.append(line)
-        else:
-            kept[correction.key] = correction
-    return kept, unreadable
-
-
-def _cannot(what: str, error: Exception) -> CorrectionError:
-    reason = getattr(error, "strerror", None) or error
-    return CorrectionError(
-        f"The corrections in {corrections_file()} cannot be {what} ({reason}): see that the folder "
-        "is there and may be written, and has room."
-    )
+        raise _LINES.cannot(corrections_file(), "removed", error) from error
 
 
 # -- JSON -----------------------------------------------------------------------------------------
@@ -277,3 +233,6 @@ def _check(correction: Correction) -> Correction:
             f"it shows nothing: expected the strokes of a drawing, or {SIDE} × {SIDE} pixels."
         )
     return correction
+
+
+_LINES = JsonLines("corrections", 2 * MAX_FILE_BYTES, _from_values, _to_values, CorrectionError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,17 @@ def predict_validation_images(
         derived_dir(run, data.fingerprint) / "validation_probabilities.npy",
         (len(indices), 10),
         lambda: predict_many(engine, run.file("model.keras"), data.train_images[indices]),
+    )
+
+
+def predict_mirrored(run: Run, data: Dataset, indices: np.ndarray, engine: Engine) -> np.ndarray:
+    """The same of the mirror images of the test images at `indices`, sandals and boots, say."""
+    images = data.test_images[indices][:, :, ::-1]
+    digest = hashlib.sha256(indices.astype("<i8").tobytes()).hexdigest()[:12]
+    return read_or_compute(
+        derived_dir(run, data.fingerprint) / f"mirrored_{digest}.npy",
+        (len(indices), 10),
+        lambda: predict_many(engine, run.file("model.keras"), np.ascontiguousarray(images)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +59,7 @@ class Match:
         return np.flatnonzero((self.person != self.labels) & (self.model == self.labels))
 
 
-def draw_images(evaluation: Evaluation, seed: int) -> np.ndarray:
+def draw_images(evaluation: Evaluation, seed: int | Sequence[int]) -> np.ndarray:
     """Indices, int64, of up to `IMAGES` hard test images, as many of each contested class, mixed.
 
     Hard are those of a class with the smallest margin between the model's two most probable
@@ -80,8 +81,6 @@ def draw_images(evaluation: Evaluation, seed: int) -> np.ndarray:
 def compute_match(evaluation: Evaluation, indices: np.ndarray, answers: list[int]) -> Match:
     """answers: of each index, the position in `CONTESTED` that the person chose.
 
-    The model's answer is the most probable of the same five.
-
     Raises ValueError when there are no images, or not as many answers.
     """
     from sklearn.metrics import confusion_matrix
@@ -90,7 +89,7 @@ def compute_match(evaluation: Evaluation, indices: np.ndarray, answers: list[int
         raise ValueError(f"{len(answers)} answers to {len(indices)} images; give one to each")
     contested = np.array(CONTESTED)
     labels = np.searchsorted(contested, evaluation.labels[indices])
-    model = evaluation.probabilities[indices][:, contested].argmax(axis=1)
+    model = answer_as_model(evaluation, indices)
     person, every = np.array(answers, np.int64), np.arange(len(contested))
     return Match(
         indices,
@@ -103,6 +102,11 @@ def compute_match(evaluation: Evaluation, indices: np.ndarray, answers: list[int
         _kappa(labels, model),
         _kappa(person, model),
     )
+
+
+def answer_as_model(evaluation: Evaluation, indices: np.ndarray) -> np.ndarray:
+    """The most probable of the contested classes, as positions in `CONTESTED`: int64 (N,)."""
+    return evaluation.probabilities[indices][:, np.array(CONTESTED)].argmax(axis=1)
 
 
 def _kappa(first: np.ndarray, second: np.ndarray) -> float | None:

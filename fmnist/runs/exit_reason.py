@@ -45,6 +45,11 @@ def describe_exit(code: int | None, log: Path, process: str = "training") -> str
     return f"The {process} process {_describe_code(code)}.{_quote(find_last_words(log))}"
 
 
+def was_cut_short(message: str) -> bool:
+    """Whether a run's message is of `describe_exit`: its process died, for no reason of its own."""
+    return message.startswith(("The training process ", "Its process never started"))
+
+
 def _describe_code(code: int | None) -> str:
     if code is None:
         return "ended unexpectedly: it was killed, or the computer was switched off"

@@ -98,12 +98,16 @@ def latest(curves: Curves) -> dict[str, float]:
 
 def describe_queue_position(run: Run, everything: list[Run]) -> str:
     """A queued run's place in words, e.g. "Second in the queue, behind “conv-64”."."""
+    if run.is_remote:
+        return "Waiting for a free place on the cluster."
     waiting = [other.run_id for other in queue.list_queued(everything)]
     titles = {other.run_id: other.title for other in everything}
     place = waiting.index(run.run_id) if run.run_id in waiting else 0
     ordinal = _WORDS[place] if place < len(_WORDS) else f"number {place + 1}"
     running = [
-        other.title for other in everything if other.is_training and other.run_id not in waiting
+        other.title
+        for other in everything
+        if other.is_training and not other.is_remote and other.run_id not in waiting
     ]
     if place:
         return f"{ordinal.capitalize()} in the queue, behind “{titles[waiting[place - 1]]}”."

@@ -60,7 +60,11 @@ class Waiting(NamedTuple):
 def list_queued(runs: list[Run] | None = None) -> list[Run]:
     """The queued trainings, the next one first: in the order set by hand, then first come first."""
     everything = store.list_runs() if runs is None else runs
-    waiting = [run for run in everything if run.is_training and run.status.status == "queued"]
+    waiting = [
+        run
+        for run in everything
+        if run.is_training and not run.is_remote and run.status.status == "queued"
+    ]
     order = settings.read_queue_order() if len(waiting) > 1 else ()
     places = {run_id: place for place, run_id in enumerate(order)}
     return sorted(
@@ -92,7 +96,7 @@ class Queue:
             elif not run.damaged:
                 self._ended.add(entry)
         running = sorted(
-            (run for run in live if run.status.status == "running"),
+            (run for run in live if run.status.status == "running" and not run.is_remote),
             key=lambda run: (run.status.started_at or 0.0, run.run_id),
         )
         return Waiting(running, list_queued(live))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import textwrap
@@ -19,6 +20,7 @@ from fmnist.runs.fine_tuned_record import FineTuned
 from fmnist.runs.folder import BUNDLED_ID
 from fmnist.runs.imported_record import ImportedModel
 from fmnist.runs.status import Status, read_status, reconcile_status
+from fmnist.runs.trial_record import TrialRecord
 
 MAX_TITLE = field_bounds("name").max_length
 MAX_TAGS, MAX_TAG, MAX_NOTE = 8, 24, 500  # tags of a run; characters of one, and of its note
@@ -34,8 +36,9 @@ class Run:
 
     `imported_model` is that of a run whose model was trained elsewhere and imported from a file.
     The config of such a run holds its name, and nothing else that is true of it. `fine_tuned` is
-    that of a run in which the model for drawings was fine-tuned on corrections. `stamp` stands for
-    the state of its files when it was read, or is 0 while they may still be changing.
+    that of a run in which the model for drawings was fine-tuned on corrections, `sweep` that of a
+    run that a sweep has started. `stamp` stands for the state of its files when it was read, or is
+    0 while they may still be changing.
     """
 
     run_id: str
@@ -46,6 +49,7 @@ class Run:
     damaged: str = ""
     imported_model: ImportedModel | None = None
     fine_tuned: FineTuned | None = None
+    sweep: TrialRecord | None = None
     stamp: int = field(default=0, compare=False, repr=False)
 
     @property
@@ -94,6 +98,11 @@ class Run:
         and nobody's place.
         """
         return self.is_live and not (self.imported_model or self.fine_tuned)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether other computers train it: then it waits in no queue here, and takes no place."""
+        return self.sweep is not None and bool(self.sweep.on)
 
     @property
     def has_model(self) -> bool:
@@ -177,6 +186,9 @@ def _read(run_dir: Path) -> Run:
     except (OSError, ValueError) as error:
         fine_tuned = FineTuned(0)
         damage.append(_describe_damage("taught.json", error))
+    sweep = None
+    with contextlib.suppress(OSError, ValueError):  # damaged: a run like any other
+        sweep = json_files.read_record(run_dir / "sweep.json", TrialRecord)
     if run_dir.name == BUNDLED_ID and not damage and status.status != "completed":
         damage.append(f"status.json says {status.status}, not completed")
     is_scored = status.status in ("completed", "stopped") and status.started_at
@@ -184,7 +196,15 @@ def _read(run_dir: Path) -> Run:
     damage += [problem for name in names if (problem := _find_problem(run_dir / name))]
     notes = {key: _text(value) for key, value in notes.items()} if isinstance(notes, dict) else {}
     return Run(
-        run_dir.name, run_dir, config, status, notes, "; ".join(damage), imported_model, fine_tuned
+        run_dir.name,
+        run_dir,
+        config,
+        status,
+        notes,
+        "; ".join(damage),
+        imported_model,
+        fine_tuned,
+        sweep,
     )
 
 

@@ -23,7 +23,7 @@ from msgspec.structs import asdict, replace
 from fmnist import PROJECT_ROOT, json_files
 from fmnist.config import ConfigError, TrainConfig
 from fmnist.data.dataset import STANDARD
-from fmnist.files import drafting_folder, move, remove_folder
+from fmnist.files import drafting_folder, move_to_free_name, remove_folder
 from fmnist.plain_text import clean
 from fmnist.runs.fine_tuned_record import FineTuned
 from fmnist.runs.folder import (
@@ -56,11 +56,13 @@ from fmnist.runs.status import is_stop_requested as is_stop_requested
 from fmnist.runs.status import process_is_alive as process_is_alive
 from fmnist.runs.status import read_status as read_status
 from fmnist.runs.status import write_status as write_status
+from fmnist.runs.trial_record import TrialRecord
 
 UPLOADED_FILE = "brought.keras"  # as it was uploaded; only `fmnist.imported.check` opens it
 CORRECTIONS_FILE = "corrections.json"  # what a fine-tuning run was trained on, as it was exported
 START_FILE = "start.keras"  # of a run that starts from another model's weights: that model
 VARIABLES_FILE = "variables.json"  # of a queued run: what its process is to find set
+SWEEP_FILE = "sweep.json"  # of a run that a sweep has started: which, and which trial
 MAX_ZIP_BYTES = 300_000_000  # of run folders in one zip, which is made in memory
 BUNDLED_DIR = PROJECT_ROOT / "fmnist" / BUNDLED_ID
 
@@ -69,12 +71,16 @@ BUNDLED_DIR = PROJECT_ROOT / "fmnist" / BUNDLED_ID
 
 
 def create_run(
-    config: TrainConfig, variables: Mapping[str, str] | None = None, start: bytes | None = None
+    config: TrainConfig,
+    variables: Mapping[str, str] | None = None,
+    start: bytes | None = None,
+    sweep: TrialRecord | None = None,
 ) -> Run:
     """A new run folder, queued, with no process yet.
 
     variables: of the environment, for the process that will train it.
     start: a .keras file whose weights the training starts from, instead of random ones.
+    sweep: what starts it, if not a person.
 
     Raises:
         RunsFolderError: the folder cannot be written.
@@ -82,8 +88,9 @@ def create_run(
     status = replace(_waiting(), epochs=config.epochs)
     files = {"config.json": config.to_json(), "status.json": asdict(status)}
     files |= {VARIABLES_FILE: dict(variables)} if variables else {}
+    files |= {SWEEP_FILE: asdict(sweep)} if sweep else {}
     run_dir = _create(config, files, {START_FILE: start} if start else None)
-    return Run(run_dir.name, run_dir, config, status)
+    return Run(run_dir.name, run_dir, config, status, sweep=sweep)
 
 
 def create_import_run(
@@ -179,23 +186,9 @@ def _create(
                 (draft / name).write_bytes(content)
             for name, values in files.items():
                 json_files.write_json(draft / name, values)
-            return _move_to_free_name(draft, parent, stem)
+            return move_to_free_name(draft, parent, stem)
     except OSError as error:
         raise cannot_write(parent, error) from error
-
-
-def _move_to_free_name(draft: Path, parent: Path, stem: str) -> Path:
-    """Rename `draft` to the first free one of stem, stem-2, stem-3, …"""
-    for number in range(1, 1000):
-        target = parent / (stem if number == 1 else f"{stem}-{number}")
-        if target.exists():
-            continue
-        try:
-            return move(draft, target)
-        except OSError:
-            if not target.exists():  # otherwise somebody else took the name: try the next
-                raise
-    raise FileExistsError(f"no free name for {stem}")
 
 
 def load_run(run_id: str) -> Run:

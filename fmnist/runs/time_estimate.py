@@ -29,6 +29,8 @@ _BUILDING = 3.0
 _MOST_RUNS = 100  # the newest ones tell enough, and every one costs two files to read
 _VALIDATION_FRACTION = 0.35  # of the time a training image takes: the way forward alone
 _SMALLEST, _LARGEST = 1e-6, 1e15  # no count or speed lies outside
+_MACS_A_SECOND = 2.5e10  # of predictions, on two cores
+_STARTING_TO_PREDICT = 20.0  # seconds, TensorFlow's and the files'
 _NEARNESS = 0.05  # distance (in the logarithm of the cost) within which two networks are alike
 
 
@@ -140,6 +142,18 @@ def estimate_seconds(
         1 / image_seconds,
         _basis(len(past)),
         statistics.median(beside) if beside else _STARTING_AND_SCORING + _BUILDING,
+    )
+
+
+def estimate_prediction_seconds(run: store.Run, images: int) -> float:
+    """Seconds until a process of its own has asked a run's model about so many images.
+
+    By the multiply-adds of the model, where they are known.
+    """
+    macs = outputs.read_environment(run).get("macs_per_image")
+    views = (1 + run.config.flip_average) * (1 + 2 * run.config.shift_average)
+    return (
+        _STARTING_TO_PREDICT + images * (macs if _is_usable(macs) else 0) * views / _MACS_A_SECOND
     )
 
 

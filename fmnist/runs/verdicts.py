@@ -7,17 +7,12 @@ a line, in the order judged. A line that cannot be read is left where it is, and
 from __future__ import annotations
 
 import functools
-import json
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import filelock
-
-from fmnist.files import replacing_file
-from fmnist.json_files import parse_json, read_bytes
+from fmnist.json_lines import JsonLines
 from fmnist.runs.folder import runs_dir
 
 Judgement = Literal["wrong", "ambiguous", "fine"]
@@ -26,7 +21,6 @@ JUDGEMENTS: tuple[Judgement, ...] = get_args(Judgement)
 _MAX_FILE_BYTES = 100_000_000
 _MAX_INDEX = 999_999
 _LATEST = 1e11  # Unix seconds; more is no time
-_LOCK_TIMEOUT = 10.0  # seconds
 
 
 class VerdictError(ValueError):
@@ -86,7 +80,7 @@ def read_verdicts(fingerprint: str) -> VerdictsFile:
 @functools.lru_cache(maxsize=8)
 def _read_cached(path: Path, _written_at: int, _size: int) -> VerdictsFile:
     """Looked into only when it is new: a page asks at every click."""
-    verdicts, unreadable = _read(path)
+    verdicts, unreadable = _LINES.read(path)
     return VerdictsFile(verdicts, len(unreadable))
 
 
@@ -104,7 +98,7 @@ def judge(
         kept.pop(new.key, None)
         kept[new.key] = new
 
-    _change(verdicts_file(fingerprint), change)
+    _LINES.change(verdicts_file(fingerprint), change)
 
 
 def withdraw(fingerprint: str, split: str, index: int) -> None:
@@ -112,51 +106,7 @@ def withdraw(fingerprint: str, split: str, index: int) -> None:
 
     Raises VerdictError when the file cannot be read or written.
     """
-    _change(verdicts_file(fingerprint), lambda kept: kept.pop((split, int(index)), None))
-
-
-def _change(path: Path, change: Callable[[dict[tuple[str, int], Verdict]], Any]) -> None:
-    """Rewrite the file in one move. Two at once wait for each other, so that none is lost."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(path.with_name(f".{path.stem}.lock"), timeout=_LOCK_TIMEOUT):
-            kept, unreadable = _read(path)
-            change(kept)
-            lines = [*(json.dumps(asdict(one)) for one in kept.values()), *unreadable]
-            with replacing_file(path) as draft:
-                draft.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    except (OSError, filelock.Timeout) as error:
-        raise _cannot(path, "written", error) from error
-
-
-def _read(path: Path) -> tuple[dict[tuple[str, int], Verdict], list[str]]:
-    """By image, in the file's order; and the lines that are no verdict."""
-    try:
-        content = read_bytes(path, _MAX_FILE_BYTES)
-    except FileNotFoundError:
-        content = b""
-    except (OSError, ValueError) as error:
-        raise _cannot(path, "read", error) from error
-    kept: dict[tuple[str, int], Verdict] = {}
-    unreadable = []
-    for line in content.decode("utf-8", "replace").splitlines():
-        try:
-            verdict = _from_values(parse_json(line))
-        except ValueError:
-            if line.strip():
-                unreadable.append(line)
-        else:
-            kept.pop(verdict.key, None)
-            kept[verdict.key] = verdict
-    return kept, unreadable
-
-
-def _cannot(path: Path, what: str, error: Exception) -> VerdictError:
-    reason = getattr(error, "strerror", None) or error
-    return VerdictError(
-        f"The verdicts in {path} cannot be {what} ({reason}): see that the folder is there and may "
-        "be written, and has room."
-    )
+    _LINES.change(verdicts_file(fingerprint), lambda kept: kept.pop((split, int(index)), None))
 
 
 def _from_values(values: Any) -> Verdict:
@@ -184,3 +134,6 @@ def _check(one: Verdict) -> Verdict:
     if type(one.judged_at) not in (int, float) or not 0 <= one.judged_at < _LATEST:
         raise VerdictError("its judged_at is no time in seconds.")
     return one
+
+
+_LINES = JsonLines("verdicts", _MAX_FILE_BYTES, _from_values, asdict, VerdictError)

@@ -14,6 +14,7 @@ BESIDE_SCORES = {
     "epochs": ("Epochs", ":material/history:"),
     "labels": ("Labels", ":material/label:"),
     "match": ("You against it", ":material/sports_score:"),
+    "challenge": ("Challenge", ":material/groups:"),
 }
 QUESTIONS = {"evaluate": ("Scores", ":material/query_stats:"), **BESIDE_SCORES}
 

@@ -9,7 +9,8 @@ from fmnist.analysis.tsne import read_tsne
 from fmnist.data.dataset import Dataset
 from fmnist.engine import features as engine_features
 from fmnist.engine.client import EngineError
-from fmnist.evaluation.projection import project, to_plane
+from fmnist.evaluation.derived import find_projection
+from fmnist.evaluation.projection import to_plane
 from fmnist.plain_text import markdown
 from fmnist.runs import analyses
 from fmnist.runs.store import Run
@@ -45,9 +46,12 @@ def place(run: Run, data: Dataset, values: np.ndarray) -> np.ndarray:
         if points is not None:
             return to_plane(points)
         st.caption("Until then, this is PCA.")
-    return _project(*key, values)
+    return _project(*key, run, data, values)
 
 
 @st.cache_data(show_spinner="Projecting …", max_entries=8)
-def _project(run_id: str, written_at: int, fingerprint: str, _values: np.ndarray) -> np.ndarray:
-    return to_plane(project(_values))
+def _project(
+    run_id: str, written_at: int, fingerprint: str, _run: Run, _data: Dataset, _values: np.ndarray
+) -> np.ndarray:
+    """The first three are the cache's key."""
+    return to_plane(find_projection(_run, _data, _values))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -20,9 +22,15 @@ def read_answers(key: str) -> list[int]:
     return st.session_state.setdefault(f"match_{key}", [])
 
 
-def render(data: Dataset, indices: np.ndarray, answers: list[int]) -> None:
-    """The next image to answer; not all are."""
-    number, total = len(answers), len(indices)
+def render(
+    data: Dataset,
+    indices: np.ndarray,
+    number: int,
+    answer: Callable[[int], None],
+    step_back: Callable[[], None],
+) -> None:
+    """Image `number`, from 0, to be answered. answer: is given the position in `CONTESTED`."""
+    total = len(indices)
     st.progress(number / total, f"Image {number + 1} of {total}")
     left, right = st.columns([2, 3], gap="medium")
     left.image(
@@ -39,7 +47,7 @@ def render(data: Dataset, indices: np.ndarray, answers: list[int]) -> None:
                     key=f"match_answer_{place}",
                     shortcut=str(place + 1),
                     width=240,
-                    on_click=answers.append,
+                    on_click=answer,
                     args=(place,),
                 )
             st.button(
@@ -47,13 +55,12 @@ def render(data: Dataset, indices: np.ndarray, answers: list[int]) -> None:
                 icon=":material/undo:",
                 type="tertiary",
                 shortcut="Backspace",
-                disabled=not answers,
-                on_click=_step_back,
-                args=(answers,),
+                disabled=not number,
+                on_click=step_back,
             )
 
 
-def _step_back(answers: list[int]) -> None:
+def step_back(answers: list[int]) -> None:
     if answers:
         answers.pop()
 
@@ -72,6 +79,6 @@ def render_again(answers: list[int], seed: int) -> None:
             "Change the last answer",
             icon=":material/undo:",
             type="tertiary",
-            on_click=_step_back,
+            on_click=step_back,
             args=(answers,),
         )

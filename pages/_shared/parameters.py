@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fmnist.classroom.challenges import parse_key
+from fmnist.classroom.experiments import EXPERIMENTS
 from fmnist.config import DATASET_SLUG
 from fmnist.data.dataset import STANDARD
 from fmnist.drawing.strokes import MAX_LINK, from_link, to_link
@@ -79,6 +81,12 @@ def _word(text: str) -> str:
 
 def _layer(text: str) -> str:
     if not re.fullmatch(r"[\w.>/ -]{1,80}", text):
+        raise ValueError
+    return text
+
+
+def _experiment(text: str) -> str:
+    if text not in EXPERIMENTS:
         raise ValueError
     return text
 
@@ -157,5 +165,7 @@ PARAMETERS: dict[str, Parameter] = {
     "padding": _choice("valid", "same"),
     "layer": Parameter(None, _layer, "the name of a layer"),
     "filter": _whole(0, 4095),
+    "challenge": Parameter(None, parse_key, "a challenge as its link names it"),
+    "experiment": Parameter(None, _experiment, f"one of {', '.join(EXPERIMENTS)}"),
     "drawing": Parameter((), from_link, "a drawing as the Draw page shares it", to_link, MAX_LINK),
 }

@@ -9,14 +9,15 @@ from fmnist import formats
 from fmnist.data.dataset import Dataset
 from fmnist.evaluation.evaluate import Evaluation
 from fmnist.plain_text import markdown
+from fmnist.runs.store import Run
 from pages._evaluate.linked_grid import render_pages
 from pages._shared import url
 
 _MOST_LISTED = 15
 
 
-def render(data: Dataset, evaluation: Evaluation) -> None:
-    found = _find(evaluation.probabilities, data.fingerprint, evaluation, data.test_images)
+def render(run: Run, data: Dataset, evaluation: Evaluation) -> None:
+    found = _find(evaluation.probabilities, data.fingerprint, run, data, evaluation)
     names = data.class_names
     label = st.selectbox(
         "Class",
@@ -51,12 +52,12 @@ def render(data: Dataset, evaluation: Evaluation) -> None:
 
 @st.cache_data(show_spinner="Measuring the test images …", max_entries=20)
 def _find(
-    probabilities: np.ndarray, fingerprint: str, _evaluation: Evaluation, _images: np.ndarray
+    probabilities: np.ndarray, fingerprint: str, _run: Run, _data: Dataset, _evaluation: Evaluation
 ):
     """The first two are the cache's key."""
-    from fmnist.evaluation.slices import compute_slices
+    from fmnist.evaluation.derived import find_slices
 
-    return compute_slices(_evaluation, _images)
+    return find_slices(_run, _data, _evaluation)
 
 
 def _render_none(tested: int, of_one_class: bool) -> None:

@@ -14,11 +14,9 @@ from fmnist.plain_text import markdown
 from fmnist.runs import analyses, outputs
 from fmnist.runs.analyses import Analysis
 from fmnist.runs.store import Run
+from fmnist.runs.time_estimate import estimate_prediction_seconds
 from pages._shared import all_runs, analysis, url
 from pages._shared.image_grid import render_grid
-
-_MACS_A_SECOND = 2.5e10  # on two cores
-_LEAST_SECONDS = 20.0
 
 
 def render(run: Run, data: Dataset, evaluation: Evaluation) -> None:
@@ -27,7 +25,9 @@ def render(run: Run, data: Dataset, evaluation: Evaluation) -> None:
         "Accuracy on test images that are spoiled in seven ways, each in five strengths: what the "
         "model was never trained on shows what it relies on."
     )
-    if not analysis.render(wanted, "Measure robustness", _estimate(run, data)):
+    images = len(CORRUPTIONS) * STRENGTHS * len(data.test_images)
+    seconds = estimate_prediction_seconds(run, images)
+    if not analysis.render(wanted, "Measure robustness", seconds):
         return
     found = read_robustness(wanted.folder)
     if found is None:
@@ -50,15 +50,6 @@ def render(run: Run, data: Dataset, evaluation: Evaluation) -> None:
     _render_chart(found, evaluation.accuracy, name, other)
     _render_strip(found, evaluation, data, name)
     _render_table(found)
-
-
-def _estimate(run: Run, data: Dataset) -> float:
-    """Seconds, by the multiply-adds of the model, where they are known."""
-    macs = outputs.read_environment(run).get("macs_per_image")
-    views = (1 + run.config.flip_average) * (1 + 2 * run.config.shift_average)
-    known = macs if isinstance(macs, int) else 0
-    images = len(CORRUPTIONS) * STRENGTHS * len(data.test_images)
-    return _LEAST_SECONDS + images * known * views / _MACS_A_SECOND
 
 
 def _choose_other(run: Run, data: Dataset) -> tuple[str, Robustness, float] | None:

@@ -45,7 +45,7 @@ except SystemExit as left:
 def test_there_is_a_command_for_each_file_and_each_says_what_it_does(capsys):
     files = {path.stem for path in (ROOT / "fmnist" / "commands").glob("*.py")}
     names = {name.replace("-", "_") for name in COMMANDS}
-    assert files == names | {"__init__", "parser", "ensure_dataset", "find_run"}
+    assert files == names | {"__init__", "parser", "config_options", "ensure_dataset", "find_run"}
     for name in COMMANDS:
         module = importlib.import_module(f"fmnist.commands.{name.replace('-', '_')}")
         assert module.build_parser().prog == f"python -m fmnist {name}"

@@ -10,7 +10,7 @@ from fmnist.evaluation.slices import compute_slices, describe_slice, describe_wo
 NBSP = "\N{NO-BREAK SPACE}"
 
 
-def made(wrong_when_dark: int, wrong_when_bright: int):
+def make_weak_spot(wrong_when_dark: int, wrong_when_bright: int):
     """180 shirts and 120 bags, squares of 60 or 40 brightnesses each of three times: of the 60
     darkest and the 60 brightest shirts so many are wrong, and no other.
     """
@@ -27,7 +27,7 @@ def made(wrong_when_dark: int, wrong_when_bright: int):
 
 
 def test_the_weak_spot_is_found():
-    evaluation, images = made(wrong_when_dark=20, wrong_when_bright=2)
+    evaluation, images = make_weak_spot(wrong_when_dark=20, wrong_when_bright=2)
     found = compute_slices(evaluation, images)
     assert found.tested == 6  # of two classes and of both together, dark and bright: nothing else
     assert [one.name for one in found.significant] == ["6-dark", "all-dark"]
@@ -51,18 +51,18 @@ def test_the_weak_spot_is_found():
 
 
 def test_of_other_data_the_class_is_named():
-    evaluation, images = made(wrong_when_dark=20, wrong_when_bright=2)
+    evaluation, images = make_weak_spot(wrong_when_dark=20, wrong_when_bright=2)
     one = compute_slices(evaluation, images).significant[0]
     assert describe_slice(one, tuple("0123456789")) == (f"Images of “6”, dark: 33{NBSP}% of 60")
 
 
 def test_errors_spread_evenly_are_no_weak_spot():
-    evaluation, images = made(wrong_when_dark=3, wrong_when_bright=3)
+    evaluation, images = make_weak_spot(wrong_when_dark=3, wrong_when_bright=3)
     assert compute_slices(evaluation, images).significant == ()
 
 
 def test_too_few_images_are_not_compared():
-    evaluation, images = made(wrong_when_dark=20, wrong_when_bright=0)
+    evaluation, images = make_weak_spot(wrong_when_dark=20, wrong_when_bright=0)
     few = np.arange(0, 300, 8)
     some = evaluate(evaluation.labels[few], evaluation.probabilities[few])
     assert compute_slices(some, images[few]).tested == 0

@@ -1,0 +1,1 @@
+"""Sweeps: many trainings over settings and seeds, planned, driven and compared as one."""

@@ -1,0 +1,77 @@
+"""The page Challenge: made, taken by two people, their scores side by side, and hostile links."""
+
+import pytest
+
+from fmnist.classroom import challenges
+from tests.apptest import app_pages
+from tests.factories import runs as run_factory
+
+pytestmark = pytest.mark.usefixtures("engine")
+RUN = run_factory.RUN_ID
+
+
+@pytest.fixture
+def link(lab):
+    run_factory.write_run(lab.runs_dir, RUN, accuracy=0.6)
+    app = app_pages.open_page("challenge", model=RUN)
+    app.button(key="challenge_make").click().run()
+    key = app_pages.address(app)["challenge"]
+    assert key.startswith(f"{RUN}.fashion-mnist.")
+    assert f"?challenge={key}" in app.code[0].value
+    return key
+
+
+def begin(link: str, name: str):
+    app = app_pages.open_page("challenge", challenge=link)
+    app.text_input(key="challenge_name").set_value(name)
+    app.button(key="challenge_start").click().run()
+    return app
+
+
+def answer(app, places: list[int]) -> None:
+    for place in places:
+        app.button(key=f"match_answer_{place}").click().run()
+        assert not app.exception
+
+
+def test_two_people_and_the_model(lab, link):
+    key = challenges.parse_key(link)
+    first, second = begin(link, "Ada"), begin(link, "*Bob*")
+    right = challenges.read_challenge(key).labels
+    answer(first, right[:29])
+    assert first.get("progress")[0].proto.text == "Image 30 of 30"
+    assert not first.dataframe, "scores before the last answer"
+    assert not first.metric
+    answer(first, right[29:])
+    assert first.subheader[0].value == "Place 1 of 2, ahead of the model."
+    assert first.metric[0].label == "You: 30 of 30"
+    assert "1 more at it now" in app_pages.words(first)
+    answer(second, [(label + 1) % 5 for label in right])
+    assert second.subheader[0].value == "Place 3 of 3, behind the model."
+    assert list(second.dataframe[0].value["name"]) == ["Ada", "The model (Made run)", "You (*Bob*)"]
+    assert "**Missed by both of you: 0**" in app_pages.words(second)
+    first.run()
+    assert list(first.dataframe[0].value["name"])[2] == "*Bob*"
+
+
+def test_it_outlives_its_model(lab, link):
+    begin(link, "")
+    for path in sorted((lab.runs_dir / RUN).iterdir()):
+        path.unlink()
+    (lab.runs_dir / RUN).rmdir()
+    app = begin(link, "late")
+    assert app.get("progress")[0].proto.text == "Image 1 of 30"
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("../../etc", "which should be a challenge as its link names it"),
+        ("20200101-000000-gone.fashion-mnist.5", "cannot be opened. There is no run"),
+        ("bundled.gone.5", "There is no dataset “gone” here"),
+    ],
+)
+def test_a_link_that_leads_nowhere(lab, link, said):
+    run_factory.write_run(lab.runs_dir, RUN)
+    app = app_pages.open_page("challenge", challenge=link)
+    assert said in app_pages.words(app)
