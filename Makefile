@@ -1,10 +1,13 @@
 PYTHON := .venv/bin/python
 PORT ?= 8501
-# The Lab starts and deletes trainings and asks nobody's name: only this computer may open it.
+# Without a teacher's key, whoever opens the Lab may delete everything: only this computer may.
 ADDRESS ?= 127.0.0.1
-# The names and addresses that others open the Lab by, with commas between them; localhost always
-# does. A web page with a name of its own for this computer is kept out.
-ALLOWED_HOSTS ?= $(filter-out 0.0.0.0 ::,$(ADDRESS))
+# The names and addresses that others open the Lab by, with commas between them: by default those
+# that this computer has. Localhost always is one. A web page with a name of its own for this
+# computer is kept out.
+ifndef ALLOWED_HOSTS
+ALLOWED_HOSTS := $(if $(filter 0.0.0.0 ::,$(ADDRESS)),$(shell python3 .ci/own_names),$(ADDRESS))
+endif
 # Test files run at the same time, on two cores; many start processes of their own besides. Files
 # start in the order of tests/conftest.py, the longest first.
 WORKERS ?= 2
@@ -17,7 +20,7 @@ hosts := localhost 127.0.0.1 ::1 $(subst $(comma), ,$(ALLOWED_HOSTS))
 
 help:
 	@echo "make run     open the Lab on port 8501    (PORT=8600; for a class:"
-	@echo "             ADDRESS=0.0.0.0 ALLOWED_HOSTS=the name or address that people type)"
+	@echo "             ADDRESS=0.0.0.0 FMNIST_TEACHER_KEY=...; see docs/HOSTING.md)"
 	@echo "make test    lint, then every test        (ARGS=\"-k browse\" goes to pytest)"
 	@echo "make quick   the tests that need neither TensorFlow nor a browser, in a minute"
 	@echo "make lint    ruff and mypy alone"
@@ -27,6 +30,7 @@ help:
 
 run:
 	@sh .ci/setup run
+	$(if $(filter-out 127.0.0.1 localhost ::1,$(ADDRESS)),@echo "make: open to others at: $(subst $(comma), ,$(ALLOWED_HOSTS))" >&2)
 	$(if $(ALLOWED_HOSTS),,@echo "make: only localhost is let in; others need ALLOWED_HOSTS=..." >&2)
 	$(PYTHON) -m streamlit run app.py --server.port $(PORT) --server.address $(ADDRESS) \
 	$(foreach host,$(hosts),--server.allowedHosts '$(host)') $(ARGS)

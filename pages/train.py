@@ -48,7 +48,8 @@ def _render_setup(data: Dataset) -> None:
     config_form.render_more_settings()
     render_queue_setting()
     with bar:  # above the settings, and so drawn when they are known
-        render_start_bar(config_form.read_form().replace(dataset=data.slug), image_count)
+        config = config_form.read_form().replace(dataset=data.slug)
+        render_start_bar(config, image_count, data.fingerprint)
 
 
 notice = st.container()

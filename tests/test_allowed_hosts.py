@@ -152,7 +152,7 @@ def test_community_cloud_is_let_in(port):
     ("arguments", "let_in", "kept_out"),
     [
         ("", ("localhost", "127.0.0.1"), FOREIGN),
-        ("ADDRESS=0.0.0.0", ("localhost",), ("0.0.0.0", "192.168.1.7", *FOREIGN)),
+        ("ADDRESS=0.0.0.0", ("localhost", socket.gethostname()), ("0.0.0.0", *FOREIGN)),
         (
             "ADDRESS=0.0.0.0 ALLOWED_HOSTS=192.168.1.7,lab.school.example,*.class.example",
             ("localhost", "192.168.1.7", "lab.school.example", "a.class.example"),
@@ -169,16 +169,26 @@ def test_make_run_lets_in_whom_it_is_told(arguments, let_in, kept_out, tmp_path)
 @pytest.mark.parametrize(
     ("arguments", "is_said"),
     [
-        ("", False),
-        ("ADDRESS=0.0.0.0", True),
-        ("ADDRESS=0.0.0.0 ALLOWED_HOSTS=192.168.1.7", False),
-        ("ADDRESS=192.168.1.7", False),
+        ("", ""),
+        ("ADDRESS=0.0.0.0", f"open to others at: {socket.gethostname()} "),
+        ("ADDRESS=0.0.0.0 ALLOWED_HOSTS=192.168.1.7", 'open to others at: 192.168.1.7"'),
+        ("ADDRESS=192.168.1.7", 'open to others at: 192.168.1.7"'),
+        ("ADDRESS=0.0.0.0 ALLOWED_HOSTS=", "only localhost is let in; others need ALLOWED_HOSTS"),
     ],
 )
-def test_make_run_says_when_nobody_else_could_come(arguments, is_said):
+def test_make_run_says_by_which_names_others_come(arguments, is_said):
     command, before = what_make_runs(arguments)
-    assert ("only localhost is let in; others need ALLOWED_HOSTS" in before) == is_said
+    assert is_said in before if is_said else "others" not in before
     assert ("192.168.1.7" in command) == ("192.168.1.7" in arguments)
+
+
+def test_the_names_of_this_computer_are_its_own_and_no_loopback():
+    done = subprocess.run(
+        [sys.executable, ".ci/own_names"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    names = done.stdout.strip().split(",")
+    assert socket.gethostname() in names
+    assert not {"localhost", "127.0.0.1", "::1", "0.0.0.0"} & set(names)
 
 
 def what_make_runs(arguments: str) -> tuple[list[str], str]:

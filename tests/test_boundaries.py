@@ -24,7 +24,7 @@ SCREEN = [ROOT / "app.py", *PAGES]
 KERAS = {"keras", "tensorflow"}
 GROUND = {
     "config", "files", "formats", "glossary", "images", "json_files", "json_lines", "memory_limit",
-    "pace", "plain_text", "published", "recipes", "sharing", "terminal",
+    "pace", "plain_text", "published", "recipes", "sharing", "teacher_key", "terminal",
 }  # fmt: skip
 NEVER_IMPORTS = {
     "models": {"pandas", "plotly"},
@@ -53,6 +53,13 @@ NEVER_KERAS = {
 }  # fmt: skip
 # Five lines each, for commands as they are in print: they stand above everything.
 SIGNPOSTS = {"train", "predict", "dataset", "standin", "verify"}
+# What the library does to what is somebody else's or everybody's.
+CONCERNS_OTHERS = {
+    "annotate_run", "corrections.clear", "corrections.remove", "delete_dataset", "delete_run",
+    "move_up", "rename_run", "request_stop", "rescore_import", "reset_import", "stop_run",
+    "write_drawing_run", "write_parallel_trainings", "write_queue_order",
+}  # fmt: skip
+TAKES_BACK_ONES_OWN = {"correction.py: corrections.remove"}  # of the drawing just drawn
 # What no page calls: statistics, selections and models are the library's, and so are files.
 COMPUTES = {
     "argmax", "argmin", "argpartition", "average", "bincount", "corr", "cov", "cumsum", "dot",
@@ -177,6 +184,20 @@ def test_no_page_leads_to_tensorflow(path):
 def test_a_page_computes_nothing_and_touches_no_file(path):
     assert not called_names(path) & (COMPUTES | TOUCHES_FILES)
     assert not {name.split(".")[0] for name in imported_names(path)} & NOT_FOR_PAGES
+
+
+def test_pages_change_what_concerns_others_in_one_place_which_asks_who_it_is():
+    """`allowed` asks; whoever calls the library directly could be anybody."""
+    asking = ROOT / "pages" / "_shared" / "allowed.py"
+    direct = {
+        f"{path.name}: {ast.unparse(node)}"
+        for path in SCREEN
+        if path != asking
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and not ast.unparse(node).startswith("allowed.")
+        if {node.attr, ast.unparse(node)} & CONCERNS_OTHERS
+    }
+    assert direct == TAKES_BACK_ONES_OWN
 
 
 @pytest.mark.parametrize(

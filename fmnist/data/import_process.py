@@ -31,6 +31,7 @@ from fmnist.data.folder import DatasetInfo
 from fmnist.data.idx import DatasetError
 from fmnist.data.import_roles import SourceIncomplete
 from fmnist.data.names import check_class_names
+from fmnist.teacher_key import environment_without_key
 
 MAX_MEMORY = 1_500_000_000  # bytes; 300,000 + 300,000 images take half of it
 LONGEST_LOOK_S, LONGEST_IMPORT_S = 120.0, 900.0
@@ -176,7 +177,7 @@ def _start(log: IO[bytes]) -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "fmnist.data.import_child"],
         cwd=PROJECT_ROOT,
         # Threads of linear algebra, which is not needed, would each take a part of the memory.
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        env={**environment_without_key(), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,

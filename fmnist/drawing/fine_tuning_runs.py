@@ -22,7 +22,7 @@ USUAL_SECONDS = 30.0  # on two cores with nothing else to do
 _LOCK_TIMEOUT = 10.0  # seconds
 
 
-def create_fine_tuning(dataset: str) -> Run:
+def create_fine_tuning(dataset: str, owner: str = "") -> Run:
     """A new run folder with a copy of all corrections, with no process yet.
 
     dataset: the short name of the one whose photographs are drawn for rehearsal and scored.
@@ -49,7 +49,7 @@ def create_fine_tuning(dataset: str) -> Run:
             if any(run.is_live for run in list_fine_tuned()):
                 raise ConfigError("A fine-tuning is under way: wait until it ends, or stop it.")
             return store.create_fine_tuning_run(
-                make_config(dataset), fine_tuned, to_json(corrections)
+                make_config(dataset), fine_tuned, to_json(corrections), owner
             )
     except (OSError, filelock.Timeout) as error:
         raise store.RunsFolderError(

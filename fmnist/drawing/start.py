@@ -7,15 +7,15 @@ from fmnist.drawing.fine_tuning_runs import create_fine_tuning
 from fmnist.runs.jobs import start_new_run
 
 
-def start_fine_tuning(dataset: str = STANDARD) -> str:
+def start_fine_tuning(dataset: str = STANDARD, owner: str = "") -> str:
     """Make a run of the corrections kept and start the process that fine-tunes on them.
 
-    dataset: the short name of the one whose photographs are drawn for rehearsal and scored. Returns
-    the run's id at once.
+    dataset: the short name of the one whose photographs are drawn for rehearsal and scored. owner:
+    who starts it. Returns the run's id at once.
 
     Raises:
         ConfigError: there is no correction, no model for drawings, or a fine-tuning is under way.
         CorrectionError: the corrections cannot be read.
         RunsFolderError: the folder cannot be written, or no process could be started.
     """
-    return start_new_run(create_fine_tuning(dataset), "fine-tune")
+    return start_new_run(create_fine_tuning(dataset, owner), "fine-tune")

@@ -22,6 +22,7 @@ from fmnist.engine.frames import Answer, Arrays, read_frame, write_frame
 from fmnist.engine.line import Dropped as Dropped
 from fmnist.engine.line import EngineError as EngineError
 from fmnist.engine.line import Line, Request
+from fmnist.teacher_key import environment_without_key
 
 _MUCH_MEMORY = 1_200_000_000  # bytes of an idle child for models from elsewhere; more is given back
 _IDLE_AFTER = 10.0  # seconds
@@ -316,7 +317,7 @@ def _end(process: subprocess.Popen[bytes], timed_out: threading.Event) -> None:
 def _start_child(most_bytes: int) -> subprocess.Popen[bytes]:
     root = str(PROJECT_ROOT)
     environment = {
-        **os.environ,
+        **environment_without_key(),
         "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "KERAS_BACKEND": "tensorflow",

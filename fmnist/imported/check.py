@@ -31,6 +31,7 @@ from fmnist.imported.refused_files import refuse
 from fmnist.runs import store
 from fmnist.runs.imported_record import CHECK_SECONDS
 from fmnist.runs.process import TrainingError, record_failure
+from fmnist.teacher_key import environment_without_key
 from fmnist.training.scoring import SCORING_BATCH
 
 _LOOK_EVERY = 0.2  # seconds
@@ -177,7 +178,7 @@ def _start(run: store.Run, scratch: str, most: int) -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,  # its closing tells the child that this process is gone
         stdout=subprocess.PIPE,
         env={
-            **os.environ,
+            **environment_without_key(),
             "PYTHONPATH": path,
             "KERAS_BACKEND": "tensorflow",
             "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2"),

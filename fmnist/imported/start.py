@@ -11,7 +11,9 @@ from fmnist.runs.imported_record import ImportedModel
 from fmnist.runs.jobs import start_and_watch, start_new_run
 
 
-def start_import(content: bytes, file_name: str, name: str = "", dataset: str = STANDARD) -> str:
+def start_import(
+    content: bytes, file_name: str, name: str = "", dataset: str = STANDARD, owner: str = ""
+) -> str:
     """Make a run of a model's file and start the process that checks and scores it.
 
     Only that process opens the file; this one stores its bytes. Returns the run's id at once.
@@ -19,6 +21,7 @@ def start_import(content: bytes, file_name: str, name: str = "", dataset: str = 
     Args:
         file_name: what it is called where it comes from; the run's name, if `name` is empty.
         dataset: the short name of what it is scored on.
+        owner: who starts it.
 
     Raises:
         ConfigError: the name is too long, or the file too large.
@@ -26,9 +29,9 @@ def start_import(content: bytes, file_name: str, name: str = "", dataset: str = 
     """
     file_name = PurePath(file_name.replace("\\", "/")).name[:100] or "model.keras"
     name = name.strip() or PurePath(file_name).stem[:60]
-    return start_new_run(
-        store.create_import_run(name, ImportedModel(file_name), content, dataset), "import-model"
-    )
+    imported_model = ImportedModel(file_name)
+    run = store.create_import_run(name, imported_model, content, dataset, owner)
+    return start_new_run(run, "import-model")
 
 
 def rescore_import(run_id: str, inputs: str, outputs: str) -> None:

@@ -85,10 +85,11 @@ def find_analysis(what: str, data: Dataset, run: Run | None = None) -> Analysis:
     return Analysis(Request(what, data.slug, run.run_id if run else ""), parent / what)
 
 
-def create(analysis: Analysis) -> bool:
+def create(analysis: Analysis, owner: str = "") -> bool:
     """Make its folder ready for a process; False where one is at work already.
 
-    What an earlier process left there is kept: the computation may go on from it.
+    What an earlier process left there is kept: the computation may go on from it. owner: who starts
+    it.
 
     Raises RunsFolderError where the folder cannot be written.
     """
@@ -103,7 +104,9 @@ def create(analysis: Analysis) -> bool:
             (folder / "log.txt").unlink(missing_ok=True)
             json_files.write_json(folder / REQUEST_FILE, msgspec.to_builtins(analysis.request))
             now = time.time()
-            waiting = Status("running", queued_at=now, started_at=now, message="starting")
+            waiting = Status(
+                "running", queued_at=now, started_at=now, owner=owner, message="starting"
+            )
             json_files.write_json(folder / "status.json", msgspec.structs.asdict(waiting))
             return True
     except (OSError, filelock.Timeout) as error:
@@ -111,12 +114,12 @@ def create(analysis: Analysis) -> bool:
         raise cannot_write(folder, reason) from error
 
 
-def start(analysis: Analysis) -> None:
+def start(analysis: Analysis, owner: str = "") -> None:
     """Start its process, at low priority; nothing where it is at work already.
 
     Raises RunsFolderError where the folder cannot be written, or there is no process to be had.
     """
-    if not create(analysis):
+    if not create(analysis, owner):
         return
     process = start_in_background("analyse", analysis.folder, watched_by=BACKGROUND)
 

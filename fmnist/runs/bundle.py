@@ -85,7 +85,8 @@ def copy_anonymously(run: Run, name: str, target: Path) -> None:
         return
     values = _without_paths(json.loads(run.file(name).read_text(encoding="utf-8")))
     if name == "status.json":
-        values |= dict.fromkeys(("host", "pid", "pid_started_at", "booted_at")) | {"message": ""}
+        values |= dict.fromkeys(("host", "pid", "pid_started_at", "booted_at"))
+        values |= {"owner": "", "message": ""}
     hardware = values.get("hardware")
     if isinstance(hardware, dict) and "system" in hardware:
         system = hardware["system"] if isinstance(hardware["system"], str) else ""

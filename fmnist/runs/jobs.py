@@ -12,31 +12,94 @@ import contextlib
 import shutil
 import threading
 import time
+from collections.abc import Iterator
 
+import filelock
 import psutil
 
 from fmnist import formats
 from fmnist.config import TrainConfig
 from fmnist.models.feature_maps import check_architecture
 from fmnist.runs import queue, store
+from fmnist.runs.folder import cannot_write
 from fmnist.runs.launch import BACKGROUND, choosing_variables, start_in_background
+from fmnist.runs.related import find_same
 from fmnist.runs.status import find_process, record_exit
 
+_LOCK_TIMEOUT = 10.0  # seconds
 _ASKED = 2.0  # seconds that a process which seems to hang has to end when it is asked to
 _WHAT_IS_LEFT = "Its curves are kept; there is no model."
 _TERMINATED = 1.0  # seconds that it has after SIGTERM, until it is killed
 
 
-def start_run(config: TrainConfig) -> str:
+class TooManyWaiting(ValueError):
+    """This owner has as many trainings in the queue as one may have."""
+
+
+def start_run(config: TrainConfig, owner: str = "", most_waiting: int | None = None) -> str:
     """Make a run folder and queue it, to be trained when it is first in the queue; returns the
     run's id.
 
+    owner: who starts it. most_waiting: how many of theirs may wait at once.
+
     Raises:
         ConfigError: the network of `config` cannot be built.
+        TooManyWaiting: so many of theirs wait already.
         RunsFolderError: the folder cannot be written, or no process could be started.
     """
     check_architecture(config)
-    run = store.create_run(config, choosing_variables())
+    if most_waiting is None:
+        return _queue_run(config, owner)
+    with _starting():
+        _check_waiting(owner, most_waiting, store.list_runs())
+        return _queue_run(config, owner)
+
+
+def find_or_start_run(
+    config: TrainConfig, owner: str = "", most_waiting: int | None = None, fingerprint: str = ""
+) -> tuple[str, bool]:
+    """The run with these settings, seed and data, if there is one that is completed or live; else
+    a new one as by `start_run`. Returns its id, and whether it is new.
+
+    However many ask at once, one run is made. fingerprint: of the data, where it is known.
+    """
+    check_architecture(config)
+    with _starting():
+        everything = store.list_runs()
+        if same := find_same(config, everything, fingerprint):
+            return same.run_id, False
+        if most_waiting is not None:
+            _check_waiting(owner, most_waiting, everything)
+        return _queue_run(config, owner), True
+
+
+@contextlib.contextmanager
+def _starting() -> Iterator[None]:
+    """While whoever else wants to start a run waits."""
+    folder = store.runs_dir()
+    lock = filelock.FileLock(folder / ".start.lock", timeout=_LOCK_TIMEOUT)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:  # filelock.Timeout is one
+        raise cannot_write(folder, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _check_waiting(owner: str, most: int, everything: list[store.Run]) -> None:
+    waiting = sum(run.status.owner == owner for run in queue.list_queued(everything))
+    if waiting >= most:
+        raise TooManyWaiting(
+            f"{most} of your trainings wait in the queue already: cancel one, or start this one "
+            "when the next of them has begun."
+        )
+
+
+def _queue_run(config: TrainConfig, owner: str) -> str:
+    run = store.create_run(config, choosing_variables(), owner=owner)
     try:
         queue.ensure_dispatcher()
     except store.RunsFolderError:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fmnist import PROJECT_ROOT, json_files
+from fmnist import PROJECT_ROOT, json_files, teacher_key
 from fmnist.runs import store
 
 # How a process learns who has started it, and so watches it; absent: a person has.
@@ -30,7 +30,8 @@ _CHOOSING = (
 
 def choosing_variables() -> dict[str, str]:
     """Those of this process's variables that a queued training is to find set."""
-    chosen = {name: value for name, value in os.environ.items() if name.startswith(_CHOOSING)}
+    found = teacher_key.environment_without_key()
+    chosen = {name: value for name, value in found.items() if name.startswith(_CHOOSING)}
     return chosen | _whole_paths(chosen)
 
 
@@ -65,6 +66,7 @@ def start_process(
     be had.
     """
     environment = dict(os.environ if environment is None else environment)
+    environment.pop(teacher_key.VARIABLE, None)
     environment |= _whole_paths(environment)
     environment |= {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
     if watched_by:

@@ -1,4 +1,6 @@
-"""The queue: a few trainings at once, first come, first served, unless somebody moves one up.
+"""The queue: a few trainings at once. Persons take turns, unless somebody moves a training up.
+
+Each person's trainings are first come, first served; with one person, so is the queue.
 
 What is queued from the app has no process and costs nothing: one small process for the whole
 folder, the dispatcher (`dispatcher.py`), starts each when it is first in the queue. A
@@ -12,6 +14,7 @@ import contextlib
 import subprocess
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,23 +61,33 @@ class Waiting(NamedTuple):
 
 
 def list_queued(runs: list[Run] | None = None) -> list[Run]:
-    """The queued trainings, the next one first: in the order set by hand, then first come first."""
+    """The queued trainings, the next one first: in the order set by hand, then the owners in turn.
+
+    Whose last training began longest ago is first in each round.
+    """
     everything = store.list_runs() if runs is None else runs
     waiting = [
         run
         for run in everything
         if run.is_training and not run.is_remote and run.status.status == "queued"
     ]
-    order = settings.read_queue_order() if len(waiting) > 1 else ()
-    places = {run_id: place for place, run_id in enumerate(order)}
-    return sorted(
-        waiting,
-        key=lambda run: (
-            places.get(run.run_id, len(order)),
-            run.status.queued_at or 0.0,
-            run.run_id,
-        ),
+    waiting.sort(key=lambda run: (run.status.queued_at or 0.0, run.run_id))
+    if len(waiting) < 2:
+        return waiting
+    order = {run_id: place for place, run_id in enumerate(settings.read_queue_order())}
+    served = {owner: turn for turn, owner in enumerate(settings.read_queue_served())}
+    by_hand = sorted(
+        (run for run in waiting if run.run_id in order), key=lambda run: order[run.run_id]
     )
+    rounds = Counter[str]()
+    in_turn = []
+    for run in waiting:
+        if run.run_id not in order:
+            owner = run.status.owner
+            in_turn.append(((rounds[owner], served.get(owner, -1)), run))
+            rounds[owner] += 1
+    in_turn.sort(key=lambda one: one[0])  # stable: first come, first served
+    return by_hand + [run for _, run in in_turn]
 
 
 class Queue:
@@ -138,7 +151,10 @@ def granting(folder: Path) -> filelock.BaseFileLock:
 
 def begin(run_dir: Path, pid: int | None = None) -> store.Status:
     """Mark a run as running, and a process, or else this one, as the one that trains it."""
-    started_at = store.read_status(run_dir).started_at or time.time()
+    before = store.read_status(run_dir)
+    started_at = before.started_at or time.time()
+    with contextlib.suppress(store.RunsFolderError):  # unfair for once, and no reason not to train
+        settings.write_queue_served(before.owner)
     return store.claim_run(
         run_dir,
         pid,

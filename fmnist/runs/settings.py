@@ -12,6 +12,7 @@ from fmnist import json_files
 from fmnist.runs.folder import cannot_write, runs_dir
 
 MAX_PARALLEL_TRAININGS = 4
+MOST_SERVED = 200  # owners
 _LOCK_TIMEOUT = 10.0  # seconds
 
 
@@ -21,6 +22,7 @@ class _Settings(msgspec.Struct, frozen=True):
     parallel_trainings: Annotated[int, msgspec.Meta(ge=1, le=MAX_PARALLEL_TRAININGS)] = 1
     drawing_run: str = ""
     queue_order: tuple[str, ...] = ()
+    queue_served: tuple[str, ...] = ()
 
 
 def read_parallel_trainings() -> int:
@@ -52,6 +54,23 @@ def write_queue_order(run_ids: Iterable[str]) -> None:
         RunsFolderError: the folder cannot be written.
     """
     _write_setting("queue_order", list(run_ids))
+
+
+def read_queue_served() -> tuple[str, ...]:
+    """The owners of the trainings that have begun, whoever's began last is last."""
+    return _read().queue_served
+
+
+def write_queue_served(owner: str) -> None:
+    """Remember that a training of this owner begins now; little of the past is kept.
+
+    Raises:
+        RunsFolderError: the folder cannot be written.
+    """
+    served = read_queue_served()
+    if served[-1:] != (owner,):
+        others = [other for other in served if other != owner]
+        _write_setting("queue_served", [*others, owner][-MOST_SERVED:])
 
 
 def read_drawing_run() -> str:

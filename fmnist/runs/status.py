@@ -42,7 +42,8 @@ class Status(msgspec.Struct, frozen=True):
     """`status.json`. Times are Unix seconds; what is not known yet is None.
 
     `booted_at` is when the computer of `pid` was started by the clock of that moment: the clock may
-    be set later, the time between the two stays.
+    be set later, the time between the two stays. `owner` is who started it, as pages tell people
+    apart; "" from a terminal.
     """
 
     status: StatusName
@@ -59,6 +60,7 @@ class Status(msgspec.Struct, frozen=True):
     pid_started_at: Number | None = None
     booted_at: Number | None = None
     host: str | None = None
+    owner: Annotated[str, msgspec.Meta(max_length=64)] = ""
     message: str = ""
 
     @property

@@ -71,21 +71,20 @@ BUNDLED_DIR = PROJECT_ROOT / "fmnist" / BUNDLED_ID
 
 
 def create_run(
-    config: TrainConfig,
-    variables: Mapping[str, str] | None = None,
-    start: bytes | None = None,
-    sweep: TrialRecord | None = None,
-) -> Run:
+    config: TrainConfig, variables: Mapping[str, str] | None = None, start: bytes | None = None,
+    sweep: TrialRecord | None = None, owner: str = "",
+) -> Run:  # fmt: skip
     """A new run folder, queued, with no process yet.
 
     variables: of the environment, for the process that will train it.
     start: a .keras file whose weights the training starts from, instead of random ones.
+    owner: who starts it, as the pages tell persons apart; "" from a terminal.
     sweep: what starts it, if not a person.
 
     Raises:
         RunsFolderError: the folder cannot be written.
     """
-    status = replace(_waiting(), epochs=config.epochs)
+    status = replace(_waiting(owner), epochs=config.epochs)
     files = {"config.json": config.to_json(), "status.json": asdict(status)}
     files |= {VARIABLES_FILE: dict(variables)} if variables else {}
     files |= {SWEEP_FILE: asdict(sweep)} if sweep else {}
@@ -94,7 +93,11 @@ def create_run(
 
 
 def create_import_run(
-    name: str, imported_model: ImportedModel, content: bytes, dataset: str = STANDARD
+    name: str,
+    imported_model: ImportedModel,
+    content: bytes,
+    dataset: str = STANDARD,
+    owner: str = "",
 ) -> Run:
     """A new run folder around the bytes of a model's file, with no process yet.
 
@@ -110,7 +113,7 @@ def create_import_run(
             f"{imported_model.file_name} has {len(content) / 1e6:.0f} MB; the limit is "
             f"{MAX_FILE_BYTES / 1e6:.0f} MB. Save it without its optimizer."
         )
-    status = _waiting()
+    status = _waiting(owner)
     files = {
         "config.json": {"name": config.name, "dataset": config.dataset},
         "own_model.json": imported_model.to_json(),
@@ -138,7 +141,7 @@ def reset_import(run: Run, inputs: str, outputs: str) -> None:
         effective_outputs="",
     )
     try:
-        json_files.write_json(run.file("status.json"), asdict(_waiting()))
+        json_files.write_json(run.file("status.json"), asdict(_waiting(run.status.owner)))
         json_files.write_json(run.file("own_model.json"), imported_model.to_json())
         for name in ("stop", *SCORED_FILES):
             run.file(name).unlink(missing_ok=True)
@@ -147,13 +150,18 @@ def reset_import(run: Run, inputs: str, outputs: str) -> None:
         raise cannot_write(run.run_dir, error) from error
 
 
-def create_fine_tuning_run(config: TrainConfig, fine_tuned: FineTuned, corrections: bytes) -> Run:
+def create_fine_tuning_run(
+    config: TrainConfig, fine_tuned: FineTuned, corrections: bytes, owner: str = ""
+) -> Run:
     """A new run folder around the corrections to train on, with no process yet.
 
     Raises:
         RunsFolderError: the folder cannot be written.
     """
-    status = replace(_status_of_seconds(), epochs=config.epochs)
+    status = replace(
+        _waiting(owner), status="running", epochs=config.epochs
+    )  # for seconds, at once
+    status = replace(status, started_at=status.queued_at, message="loading TensorFlow")
     files = {
         "config.json": config.to_json(),
         "taught.json": fine_tuned.to_json(),
@@ -163,14 +171,8 @@ def create_fine_tuning_run(config: TrainConfig, fine_tuned: FineTuned, correctio
     return Run(run_dir.name, run_dir, config, status, fine_tuned=fine_tuned)
 
 
-def _waiting() -> Status:
-    return Status("queued", queued_at=time.time())
-
-
-def _status_of_seconds() -> Status:
-    """Running at once: what takes seconds waits in no queue."""
-    now = time.time()
-    return Status("running", queued_at=now, started_at=now, message="loading TensorFlow")
+def _waiting(owner: str) -> Status:
+    return Status("queued", queued_at=time.time(), owner=owner)
 
 
 def _create(
@@ -324,9 +326,6 @@ def _list_files(run: Run) -> list[Path]:
     """All but drafts and what can be computed again."""
     found = sorted(set(run.run_dir.rglob("*")) - set(run.file(DERIVED).rglob("*")))
     return [path for path in found if path.is_file() and not path.name.startswith(".")]
-
-
-# -- stopping -------------------------------------------------------------------------------------
 
 
 def request_stop(run: Run) -> None:

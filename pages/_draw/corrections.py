@@ -12,6 +12,7 @@ from fmnist.drawing import corrections
 from fmnist.drawing.corrections import Correction, CorrectionError, CorrectionsFile
 from fmnist.plain_text import markdown
 from pages._draw import canvas
+from pages._shared import allowed, role
 from pages._shared.image_grid import render_grid
 
 MOST_SHOWN = 60
@@ -22,7 +23,7 @@ def try_change(change: Callable[[], None]) -> bool:
     """Make a change; what cannot be done is said below."""
     try:
         change()
-    except CorrectionError as error:
+    except (role.NotAllowed, CorrectionError) as error:
         st.session_state["correct_problem"] = str(error)
         return False
     return True
@@ -51,7 +52,7 @@ def render_corrections() -> int:
     with st.container(horizontal=True):
         if newest:
             _render_change(
-                "Undo the last correction", "undo", lambda: corrections.remove(newest[0].key)
+                "Undo the last correction", "undo", lambda: allowed.remove_correction(newest[0].key)
             )
         with st.popover("Export, import, remove all", icon=":material/import_export:"):
             _render_files(kept)
@@ -79,11 +80,19 @@ def _render_images(shown: tuple[Correction, ...]) -> None:
         if one.drawing and st.button("Open", icon=":material/gesture:", key="correct_open"):
             canvas.replace(one.drawing)
             st.rerun()
-        _render_change("Remove", "delete", lambda: corrections.remove(chosen))
+        _render_change("Remove", "delete", lambda: allowed.remove_correction(chosen))
 
 
 def _render_change(label: str, icon: str, change: Callable[[], None]) -> None:
-    st.button(label, icon=f":material/{icon}:", on_click=try_change, args=(change,))
+    may = role.is_teacher()
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        disabled=not may,
+        help=None if may else "Only the teacher may remove corrections that are saved.",
+        on_click=try_change,
+        args=(change,),
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
@@ -106,7 +115,7 @@ def _render_files(kept: CorrectionsFile) -> None:
     key = f"corrections_{done}"
     st.file_uploader("Import", "json", key=key, max_upload_size=8, on_change=_import, args=(key,))
     if kept.corrections or kept.unreadable:
-        _render_change("Remove all corrections", "delete_sweep", corrections.clear)
+        _render_change("Remove all corrections", "delete_sweep", allowed.clear_corrections)
 
 
 def _import(key: str) -> None:

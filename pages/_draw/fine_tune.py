@@ -13,11 +13,11 @@ from fmnist.drawing import drawing_model, fine_tuning_runs, start
 from fmnist.drawing.fine_tuning_data import REHEARSAL
 from fmnist.drawing.synthetic import SLUG
 from fmnist.plain_text import markdown
-from fmnist.runs import jobs, store
+from fmnist.runs import store
 from fmnist.runs.fine_tuned_record import stage_fraction
 from pages._draw.corrections import render_corrections
 from pages._draw.fine_tuned import render_fine_tuned
-from pages._shared import dataset_choice
+from pages._shared import allowed, dataset_choice, role
 
 KEY = "draw_fine_tune"  # for `st.rerun` in a widget's callback
 TICK = 0.5  # seconds
@@ -80,7 +80,7 @@ def _tick(run_id: str) -> None:
             "Stopping …" if is_stopping else "Stop",
             icon=":material/stop:",
             key="fine_tune_stop",
-            disabled=is_stopping,
+            disabled=is_stopping or not role.may_stop(run),
             on_click=_stop,
             args=(run_id,),
         )
@@ -88,7 +88,7 @@ def _tick(run_id: str) -> None:
 
 def _stop(run_id: str) -> None:
     try:
-        jobs.stop_run(run_id)
+        allowed.stop_run(run_id)
     except ValueError as error:
         st.session_state["correct_problem"] = str(error)
 
@@ -110,7 +110,7 @@ def _render_start(count: int) -> None:
     )
     if is_pressed:
         try:
-            start.start_fine_tuning(photographs.slug)
+            start.start_fine_tuning(photographs.slug, role.session_id())
         except ValueError as error:
             st.error(markdown(error), icon=":material/error:")
             return

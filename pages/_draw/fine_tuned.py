@@ -10,7 +10,7 @@ from fmnist.plain_text import markdown
 from fmnist.runs import settings, store
 from fmnist.runs.fine_tuned_record import Comparison
 from fmnist.runs.store import Run
-from pages._shared import model_in_hand, url
+from pages._shared import allowed, model_in_hand, role, url
 
 MOST_POINTS_LOST = 2.0  # of a hundred drawings that nobody corrected; beyond it is asked first
 
@@ -114,13 +114,21 @@ def _render_use(run: Run) -> None:
 
 
 def _render_button(label: str, icon: str, key: str, run_id: str) -> None:
-    st.button(label, icon=f":material/{icon}:", key=key, on_click=_choose, args=(run_id,))
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=key,
+        disabled=not role.is_teacher(),
+        help=None if role.is_teacher() else "Only the teacher may change the model for drawings.",
+        on_click=_choose,
+        args=(run_id,),
+    )
 
 
 def _choose(run_id: str) -> None:
     try:
-        settings.write_drawing_run(run_id)
-    except store.RunsFolderError as error:
+        allowed.use_for_drawings(run_id)
+    except (role.NotAllowed, store.RunsFolderError) as error:
         st.session_state["fine_tuned_problem"] = str(error)
         return
     model_in_hand.put_back_fine_tuned()

@@ -12,6 +12,7 @@ from fmnist.runs import store
 from fmnist.runs.store import Run
 from fmnist.runs.tables import summary_table
 from pages._runs import choice
+from pages._shared import allowed, role
 
 
 def tell_apart(some: list[Run], most: int = 60) -> list[str]:
@@ -112,11 +113,13 @@ def render_delete(some: list[Run], place: str) -> None:
     place: where on the page this stands.
     """
     is_live = any(run.is_live for run in some)
+    may = all(role.may_delete(run) for run in some)
+    why_not = "Stop a run before you delete it." if is_live else "Only the teacher may delete runs."
     with st.popover(
         "Delete",
         icon=":material/delete:",
-        disabled=is_live,
-        help="Stop a run before you delete it." if is_live else None,
+        disabled=is_live or not may,
+        help=why_not if is_live or not may else None,
         key=f"delete_{place}",
     ):
         if len(some) == 1:
@@ -138,7 +141,7 @@ def _delete(some: list[Run]) -> None:
     gone = []
     try:
         for run in some:
-            store.delete_run(run)
+            allowed.delete_run(run)
             gone.append(run.run_id)
     except ValueError as error:
         st.session_state["run_problem"] = str(error)

@@ -15,7 +15,7 @@ from fmnist.runs.tables import Summary
 from pages._runs import actions, import_findings, take_away
 from pages._runs.columns import STATUS_NAMES
 from pages._runs.words import describe_settings
-from pages._shared import url
+from pages._shared import allowed, role, url
 
 
 def render_detail(run: Run, summary: Summary, known_tags: list[str]) -> None:
@@ -98,12 +98,14 @@ def _render_remarks(run: Run) -> None:
 def _render_words(run: Run, known_tags: list[str]) -> None:
     """Name, tags and note; each is saved by Enter, or by leaving its field."""
     name, tags, note = st.columns([2, 3, 4], vertical_alignment="bottom")
+    is_others = not role.may_stop(run)
     name.text_input(
         "Name",
         value=run.title,
         max_chars=MAX_TITLE,
         key=f"rename_{run.run_id}",
         help="Enter saves it. Empty: the original name comes back.",
+        disabled=is_others,
         on_change=_save,
         args=(_rename, run.run_id),
     )
@@ -116,6 +118,7 @@ def _render_words(run: Run, known_tags: list[str]) -> None:
         placeholder="Add a tag",
         key=f"tags_{run.run_id}",
         help=f"Words to sort runs by, of at most {MAX_TAG} characters each.",
+        disabled=is_others,
         on_change=_save,
         args=(_tag, run.run_id),
     )
@@ -125,25 +128,26 @@ def _render_words(run: Run, known_tags: list[str]) -> None:
         max_chars=MAX_NOTE,
         placeholder="What you tried, what you saw",
         key=f"note_{run.run_id}",
+        disabled=is_others,
         on_change=_save,
         args=(_write_note, run.run_id),
     )
 
 
 def _rename(run_id: str) -> None:
-    store.rename_run(store.load_run(run_id), st.session_state[f"rename_{run_id}"])
+    allowed.rename_run(run_id, st.session_state[f"rename_{run_id}"])
 
 
 def _tag(run_id: str) -> None:
-    store.annotate_run(store.load_run(run_id), tags=st.session_state[f"tags_{run_id}"])
+    allowed.annotate_run(run_id, tags=st.session_state[f"tags_{run_id}"])
 
 
 def _write_note(run_id: str) -> None:
-    store.annotate_run(store.load_run(run_id), note=st.session_state[f"note_{run_id}"])
+    allowed.annotate_run(run_id, note=st.session_state[f"note_{run_id}"])
 
 
 def _save(write: Callable[[str], None], run_id: str) -> None:
     try:
         write(run_id)
-    except (store.RunsFolderError, store.RunNotFound) as error:
+    except (role.NotAllowed, store.RunsFolderError, store.RunNotFound) as error:
         st.session_state["run_problem"] = str(error)

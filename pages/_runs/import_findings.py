@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist import formats
-from fmnist.imported import start
 from fmnist.plain_text import markdown
-from fmnist.runs import jobs, progress, store
+from fmnist.runs import progress, store
 from fmnist.runs.imported_record import INPUTS, OUTPUTS, ImportedModel
 from fmnist.runs.store import Run
+from pages._shared import allowed, role
 
 CHECKED = "import_checked"  # in the session: the run whose outcome stands in the form
 _SHOWN = 4  # ways of preparing the images whose accuracy is told
@@ -56,9 +56,9 @@ def render_check(run: Run, place: str) -> None:
             "Stop",
             icon=":material/stop:",
             key=f"import_stop_{place}",
-            disabled=is_stopping,
+            disabled=is_stopping or not role.may_stop(run),
             on_click=_try,
-            args=(jobs.stop_run, run.run_id),
+            args=(allowed.stop_run, run.run_id),
         )
 
 
@@ -108,7 +108,7 @@ def _render_choices(run: Run, imported_model: ImportedModel) -> None:
             "Score again",
             icon=":material/refresh:",
             key="rescore_import",
-            disabled=run.has_scores and now == before,
+            disabled=(run.has_scores and now == before) or not role.may_stop(run),
             on_click=_check_again,
             args=(run.run_id, *now),
         )
@@ -116,7 +116,7 @@ def _render_choices(run: Run, imported_model: ImportedModel) -> None:
 
 def _check_again(run_id: str, inputs: str, outputs: str) -> None:
     st.session_state[CHECKED] = run_id
-    _try(start.rescore_import, run_id, inputs, outputs)
+    _try(allowed.rescore_import, run_id, inputs, outputs)
 
 
 def _try(action, *arguments) -> None:

@@ -13,7 +13,7 @@ from fmnist.runs.imported_record import CHECK_SECONDS, MAX_FILE_BYTES
 from fmnist.runs.store import Run
 from pages._runs import import_findings
 from pages._runs.import_findings import CHECKED
-from pages._shared import dataset_choice, url
+from pages._shared import dataset_choice, role, url
 
 _TICK = 0.5  # seconds between two looks at a check under way
 
@@ -54,7 +54,8 @@ def render_form() -> None:
 
 def _start(content: bytes, file_name: str, name: str) -> None:
     try:
-        run_id = start.start_import(content, file_name, name, dataset_choice.mend_choice().slug)
+        slug = dataset_choice.mend_choice().slug
+        run_id = start.start_import(content, file_name, name, slug, role.session_id())
     except ValueError as error:
         st.error(markdown(error), icon=":material/error:")
         return

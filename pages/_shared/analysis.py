@@ -11,6 +11,7 @@ from fmnist.runs import analyses
 from fmnist.runs.analyses import Analysis
 from fmnist.runs.folder import RunsFolderError
 from fmnist.runs.status import Status
+from pages._shared import allowed, role
 
 TICK = 0.5  # seconds
 
@@ -46,7 +47,7 @@ def render(analysis: Analysis, label: str, usual_seconds: float, *, is_whole: bo
 
 def _start(analysis: Analysis) -> None:
     try:
-        analyses.start(analysis)
+        analyses.start(analysis, role.session_id())
     except RunsFolderError as error:
         st.error(markdown(error), icon=":material/error:")
     else:
@@ -65,7 +66,7 @@ def _render_progress(analysis: Analysis) -> None:
             "Stopping …" if analysis.is_stopping else "Stop",
             icon=":material/stop:",
             key=f"analysis_{analysis.request.what}_stop",
-            disabled=analysis.is_stopping,
+            disabled=analysis.is_stopping or not role.may_stop_process(status),
             on_click=_stop,
             args=(analysis,),
         )
@@ -86,6 +87,6 @@ def _describe(status: Status) -> str:
 
 def _stop(analysis: Analysis) -> None:
     try:
-        analyses.stop(analysis)
-    except RunsFolderError as error:
+        allowed.stop_analysis(analysis)
+    except (role.NotAllowed, RunsFolderError) as error:
         st.toast(markdown(error), icon=":material/error:")

@@ -11,7 +11,7 @@ from fmnist.data import catalogue
 from fmnist.data.catalogue import DatasetInfo
 from fmnist.data.dataset import STANDARD, DatasetError
 from fmnist.plain_text import markdown
-from pages._shared import url
+from pages._shared import allowed, role, url
 
 # What an address says about one dataset, and what means nothing in another.
 _OF_ONE_DATASET = ("run", "runs", "index", "classes", "true", "predicted", "page")
@@ -61,7 +61,9 @@ def render_choice() -> None:
 
 
 def _render_delete(entry: DatasetInfo) -> None:
-    with st.popover("Delete", icon=":material/delete:"):
+    may = role.is_teacher()
+    why_not = None if may else "Only the teacher may delete datasets."
+    with st.popover("Delete", icon=":material/delete:", disabled=not may, help=why_not):
         st.markdown(
             f"Permanently delete “{markdown(entry.name)}” with its images? Runs trained on it "
             "stay, with their scores, but Evaluate will have no images to show for them."
@@ -78,9 +80,9 @@ def _render_delete(entry: DatasetInfo) -> None:
 
 def _delete(slug: str) -> None:
     try:
-        catalogue.delete_dataset(slug)
+        allowed.delete_dataset(slug)
         open_dataset(STANDARD)
-    except DatasetError as error:
+    except (role.NotAllowed, DatasetError) as error:
         st.toast(markdown(error), icon=":material/error:", duration="infinite")
 
 

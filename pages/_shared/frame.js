@@ -7,8 +7,11 @@ let place = null; // the page and the model that were chosen last, in this docum
 let section = ""; // the heading that was scrolled to last
 
 export default function ({ data: [data] }) {
-  const age = data.cookie ? YEAR : 0;
-  document.cookie = `${data.name}=${data.cookie}; path=/; max-age=${age}; samesite=lax`;
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  for (const [name, value] of data.cookies) {
+    const age = value ? YEAR : 0;
+    document.cookie = `${name}=${value}; path=/; max-age=${age}; samesite=lax${secure}`;
+  }
   if (place !== null && place !== data.place && matchMedia(NARROW).matches) closeSidebar();
   place = data.place;
   if (data.section && section !== data.section) scrollTo(data.section);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._shared import carried, url
+from pages._shared import carried, role, url
 from pages._shared.style import read_beside
 
 _component = st.components.v2.component(
@@ -21,8 +21,7 @@ def render(page: str) -> None:
             # In a list: given a dictionary, Streamlit imports pandas to look for tables in it.
             data=[
                 {
-                    "name": carried.COOKIE,
-                    "cookie": cookie,
+                    "cookies": [(carried.COOKIE, cookie), *role.cookies()],
                     "place": f"{page}?{cookie}",
                     "section": url.read("section") or "",
                 }

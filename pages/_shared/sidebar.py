@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from pages._evaluate import questions
-from pages._shared import all_runs, carried, frame, live_strip, model_in_hand, url
+from pages._shared import all_runs, carried, frame, live_strip, model_in_hand, teacher, url
 
 
 def render(page: StreamlitPage, pages: Sequence[StreamlitPage]) -> None:
@@ -24,6 +24,7 @@ def render(page: StreamlitPage, pages: Sequence[StreamlitPage]) -> None:
             if other.url_path == "evaluate" and page.url_path in questions.QUESTIONS:
                 _render_more_questions(pages)
     live_strip.render(everything)
+    teacher.render()
     frame.render(page.url_path)
 
 

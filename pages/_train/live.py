@@ -18,6 +18,7 @@ from fmnist.runs.store import Run
 from pages._shared import looks
 from pages._train import live_states, recipe
 from pages._train.live_curves import render_curves
+from pages._train.start import render_shared
 from pages._train.start_again import render_start_again
 from pages._train.stop import render_problem, render_stop
 
@@ -38,6 +39,7 @@ _BADGES = {
 def render_live(run: Run) -> None:
     """Draw a run in whatever state it is; a live one is kept up to date without a reload."""
     state = _state(run)
+    render_shared(run.run_id)
     if state not in TICKS:
         _render(run)
         return

@@ -8,7 +8,7 @@ from fmnist.plain_text import markdown
 from fmnist.runs import store
 from fmnist.runs.queue import Queue, Waiting
 from fmnist.runs.store import Run
-from pages._shared import looks, url
+from pages._shared import allowed, looks, role, url
 from pages._train.stop import note_problem, render_stop
 
 _TRAINING_ICON = ":material/model_training:"
@@ -59,7 +59,7 @@ def _render_row(run: Run, label: str, is_watched: bool, *, can_move_up: bool) ->
             query_params=url.link(run=run.run_id),
             width="stretch",
         )
-        if can_move_up:
+        if can_move_up and role.is_teacher():
             st.button(
                 "Move up",
                 icon=":material/arrow_upward:",
@@ -68,12 +68,13 @@ def _render_row(run: Run, label: str, is_watched: bool, *, can_move_up: bool) ->
                 on_click=_move_up,
                 args=(run.run_id,),
             )
-        if run.status.status == "queued" and not is_watched:  # that of the run shown is above
+        # That of the run shown is above.
+        if run.status.status == "queued" and not is_watched and role.may_stop(run):
             render_stop(run, "queue", type="tertiary")
 
 
 def _move_up(run_id: str) -> None:
     try:
-        _queue(str(store.runs_dir())).move_up(run_id)
-    except store.RunsFolderError as error:
+        allowed.move_up(_queue(str(store.runs_dir())), run_id)
+    except (role.NotAllowed, store.RunsFolderError) as error:
         note_problem(error)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from fmnist.plain_text import markdown
 from fmnist.runs import settings, store
+from pages._shared import allowed, role
 
 
 def render_queue_setting() -> None:
@@ -18,7 +19,9 @@ def render_queue_setting() -> None:
             settings.read_parallel_trainings(),
             key="train_parallel",
             on_change=_set_parallel,
-            help="They share the processor; all others wait in the queue.",
+            disabled=not role.is_teacher(),
+            help="They share the processor; all others wait in the queue."
+            + ("" if role.is_teacher() else " Only the teacher may change it."),
         )
         if "train_problem" in st.session_state:
             st.error(markdown(st.session_state.pop("train_problem")), icon=":material/error:")
@@ -26,6 +29,6 @@ def render_queue_setting() -> None:
 
 def _set_parallel() -> None:
     try:
-        settings.write_parallel_trainings(st.session_state["train_parallel"])
-    except store.RunsFolderError as error:
+        allowed.set_parallel_trainings(st.session_state["train_parallel"])
+    except (role.NotAllowed, store.RunsFolderError) as error:
         st.session_state["train_problem"] = str(error)

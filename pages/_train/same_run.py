@@ -1,4 +1,4 @@
-"""What is about to be trained may have been trained before: then a line says so, with a link."""
+"""What is about to be trained may have been trained before: Start then leads to that run."""
 
 from __future__ import annotations
 
@@ -13,19 +13,29 @@ from fmnist.runs.store import Run
 from pages._shared import url
 
 
-def render_same_run(config: TrainConfig) -> None:
-    """The run that has these settings and this seed already; nothing where there is none."""
-    run = find_same(config, list_recent(str(store.runs_dir())))
+def render_same_run(config: TrainConfig, fingerprint: str) -> bool:
+    """The run that has these settings and this seed already; nothing where there is none.
+
+    Returns whether it is to be trained again. fingerprint: of the data.
+    """
+    run = find_same(config, list_recent(str(store.runs_dir())), fingerprint)
     if run is None:
-        return
-    st.page_link(
-        "pages/train.py",
-        label=f"Same settings and seed: {markdown(run.title)} · {describe(run)}",
-        icon=":material/content_copy:",
-        query_params=url.link(run=run.run_id),
-        help="Training it again gives much the same model. Change the seed to see how much chance "
-        "decides.",
-    )
+        return False
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.page_link(
+            "pages/train.py",
+            label=f"Same settings and seed: {markdown(run.title)} · {describe(run)}",
+            icon=":material/content_copy:",
+            query_params=url.link(run=run.run_id),
+            help="**Start training** shows this run instead of training it twice.",
+        )
+        return st.button(
+            "Train again anyway",
+            icon=":material/replay:",
+            type="tertiary",
+            key="train_again_anyway",
+            help="Gives much the same model. Change the seed to see how much chance decides.",
+        )
 
 
 def describe(run: Run) -> str:

@@ -37,4 +37,4 @@ def render_start_again(run: Run) -> None:
     if same and same.run_id != run.run_id:
         st.caption(f"“{markdown(same.title)}” has the same settings and seed: {describe(same)}.")
     if is_pressed:
-        start(run.config)
+        start(run.config, again=run.status.status == "completed")

@@ -14,8 +14,8 @@ from pages._train.same_run import render_same_run
 from pages._train.start import start
 
 
-def render_start_bar(config: TrainConfig, image_count: int) -> None:
-    """image_count: training images, those for validation included."""
+def render_start_bar(config: TrainConfig, image_count: int, fingerprint: str) -> None:
+    """image_count: training images, those for validation included. fingerprint: of the data."""
     refusal = _why_not(config)
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="train_start_row"
@@ -33,9 +33,9 @@ def render_start_bar(config: TrainConfig, image_count: int) -> None:
         _render_refusal(refusal)
         return
     render_network_strip(config)
-    render_same_run(config)
-    if is_pressed:
-        start(config)
+    is_again = render_same_run(config, fingerprint)
+    if is_pressed or is_again:
+        start(config, fingerprint, again=is_again)
 
 
 def _why_not(config: TrainConfig) -> ConfigError | None:

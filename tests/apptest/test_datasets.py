@@ -128,7 +128,10 @@ def test_a_dataset_that_is_not_there_is_a_warning(shapes, slug):
 
 def test_a_training_is_started_on_the_dataset_chosen(shapes, monkeypatch):
     started = []
-    monkeypatch.setattr("fmnist.runs.jobs.start_run", lambda config: started.append(config) or RUN)
+    monkeypatch.setattr(
+        "fmnist.runs.jobs.find_or_start_run",
+        lambda config, *about: started.append(config) or (RUN, True),
+    )
     at = open_page("train", data="my-shapes")
     at.button(key="train_start").click().run()
     assert [config.dataset for config in started] == ["my-shapes"]

@@ -145,7 +145,10 @@ def test_a_data_folder_without_files_is_named_beside_the_standin(lab, monkeypatc
 
 def test_a_training_is_started_on_the_standin(made_standin, monkeypatch):
     started = []
-    monkeypatch.setattr("fmnist.runs.jobs.start_run", lambda config: started.append(config) or RUN)
+    monkeypatch.setattr(
+        "fmnist.runs.jobs.find_or_start_run",
+        lambda config, *about: started.append(config) or (RUN, True),
+    )
     at = open_page("train")
     at.button(key="train_start").click().run()
     assert [config.dataset for config in started] == ["stand-in"]

@@ -371,11 +371,12 @@ def test_a_run_on_its_own_says_when_it_overfits(lab):
 def test_a_run_that_has_ended_can_be_started_again(lab, status, monkeypatch):
     started = []
 
-    def start(config):
+    def start(config, *about):
         started.append(config)
         return store.create_run(config).run_id
 
     monkeypatch.setattr(jobs, "start_run", start)
+    monkeypatch.setattr(jobs, "find_or_start_run", lambda *about: (start(*about), True))
     run_dir = run_factory.write_run(lab.runs_dir, status=status, dropout=0.3)
     at = open_train(run=run_dir.name)
     button(at, "Copy settings to the form").click().run()
