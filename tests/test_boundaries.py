@@ -24,7 +24,7 @@ SCREEN = [ROOT / "app.py", *PAGES]
 KERAS = {"keras", "tensorflow"}
 GROUND = {
     "config", "files", "formats", "glossary", "images", "json_files", "json_lines", "memory_limit",
-    "plain_text", "published", "recipes", "teacher_key", "terminal",
+    "pace", "plain_text", "published", "recipes", "sharing", "teacher_key", "terminal",
 }  # fmt: skip
 NEVER_IMPORTS = {
     "models": {"pandas", "plotly"},
