@@ -18,6 +18,7 @@ from fmnist.runs.tables import format_value
 
 MOST_VALUES = 50  # of one axis
 MOST_AXES = 8
+_MOST_WORDS = 6
 # Names and records change no model; the seed has its own place; and trials that are validated on
 # different numbers of images could not be compared.
 NOT_VARIED = ("name", "dataset", "seed", "record_epochs", "validation_fraction")
@@ -50,7 +51,10 @@ class Axis:
                     f"{self.name} has {len(self.values)} values: at most {MOST_VALUES} are tried."
                 )
             checked = tuple(_check_value(self.name, value) for value in self.values)
-            object.__setattr__(self, "values", tuple(dict.fromkeys(checked)))
+            checked = tuple(dict.fromkeys(checked))
+            object.__setattr__(
+                self, "values", tuple(sorted(checked)) if _is_scale(checked) else checked
+            )
             return
         if not is_numeric(self.name):
             raise ConfigError(f"{self.name} has no range: give values to choose from.")
@@ -85,8 +89,21 @@ class Axis:
         middle = math.sqrt(low * high) if self.log else (low + high) / 2
         return self._wrap(round(middle) if self.is_whole else middle)
 
+    @property
+    def has_order(self) -> bool:
+        """Whether its values are drawn by their place among the others: numbers are, so that what
+        is known of two tells of those between; and many words, which would take long to tell apart.
+        """
+        return _is_scale(self.values) or len(self.values) > _MOST_WORDS
+
+    def store(self, value: Any) -> Any:
+        """What Optuna knows a value by: its place among `values`, its text, or a number itself."""
+        return self.values.index(value) if self.has_order else format_value(value)
+
     def read(self, stored: Any) -> Any:
-        """The setting's value for what Optuna has drawn: the text of a value, or a number."""
+        """The setting's value for what Optuna has drawn; see `store`."""
+        if self.values and self.has_order:
+            return self.values[int(stored)]
         if self.values:
             return next(value for value in self.values if format_value(value) == stored)
         return self._wrap(int(stored) if self.is_whole else float(stored))
@@ -114,6 +131,16 @@ class Axis:
             raise ConfigError(f"The values of {found['name']} are a list.")
         log = found.get("log") is True
         return cls(found["name"], tuple(values), found.get("low"), found.get("high"), log)
+
+
+def _is_scale(values: Sequence[Any]) -> bool:
+    """Whether they are numbers, or layers of one number each."""
+    return all(
+        isinstance(value, int | float) and not isinstance(value, bool)
+        if not isinstance(value, tuple)
+        else len(value) == 1
+        for value in values
+    )
 
 
 def _plain(value: Any) -> Any:
