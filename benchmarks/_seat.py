@@ -86,7 +86,8 @@ class Seat:
     async def calm(self) -> None:
         """No more ticks, and what was asked for has come."""
         self._forget_ticks()
-        await asyncio.sleep(3)
+        await asyncio.sleep(1)
+        await asyncio.wait_for(self._finished.wait(), PATIENCE)
 
     def cut(self) -> None:
         """As a network that fails."""
