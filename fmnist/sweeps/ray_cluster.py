@@ -37,6 +37,7 @@ _LEASE = 900.0  # seconds that a trial goes on without anybody looking
 _MEMORY = 1_000_000_000  # bytes that a trial asks for; TensorFlow and a dataset take about 0.8 GB
 _DISMISSED_WITHIN = 5.0  # seconds
 _COLLECT = 0.1  # seconds that one look waits for answers
+_LEISURE = 5.0  # asking takes one part in so many of this process's time, however many train
 _COUNT_AGAIN_AFTER = 5.0  # seconds
 _CONNECT_AGAIN_EVERY, _CONNECTED_WITHIN = 10.0, 600.0  # seconds
 
@@ -71,6 +72,7 @@ class RayRunner:
         self._lost_at: float | None = None  # since when the cluster does not answer
         self._tried_at = 0.0
         self._has_tidied = False
+        self._next_questions_at = 0.0
 
     def start(self, run: store.Run) -> None:
         """Have a queued run trained, or go on with one that the cluster already has.
@@ -99,8 +101,12 @@ class RayRunner:
             for run_id, trial in list(self._trials.items()):
                 if not self._obey(trial):
                     del self._trials[run_id]
-            self._collect()
-            self._ask()
+            began = time.monotonic()
+            if began >= self._next_questions_at:
+                self._collect()
+                self._ask()
+                took = time.monotonic() - began
+                self._next_questions_at = began + _LEISURE * max(took - _COLLECT, 0.0)
 
     def stop(self, run: store.Run) -> None:
         """Ask a run to end; one that waits for a place is cancelled. Both by the next looks."""
