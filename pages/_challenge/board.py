@@ -66,7 +66,7 @@ def _render_headline(found: ChallengeResult, you: str) -> None:
                 f"95{_NBSP}% interval {low[:-2]}–{high}",
                 delta_color="off",
                 delta_arrow="off",
-                width=186,
+                width=168,
             )
         if found.people > 1:
             st.metric(
@@ -75,7 +75,7 @@ def _render_headline(found: ChallengeResult, you: str) -> None:
                 "people",
                 delta_color="off",
                 delta_arrow="off",
-                width=186,
+                width=168,
             )
 
 
