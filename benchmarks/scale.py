@@ -34,7 +34,7 @@ from tests.waits import wait_for
 
 MEASURED = ROOT / "benchmarks" / "scale.json"
 BASE = TrainConfig(filters=(8,), kernel_size=3, dense_units=(16,), epochs=2, batch_size=128)
-TRIALS, ROUNDS = 4, 2
+TRIALS = 4
 Took = dict[str, list[float]]  # by call, and `trained` and `around` by trial: seconds
 # Of the simulated laboratory.
 NODES, MANY, TRAINED_FOR, SPREAD = 100, 1000, 300.0, 0.3
@@ -92,6 +92,7 @@ def measure(nodes: int) -> tuple[float, Took]:
             began = time.perf_counter()
             drive(state.folder, runner)
             seconds = time.perf_counter() - began
+            print(f"{nodes} nodes: {seconds:.1f} s", flush=True)
         finally:
             cluster.close()
         runs = store.list_runs()
@@ -103,10 +104,10 @@ def measure(nodes: int) -> tuple[float, Took]:
         return seconds, {**runner.took, "trained": trained, "around": around}
 
 
-def measure_all() -> None:
+def measure_all(rounds: int) -> None:
     ray_cluster._COLLECT = 0.0  # what is waited for is no work
     found: dict[int, list[tuple[float, Took]]] = {1: [], 2: []}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for nodes in found:
             found[nodes].append(measure(nodes))
     # Of each the quickest: others use the cores as well.
@@ -166,7 +167,12 @@ def simulate_all() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--simulate", action="store_true", help="compute, measure nothing")
-    simulate_all() if parser.parse_args().simulate else measure_all()
+    parser.add_argument("--rounds", type=int, default=2, help="of which the quickest counts")
+    options = parser.parse_args()
+    if options.simulate:
+        simulate_all()
+    else:
+        measure_all(options.rounds)
 
 
 if __name__ == "__main__":
