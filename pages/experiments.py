@@ -7,9 +7,9 @@ import streamlit as st
 from fmnist.classroom import attempts
 from fmnist.classroom.experiments import EXPERIMENTS
 from pages._experiments import cards, live, prediction, result
-from pages._experiments.person import me
 from pages._shared import all_runs, standin, url
 from pages._shared.data import dataset
+from pages._shared.role import session_id
 
 everything = all_runs.take_own()
 name = url.read("experiment")
@@ -20,7 +20,7 @@ experiment = EXPERIMENTS[name]
 cards.render_head(experiment)
 data = dataset()
 standin.render_banner()
-attempt = attempts.read_attempt(experiment, data.slug, me())
+attempt = attempts.read_attempt(experiment, data.slug, session_id())
 if attempt is None:
     prediction.render(experiment, data, everything)
     st.stop()

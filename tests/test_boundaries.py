@@ -24,7 +24,7 @@ SCREEN = [ROOT / "app.py", *PAGES]
 KERAS = {"keras", "tensorflow"}
 GROUND = {
     "config", "files", "formats", "glossary", "images", "json_files", "json_lines", "memory_limit",
-    "plain_text", "published", "recipes", "teacher_key", "terminal",
+    "pace", "plain_text", "published", "recipes", "sharing", "teacher_key", "terminal",
 }  # fmt: skip
 NEVER_IMPORTS = {
     "models": {"pandas", "plotly"},
@@ -95,7 +95,7 @@ DISTRIBUTIONS = {
     "streamlit_drawable_canvas": "streamlit-drawable-canvas",
 }
 # Imported only where a person has installed it.
-OPTIONAL = {"mlflow-skinny"}
+OPTIONAL = {"mlflow-skinny", "ray"}
 # Needed without being imported: the backend of Keras, pytest's plugins, what `make lint` runs.
 NEVER_IMPORTED = {
     "tensorflow", "pytest-rerunfailures", "pytest-timeout", "pytest-xdist", "ruff", "mypy",

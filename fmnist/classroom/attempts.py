@@ -12,20 +12,18 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import filelock
 import msgspec
 
 from fmnist import json_files
-from fmnist.classroom.experiments import Choice, Experiment
+from fmnist.classroom.experiments import TAG, Choice, Experiment
 from fmnist.classroom.room import make_room
 from fmnist.config import DATASET_SLUG, TrainConfig
-from fmnist.runs import jobs, outputs, progress, store
+from fmnist.runs import jobs, progress, store
 from fmnist.runs.folder import cannot_write, runs_dir
 from fmnist.runs.related import find_same
 from fmnist.runs.store import Run
 
 MOST_PEOPLE = 2000
-_LOCK_TIMEOUT = 10.0  # seconds
 _FOLDER = ".experiments"
 _PERSON = re.compile(r"[0-9a-f]{16}")
 
@@ -100,9 +98,11 @@ def start(
 ) -> Attempt:
     """Keep the guess and queue what is not trained yet; a guess kept before stays.
 
+    There is no limit to how many wait: all who ask the same share the same few runs.
+
     Raises:
         AttemptError: the guess is none, or too many people have begun experiments.
-        ConfigError, RunsFolderError: as `jobs.start_run`.
+        ConfigError, RunsFolderError: as `jobs.find_or_start_run`.
     """
     before = read_attempt(experiment, dataset, person)
     guess = before.guess if before else check_guess(experiment, guess)
@@ -115,11 +115,12 @@ def start(
                 f"{MOST_PEOPLE} people have begun experiments here within a month. Delete some of "
                 f"the folders in {folder}."
             )
-        run_ids = _find_or_start(experiment, dataset, fingerprint)
+        configs = _configs(experiment, dataset)
+        run_ids = [_find_or_start(config, person, fingerprint) for config in configs]
         path.parent.mkdir(exist_ok=True)
         attempt = Attempt(guess, before.began_at if before else time.time(), run_ids)
         json_files.write_json(path, msgspec.to_builtins(attempt))
-    except OSError as error:  # filelock.Timeout is one
+    except OSError as error:
         raise cannot_write(runs_dir(), error) from error
     return attempt
 
@@ -131,7 +132,7 @@ def list_missing(
     return [
         config
         for config in _configs(experiment, dataset)
-        if _find(config, fingerprint, everything) is None
+        if find_same(config, everything, fingerprint) is None
     ]
 
 
@@ -139,27 +140,11 @@ def _configs(experiment: Experiment, dataset: str) -> list[TrainConfig]:
     return [config.replace(dataset=dataset) for config in experiment.configs()]
 
 
-def _find(config: TrainConfig, fingerprint: str, everything: list[Run]) -> Run | None:
-    """A usable or live run with these settings, on the data with this fingerprint."""
-    return find_same(
-        config,
-        (
-            run
-            for run in everything
-            if (run.is_live and not store.is_stop_requested(run.run_dir))
-            or (is_usable(run) and outputs.read_fingerprint(run) == fingerprint)
-        ),
-    )
-
-
-def _find_or_start(experiment: Experiment, dataset: str, fingerprint: str) -> list[str]:
-    """The ids of all its runs. However many ask at once, each is trained once."""
-    with filelock.FileLock(runs_dir() / _FOLDER / ".lock", timeout=_LOCK_TIMEOUT):
-        everything, run_ids = store.list_runs(), []
-        for config in _configs(experiment, dataset):
-            same = _find(config, fingerprint, everything)
-            run_ids.append(same.run_id if same else jobs.start_run(config))
-    return run_ids
+def _find_or_start(config: TrainConfig, person: str, fingerprint: str) -> str:
+    run_id, is_new = jobs.find_or_start_run(config, person, fingerprint=fingerprint)
+    if is_new:
+        store.annotate_run(store.load_run(run_id), tags=(TAG,))
+    return run_id
 
 
 def look(experiment: Experiment, attempt: Attempt) -> Progress:

@@ -11,6 +11,7 @@ from fmnist.config import TrainConfig
 
 # A network that shows each effect within seconds: a run takes 20 s on two cores, ten epochs 35 s.
 _BASE = TrainConfig(filters=(16,), dense_units=(64,), epochs=5, batch_size=256, keep="last")
+TAG = "experiment"  # of each run that was started for one
 _SHOES = "sandals, sneakers and ankle boots"
 
 Measure = Literal["test", "mirrored shoes"]
@@ -188,3 +189,9 @@ EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType(
         )
     }
 )  # fmt: skip
+
+
+def find_next(experiment: Experiment) -> Experiment:
+    """The one after it; after the last one, the first."""
+    names = list(EXPERIMENTS)
+    return EXPERIMENTS[names[(names.index(experiment.name) + 1) % len(names)]]

@@ -211,8 +211,8 @@ def _explain_flips(outcome: Outcome) -> tuple[str, str]:
     falls = usual - mirrored > _NOISE
     said = (
         "In this dataset shoes point to the left, so a network trained as usual has hardly seen "
-        f"one pointing to the right: right on {formats.percent(usual)} of the shoes as they are, "
-        f"it names {formats.percent(mirrored)} of the mirrored ones"
+        f"one pointing to the right: it gets {formats.percent(usual)} of the shoes right as they "
+        f"are, and {formats.percent(mirrored)} of the mirrored ones"
         f"{', for what it learned of a toe and a heel is tied to their side' if falls else ''}."
     )
     flipped, change = outcome.repeats.estimate(1).value, outcome.change
@@ -234,8 +234,8 @@ def _explain_flips(outcome: Outcome) -> tuple[str, str]:
             f"{formats.percent(flipped)} of the mirrored shoes, {price}."
         )
     return said, (
-        f"Trained with flips it got only {formats.percent(flipped)} of the mirrored shoes: mirror "
-        "images make every class harder to learn, and in five epochs that outweighed what they "
+        f"Trained with flips it got only {formats.percent(flipped)} of them right: mirror images "
+        "make every class harder to learn, and in five epochs that outweighed what they "
         "teach."
     )
 

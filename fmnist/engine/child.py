@@ -8,15 +8,20 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
+import numpy as np
 import psutil
 
 from fmnist import PROJECT_ROOT, memory_limit
 from fmnist.engine.frames import Answer, Arrays, read_frame, write_frame
+from fmnist.engine.line import Dropped as Dropped
+from fmnist.engine.line import EngineError as EngineError
+from fmnist.engine.line import Line, Request
 from fmnist.teacher_key import environment_without_key
 
 _MUCH_MEMORY = 1_200_000_000  # bytes of an idle child for models from elsewhere; more is given back
@@ -28,16 +33,9 @@ _CRASHED = {  # exit codes of a process that its model ended, as it does for wan
 } | {memory_limit.OUT_OF_MEMORY}
 
 
-# Of the thread that asks: whether anybody still waits for the answer.
+# Of the thread that asks: whether anybody still waits for the answer, and who that is.
 _IS_WANTED: ContextVar[Callable[[], bool]] = ContextVar("is_wanted", default=lambda: True)
-
-
-class EngineError(ValueError):
-    """A request that cannot be answered; the message is one sentence for the person who asked."""
-
-
-class Dropped(EngineError):
-    """Nobody waits for this answer any more, so it was not asked for."""
+_ASKER: ContextVar[Hashable] = ContextVar("asker", default=None)
 
 
 @contextlib.contextmanager
@@ -50,18 +48,37 @@ def while_wanted(is_wanted: Callable[[], bool]) -> Iterator[None]:
         _IS_WANTED.reset(token)
 
 
+@contextlib.contextmanager
+def asked_by(asker: Hashable) -> Iterator[None]:
+    """What this thread asks in here is asked by somebody, who has a fair share of the process."""
+    token = _ASKER.set(asker)
+    try:
+        yield
+    finally:
+        _ASKER.reset(token)
+
+
 class Child:
     """One process, and whoever waits for it.
 
-    bound: tells how many bytes a new process may have. gives_back: whether a process that holds a
+    bound: tells how many bytes a new process may have. who: tells who asks, where the thread does
+    not say so by `asked_by`. gives_back: whether a process that holds a
     lot of them while nobody asks is ended.
     """
 
-    def __init__(self, timeout: float, bound: Callable[[], int], gives_back: bool = False):
+    def __init__(
+        self,
+        timeout: float,
+        bound: Callable[[], int],
+        who: Callable[[], Hashable],
+        gives_back: bool = False,
+    ) -> None:
         self._timeout = timeout
         self._bound = bound
+        self._who = who
         self._gives_back = gives_back
         self._most = 0  # bytes of the process that runs
+        self._line = Line()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._requests = 0
@@ -127,15 +144,48 @@ class Child:
         Raises Dropped where its turn comes, or is awaited, when it is no longer wanted.
         """
         is_wanted = _IS_WANTED.get()
-        while not self._lock.acquire(timeout=_LOOK_AGAIN):
-            if not is_wanted():
-                raise Dropped
+        asker = _ASKER.get() or self._who() or threading.get_ident()
+        request = Request(asker, operation, header, arrays or {}, is_wanted)
+        self._line.join(request)
         try:
-            if not is_wanted():
-                raise Dropped
-            return self._answer(operation, header, arrays or {})
+            while not request.is_answered:
+                request.stirred.wait(_LOOK_AGAIN)
+                if not (request.is_answered or is_wanted()):
+                    raise Dropped
+                if self._line.is_led_by(request) and self._lock.acquire(timeout=_LOOK_AGAIN):
+                    try:
+                        self._serve(self._line.take())
+                    finally:
+                        self._lock.release()
         finally:
-            self._lock.release()
+            self._line.leave(request)
+        return request.answer()
+
+    def _serve(self, together: list[Request]) -> None:
+        """Have these answered, as one where they are several; the process is ours meanwhile."""
+        started = time.monotonic()
+        if len(together) > 1:
+            self._predict_together(together)
+        for request in together:
+            if not request.is_answered:
+                try:
+                    found = self._answer(request.operation, request.header, request.arrays)
+                except BaseException as error:  # noqa: BLE001 - raised again by whoever asked
+                    request.settle(error)
+                else:
+                    request.settle(found)
+        self._line.charge(together, time.monotonic() - started)
+
+    def _predict_together(self, together: list[Request]) -> None:
+        """Where that fails, they are left to be asked one by one: one of them may be to blame."""
+        images = np.concatenate([request.arrays["images"] for request in together])
+        with contextlib.suppress(EngineError):
+            answer, results = self._answer("predict", together[0].header, {"images": images})
+            start = 0
+            for request in together:
+                end = start + request.size
+                request.settle((answer, {name: all_[start:end] for name, all_ in results.items()}))
+                start = end
 
     def _answer(self, operation: str, header: dict[str, Any], arrays: Arrays) -> Answer:
         for _ in range(2):  # a child may have been killed: a fresh one gets a second chance
@@ -226,9 +276,10 @@ class Child:
         """End a process that holds a lot, unless it is asked again soon. TensorFlow keeps what it
         freed.
         """
+        if not self._gives_back:
+            return
         with contextlib.suppress(psutil.Error):
-            memory = psutil.Process(process.pid).memory_info().rss
-            if self._gives_back and memory > _MUCH_MEMORY:
+            if psutil.Process(process.pid).memory_info().rss > _MUCH_MEMORY:
                 timer = threading.Timer(_IDLE_AFTER, self._end_if_idle, (self._requests,))
                 timer.daemon = True
                 timer.start()

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,16 +45,19 @@ class Prediction:
 class Engine:
     """TensorFlow as seen by the server: started when first needed, shared by all threads.
 
-    A child answers one request at a time; the others wait. One that has died is replaced and the
-    request sent once more. A request that takes longer than `timeout` seconds (`IMPORTED_TIMEOUT`
-    at most, of an imported model), or more memory than the child may have, ends the child
-    and gives its memory back.
+    A child answers one request at a time; of those that wait, whoever has had the least of it
+    lately comes first (`line.py`; `who` tells by whom this thread is asked). A child that has died
+    is replaced and the request sent once more. A request that takes longer than `timeout` seconds
+    (`IMPORTED_TIMEOUT` at most, of an imported model), or more memory than the child may have, ends
+    the child and gives its memory back.
     """
 
-    def __init__(self, timeout: float = REQUEST_TIMEOUT):
-        self._own = Child(timeout, memory_limit.bound)
+    def __init__(
+        self, timeout: float = REQUEST_TIMEOUT, who: Callable[[], Hashable] = lambda: None
+    ) -> None:
+        self._own = Child(timeout, memory_limit.bound, who)
         self._imported = Child(
-            min(timeout, IMPORTED_TIMEOUT), memory_limit.bound_of_one, gives_back=True
+            min(timeout, IMPORTED_TIMEOUT), memory_limit.bound_of_one, who, gives_back=True
         )
 
     def predict(self, model_path: Path, images: np.ndarray) -> Prediction:

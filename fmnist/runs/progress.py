@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fmnist import formats
 from fmnist.runs import outputs, queue
+from fmnist.runs.file_state import state_of_tables
 from fmnist.runs.store import Run, Status
 
 if TYPE_CHECKING:
@@ -33,21 +34,13 @@ class Curves:
 def read_curves(run: Run) -> Curves:
     """`history.csv` and `batches.csv`, from memory while neither file has changed."""
     history, batches = run.file("history.csv"), run.file("batches.csv")
-    stamp = (*_stamp(history), *_stamp(batches))
+    stamp = state_of_tables(run.run_dir)
     return Curves(
         run.run_dir,
         stamp,
         _read(history, outputs.HISTORY_COLUMNS, stamp[:2]),
         _read(batches, outputs.BATCH_COLUMNS, stamp[2:]),
     )
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        stat = path.stat()
-    except OSError:
-        return (0, 0)
-    return (stat.st_mtime_ns, stat.st_size)
 
 
 @functools.lru_cache(maxsize=32)
@@ -93,6 +86,7 @@ def describe_silence(run: Run) -> str:
     return "No sign of life" + (f" for {formats.duration(seconds)}" if seconds is not None else "")
 
 
+@functools.lru_cache(maxsize=32)
 def latest(curves: Curves) -> dict[str, float]:
     """The newest number of each kind: loss and accuracy of the batches, val_ of the epochs."""
     numbers: dict[str, float] = {}

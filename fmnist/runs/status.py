@@ -29,6 +29,8 @@ SILENT_AFTER = 60.0  # seconds without a heartbeat; a training gives one every h
 
 _NEVER_STARTED_AFTER = 60.0  # seconds a running status may lack a process
 _GONE_AFTER = 120.0  # seconds without a heartbeat, for a process on another computer
+CLUSTER = "ray:"  # before the host of a run on a cluster: its driver alone hears of it
+_CLUSTER_GONE_AFTER = 900.0  # seconds; while its driver is away, the training goes on unheard
 _AHEAD = 10.0  # seconds that another computer's clock, or one just set, may be ahead
 _SAME_START = 2.0  # seconds; the clock that start times are counted from is set now and then
 _TOLD_WITHIN = 0.3  # seconds in which whoever started a process records how it ended
@@ -212,7 +214,9 @@ def process_is_alive(status: Status) -> bool:
         return status.status == "queued" or is_new
     if status.host != socket.gethostname():
         seconds = status.seconds_silent
-        return seconds is not None and seconds < _GONE_AFTER
+        is_of_cluster = (status.host or "").startswith(CLUSTER)
+        most = _CLUSTER_GONE_AFTER if is_of_cluster else _GONE_AFTER
+        return seconds is not None and seconds < most
     return find_process(status) is not None
 
 

@@ -48,6 +48,7 @@ from fmnist.runs.reader import (
     reconcile_run,
     tidy_tags,
 )
+from fmnist.runs.status import CLUSTER as CLUSTER
 from fmnist.runs.status import LIVE as LIVE
 from fmnist.runs.status import STATUSES as STATUSES
 from fmnist.runs.status import Status
@@ -229,9 +230,12 @@ def list_runs() -> list[Run]:
     )
 
 
-def list_runs_and_bundled() -> list[Run]:
-    """`list_runs`, and last the bundled run where the package has one: what may be looked at."""
-    return [*list_runs(), *([read_run(BUNDLED_DIR)] if BUNDLED_DIR.is_dir() else [])]
+def list_runs_and_bundled(own: list[Run] | None = None) -> list[Run]:
+    """`list_runs`, unless given, and last the bundled run where the package has one: what may be
+    looked at.
+    """
+    own = list_runs() if own is None else own
+    return [*own, *([read_run(BUNDLED_DIR)] if BUNDLED_DIR.is_dir() else [])]
 
 
 def delete_run(run: Run) -> None:

@@ -12,11 +12,11 @@ from fmnist.classroom.challenges import Challenge, ChallengeError, Key
 from fmnist.data.dataset import CLASS_NAMES, Dataset
 from fmnist.plain_text import markdown
 from fmnist.runs import store
-from pages._challenge.person import token
 from pages._evaluate import not_scored
 from pages._shared import model_in_hand, url
 from pages._shared.data import can_evaluate, dataset, evaluate_run, switch_to_dataset_of
 from pages._shared.dataset_choice import choose
+from pages._shared.role import session_id
 
 _NAME = "challenge_name"
 
@@ -129,6 +129,6 @@ def render_link(key: Key) -> None:
 
 def _start(key: Key, challenge: Challenge) -> None:
     try:
-        challenges.join(key, challenge, token(), st.session_state.get(_NAME) or "")
+        challenges.join(key, challenge, session_id(), st.session_state.get(_NAME) or "")
     except ValueError as error:
         st.toast(markdown(error), icon=":material/error:")

@@ -10,9 +10,9 @@ from fmnist.classroom.experiments import EXPERIMENTS, Experiment
 from fmnist.data.dataset import Dataset
 from fmnist.plain_text import markdown
 from fmnist.runs.store import Run
-from pages._experiments.person import me
 from pages._experiments.seconds import estimate_missing
 from pages._shared import dataset_choice, standin, url
+from pages._shared.role import session_id
 
 
 def render(data: Dataset, everything: list[Run]) -> None:
@@ -39,7 +39,7 @@ def _render_card(experiment: Experiment, data: Dataset, everything: list[Run]) -
         query_params=url.link(experiment=experiment.name),
     )
     st.markdown(experiment.question)
-    attempt = attempts.read_attempt(experiment, data.slug, me())
+    attempt = attempts.read_attempt(experiment, data.slug, session_id())
     if attempt is None:
         st.caption(describe_time(experiment, data, everything))
         return

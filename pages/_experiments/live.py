@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fmnist import formats
 from fmnist.classroom import attempts
 from fmnist.classroom.attempts import Attempt, Progress
 from fmnist.classroom.experiments import Experiment
@@ -11,6 +12,7 @@ from fmnist.data.dataset import Dataset
 from fmnist.plain_text import markdown
 from fmnist.runs.store import Run
 from pages._experiments.prediction import start
+from pages._experiments.seconds import estimate_left
 from pages._shared import url
 
 _TICK = 1.0  # seconds
@@ -32,7 +34,8 @@ def _look(experiment: Experiment, attempt: Attempt, data: Dataset) -> None:
     found = attempts.look(experiment, attempt)
     if found.finished == len(found.runs):
         st.rerun()
-    st.progress(found.done, markdown(_describe(found)))
+    left = f" · about {formats.rough_duration(estimate_left(found, data))} left"
+    st.progress(found.done, markdown(_describe(found)) + (left if found.waits else ""))
     if not found.waits:
         st.warning(
             "Some of its trainings were stopped, have failed or were deleted.",

@@ -10,7 +10,7 @@ from fmnist.data.dataset import CLASS_NAMES, Dataset
 from fmnist.plain_text import markdown
 from fmnist.runs.store import Run
 from pages._experiments.cards import describe_time
-from pages._experiments.person import me
+from pages._shared.role import session_id
 
 
 def render(experiment: Experiment, data: Dataset, everything: list[Run]) -> None:
@@ -19,7 +19,7 @@ def render(experiment: Experiment, data: Dataset, everything: list[Run]) -> None
         st.info("This is about the shoes of Fashion-MNIST; the data here has other classes.")
         return
     with st.container(border=True):
-        st.markdown("##### :material/psychology: Your prediction")
+        st.markdown("**:material/psychology: Your prediction**")
         guess = _ask(experiment)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
@@ -56,7 +56,7 @@ def _ask(experiment: Experiment) -> float | str | None:
 def start(experiment: Experiment, data: Dataset, guess: float | str) -> None:
     """Keep the guess and queue what is missing; a toast says why that is impossible."""
     try:
-        attempts.start(experiment, data.slug, data.fingerprint, me(), guess)
+        attempts.start(experiment, data.slug, data.fingerprint, session_id(), guess)
     except ValueError as error:
         st.toast(markdown(error), icon=":material/error:")
 

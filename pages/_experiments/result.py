@@ -7,7 +7,7 @@ import streamlit as st
 
 from fmnist import formats
 from fmnist.classroom.attempts import Attempt, Progress
-from fmnist.classroom.experiments import Experiment, Slider
+from fmnist.classroom.experiments import Experiment, Slider, find_next
 from fmnist.classroom.measured import Outcome, find_shoes, measure
 from fmnist.classroom.reasons import explain
 from fmnist.data.dataset import Dataset
@@ -105,8 +105,9 @@ def _render_numbers(outcome: Outcome, guess: float | str) -> None:
         f"**{'within' if change.is_noise else 'beyond'} noise**."
     )
     st.caption(
-        f"{experiment.seeds} seeds each; the intervals count the chance in the seeds (standard "
-        f"deviation {100 * outcome.repeats.deviation:.2f} points) and in the test images."
+        f"{experiment.seeds} seeds each. The intervals count the chance in the seeds (standard "
+        f"deviation {100 * outcome.repeats.deviation:.2f} points) and in the test images. As all "
+        "networks are shown the same images, a difference can be real where intervals overlap."
     )
 
 
@@ -126,9 +127,10 @@ def _render_links(experiment: Experiment, runs: list[Run]) -> None:
             icon=":material/list_alt:",
             query_params={**url.link(), "runs": firsts},
         )
+        following = find_next(experiment)
         st.page_link(
             "pages/experiments.py",
-            label="Next experiment",
+            label=f"Next: {markdown(following.title)}",
             icon=":material/arrow_forward:",
-            query_params=url.link(),
+            query_params=url.link(experiment=following.name),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist import formats
+from fmnist.classroom import experiments
 from fmnist.plain_text import markdown
 from fmnist.runs import outputs, store
 from fmnist.runs.store import Run
@@ -45,8 +46,11 @@ def render() -> None:
         except store.RunNotFound:  # deleted meanwhile
             _dismiss(run_id)
             continue
-        # Who takes a training out of the queue, or stops it before it has a model, knows.
-        if run.status.status == "failed" or model_in_hand.can_be_chosen(run):
+        # Who takes a training out of the queue, or stops it before it has a model, knows; and where
+        # many are trained for one question, it is answered on a page of its own.
+        is_of_many = run.sweep or experiments.TAG in run.tags
+        is_told = run.status.status == "failed" or model_in_hand.can_be_chosen(run)
+        if is_told and not is_of_many:
             _render(run)
         else:
             _dismiss(run_id)

@@ -11,8 +11,9 @@ from typing import TypeVar
 import streamlit as st
 
 from fmnist.drawing import drawing_model
-from fmnist.engine.child import while_wanted
+from fmnist.engine.child import asked_by, while_wanted
 from fmnist.engine.client import Engine
+from pages._shared.looks import viewer
 
 LOOK_AGAIN = 0.2  # seconds between two looks at whether the person has gone on
 FIRST_PAGE_SECONDS = 2.0  # TensorFlow's import would slow the first page's drawing in the browser
@@ -23,7 +24,7 @@ _Found = TypeVar("_Found")
 
 @st.cache_resource(show_spinner=False, on_release=Engine.close)
 def get() -> Engine:
-    return Engine()
+    return Engine(who=viewer)
 
 
 @st.cache_resource(show_spinner=False)
@@ -47,11 +48,12 @@ def drop_when_unseen(question: Callable[[], _Found]) -> _Found:
     question waits in a thread of its own, and this one draws nothing, again and again.
     """
     answer: Future[_Found] = Future()
+    session = viewer()
     gone = threading.Event()
 
     def ask() -> None:
         try:
-            with while_wanted(lambda: not gone.is_set()):
+            with while_wanted(lambda: not gone.is_set()), asked_by(session):
                 answer.set_result(question())
         except BaseException as error:  # noqa: BLE001 - raised again below, where it belongs
             answer.set_exception(error)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 
 import streamlit as st
 
 from fmnist import formats
+from fmnist.pace import Pace
 from fmnist.plain_text import markdown
 from fmnist.runs import progress, queue, store
 from fmnist.runs.fine_tuned_record import stage_fraction
 from fmnist.runs.store import Run
 from fmnist.sweeps import driving
-from pages._shared import announcement
+from pages._shared import announcement, looks
 
-TICK = 2.0  # seconds
+TICK = 2.0  # seconds between two looks, while few look
+_PACE = Pace(TICK, most=12.0)
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 # Pages that show what a finished training changes; elsewhere nobody is interrupted.
 _FOLLOWING_PAGES = ("train", "runs", "evaluate")
@@ -55,15 +58,15 @@ def _strip(just_read: list[list[Run]]) -> None:
 
     just_read: the live runs, for whoever looks first; later looks find them taken and read again.
     """
-    live = just_read.pop() if just_read else _keep_moving(store.list_runs())
+    live = just_read.pop() if just_read else _keep_moving(looks.list_runs())
     announcement.follow(live)
     announcement.render()
     if live:
-        st.fragment(_tick, run_every=TICK)([live])
+        looks.render_ticking(functools.partial(_tick, [live]), _PACE)
 
 
 def _tick(just_read: list[list[Run]]) -> None:
-    live = just_read.pop() if just_read else _keep_moving(store.list_runs())
+    live = just_read.pop() if just_read else _keep_moving(looks.list_runs())
     page = (st.context.url or "").rstrip("/").rsplit("/", 1)[-1]
     if announcement.has_ended(live):
         if page in _FOLLOWING_PAGES:

@@ -5,12 +5,17 @@ The same rows in the same places in every state, so that nothing jumps when a ru
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Hashable
+
 import streamlit as st
 
 from fmnist import formats
+from fmnist.pace import Pace
 from fmnist.plain_text import markdown
 from fmnist.runs import outputs, progress, store
 from fmnist.runs.store import Run
+from pages._shared import looks
 from pages._train import live_states, recipe
 from pages._train.live_curves import render_curves
 from pages._train.start import render_shared
@@ -20,6 +25,7 @@ from pages._train.stop import render_problem, render_stop
 # Seconds between two looks. A place in the queue changes seldom; a damaged run may only have been
 # met while a file of it was being replaced.
 TICKS = {"running": 0.5, "queued": 1.0, "damaged": 3.0}
+_PACES = {state: Pace(seconds, most=33.0) for state, seconds in TICKS.items()}
 _BADGES = {
     "queued": ("Waiting", ":material/hourglass_top:", "gray"),
     "running": ("Training", ":material/model_training:", "blue"),
@@ -34,14 +40,22 @@ def render_live(run: Run) -> None:
     """Draw a run in whatever state it is; a live one is kept up to date without a reload."""
     state = _state(run)
     render_shared(run.run_id)
-    if state in TICKS:
-        st.fragment(_tick, run_every=TICKS[state])(run.run_id, state, [run])
-    else:
+    if state not in TICKS:
         _render(run)
+        return
+    if not (run.damaged or run.imported_model):
+        _render_head(run)
+    look = functools.partial(_tick, run.run_id, _drawn(run), [run])
+    looks.render_ticking(look, _PACES[state])
 
 
 def _state(run: Run) -> str:
     return "damaged" if run.damaged else run.status.status
+
+
+def _drawn(run: Run) -> Hashable:
+    """What is to be seen of a run beside its numbers and curves."""
+    return _state(run), run.title, run.is_silent, store.is_stop_requested(run.run_dir)
 
 
 def render_nothing_yet(everything: list[Run]) -> None:
@@ -64,18 +78,21 @@ def render_nothing_yet(everything: list[Run]) -> None:
         live_states.render_link("train", label, ":material/history:", run)
 
 
-def _tick(run_id: str, shown: str, just_read: list[Run]) -> None:
+def _tick(run_id: str, drawn: Hashable, just_read: list[Run]) -> None:
     """One look. Anything but more of the same is a matter for the whole page.
 
     just_read: the run, for the first look; later ones find it taken and read the run again.
     """
     try:
-        run = just_read.pop() if just_read else store.load_run(run_id)
+        run = just_read.pop() if just_read else looks.load_run(run_id)
     except store.RunNotFound:
         st.rerun()
-    if _state(run) != shown:
+    if _drawn(run) != drawn:
         st.rerun()
-    _render(run)
+    if run.damaged or run.imported_model:
+        _render(run)
+    else:
+        _render_below_head(run)
 
 
 def _render(run: Run) -> None:
@@ -92,8 +109,12 @@ def _render(run: Run) -> None:
         )
         live_states.render_link("runs", "See the run", ":material/list_alt:", run)
         return
-    curves = progress.read_curves(run)
     _render_head(run)
+    _render_below_head(run)
+
+
+def _render_below_head(run: Run) -> None:
+    curves = progress.read_curves(run)
     if run.fine_tuned:
         st.caption(f":material/school: {run.fine_tuned.explanation}")
     live_states.render(run, curves)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import threading
+from typing import Any
 
 import streamlit as st
+from streamlit.dataframe_util import convert_anything_to_arrow_bytes
 
-from fmnist.figures.live import Before, LiveChart, plot_history
+from fmnist.figures.live import Before, plot_history
 from fmnist.runs import progress, store
 from fmnist.runs.progress import Curves
 from fmnist.runs.related import find_previous
@@ -28,20 +31,25 @@ def render_curves(run: Run, curves: Curves) -> None:
         )
     epochs = run.config.epochs if run.is_live else None
     for metric in HEIGHTS:
-        chart = _figure(curves, metric, epochs, run.status.steps_per_epoch, ghost, is_zoomed)
-        st.vega_lite_chart(chart.rows, chart.spec, height=HEIGHTS[metric], key=f"live_{metric}")
+        with _making:  # of thirty people who look, the first makes it and the others wait
+            spec = _chart(curves, metric, epochs, run.status.steps_per_epoch, ghost, is_zoomed)
+        st.vega_lite_chart(spec=spec, height=HEIGHTS[metric], key=f"live_{metric}")
 
 
-@functools.lru_cache(maxsize=32)
-def _figure(
+_making = threading.Lock()
+
+
+@functools.lru_cache(maxsize=64)
+def _chart(
     curves: Curves,
     metric: str,
     epochs: int | None,
     steps_per_epoch: int | None,
     before: Before | None,
     is_zoomed: bool,
-) -> LiveChart:
-    return plot_history(
+) -> dict[str, Any]:
+    """The chart with its rows as they are sent, made once for all who look at it."""
+    chart = plot_history(
         curves.history,
         curves.batches,
         metric,
@@ -50,6 +58,8 @@ def _figure(
         before=before,
         is_zoomed=is_zoomed,
     )
+    rows = convert_anything_to_arrow_bytes(chart.rows)
+    return {**chart.spec, "data": {"name": "rows"}, "datasets": {"rows": rows}}
 
 
 def previous_run(run: Run) -> Run | None:

@@ -8,7 +8,7 @@ from fmnist.plain_text import markdown
 from fmnist.runs import store
 from fmnist.runs.queue import Queue, Waiting
 from fmnist.runs.store import Run
-from pages._shared import allowed, role, url
+from pages._shared import allowed, looks, role, url
 from pages._train.stop import note_problem, render_stop
 
 _TRAINING_ICON = ":material/model_training:"
@@ -18,7 +18,7 @@ _MOST = 8  # rows; the Runs page has them all
 def look_at_queue() -> Waiting:
     """What trains and what waits now, read with little work."""
     try:
-        return _queue(str(store.runs_dir())).look()
+        return looks.look_at_queue(_queue(str(store.runs_dir())))
     except OSError:  # no run was ever made here
         return Waiting([], [])
 

@@ -14,11 +14,11 @@ def queued(monkeypatch):
     """Runs that are started wait, with no process."""
     started = []
 
-    def start_run(config):
-        started.append(store.create_run(config).run_id)
+    def queue_run(config, owner):
+        started.append(store.create_run(config, owner=owner).run_id)
         return started[-1]
 
-    monkeypatch.setattr(jobs, "start_run", start_run)
+    monkeypatch.setattr(jobs, "_queue_run", queue_run)
     return started
 
 

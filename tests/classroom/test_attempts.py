@@ -26,11 +26,11 @@ def queued(lab, monkeypatch):
     """The configs that would have been queued: their runs wait, with no process."""
     started = []
 
-    def start_run(config):
+    def queue_run(config, owner):
         started.append(config)
-        return store.create_run(config).run_id
+        return store.create_run(config, owner=owner).run_id
 
-    monkeypatch.setattr(jobs, "start_run", start_run)
+    monkeypatch.setattr(jobs, "_queue_run", queue_run)
     return started
 
 
@@ -40,6 +40,8 @@ def test_a_guess_stays_and_finished_runs_are_taken(lab, fingerprint, queued):
     assert [(config.filters, config.seed) for config in missing] == [((32,), 1), ((32,), 2)]
     attempt = attempts.start(FILTERS, DATA, fingerprint, ADA, 0.5)
     assert queued == missing
+    new = store.load_run(attempt.run_ids[-1])
+    assert (new.tags, new.status.owner) == (("experiment",), ADA)
     assert attempt.run_ids[:4] == [run.run_id for run in done]
     assert attempts.start(FILTERS, DATA, fingerprint, ADA, -1.0) == attempt
     assert attempts.read_attempt(FILTERS, DATA, ADA) == attempt

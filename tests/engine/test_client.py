@@ -22,6 +22,7 @@ from fmnist.engine import child as child_process
 from fmnist.engine import explanations
 from fmnist.engine.child import Dropped, while_wanted
 from fmnist.engine.client import Engine, EngineError
+from fmnist.engine.line import Request
 from fmnist.explain.results import ReceptiveField
 from tests.factories import data as data_factory
 from tests.waits import wait_for
@@ -479,3 +480,52 @@ def test_a_request_that_waits_and_is_no_longer_wanted_is_dropped(engine, models)
     np.testing.assert_allclose(answers[0], models.expected("first"), atol=1e-5)
     assert engine._own._requests == requests + 1, "the process never heard of the second"
     engine.predict(models.path("second"), models.images)  # what this thread asks is wanted
+
+
+def test_predictions_that_wait_are_asked_in_one_request_and_each_gets_its_own(engine, models):
+    expected = models.expected("first")
+    engine.predict(models.path("first"), models.images)
+    child = psutil.Process(engine.pid)
+    answers: dict[int, np.ndarray] = {}
+
+    def ask(number: int) -> None:
+        image = models.images[number : number + 1]
+        answers[number] = engine.predict(models.path("first"), image).probabilities
+
+    requests = engine._own._requests
+    child.suspend()
+    people = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    people[0].start()
+    wait_for(lambda: engine._own._requests == requests + 1, "the first request")
+    for person in people[1:]:
+        person.start()
+    wait_for(lambda: len(engine._own._line._waiting) == 3, "the others to wait")
+    child.resume()
+    for person in people:
+        person.join()
+    assert engine._own._requests == requests + 2, "three of the four went together"
+    for number in range(4):
+        np.testing.assert_allclose(answers[number], expected[number : number + 1], atol=1e-5)
+
+
+def test_of_those_that_wait_together_only_the_one_to_blame_fails(engine, models, monkeypatch):
+    asked = engine._own._answer
+
+    def answer(operation, header, arrays):
+        if (arrays["images"] == 255).all(axis=(1, 2)).any():
+            raise EngineError("too white")
+        return asked(operation, header, arrays)
+
+    monkeypatch.setattr(engine._own, "_answer", answer)
+    header = {"model": str(models.path("first"))}
+    white = np.full((1, 28, 28), 255, np.uint8)
+    requests = [
+        Request(who, "predict", header, {"images": images})
+        for who, images in (("ann", models.images[:1]), ("ben", white))
+    ]
+    engine._own._serve(requests)
+    np.testing.assert_allclose(
+        requests[0].answer()[1]["probabilities"], models.expected("first")[:1], atol=1e-5
+    )
+    with pytest.raises(EngineError, match="too white"):
+        requests[1].answer()
