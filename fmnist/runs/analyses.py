@@ -21,6 +21,7 @@ from fmnist import json_files
 from fmnist.data.dataset import Dataset
 from fmnist.runs.derived import derived_dir, derived_dir_of_data
 from fmnist.runs.folder import cannot_write
+from fmnist.runs.hung import end_if_it_hangs
 from fmnist.runs.launch import BACKGROUND, start_in_background
 from fmnist.runs.status import (
     REQUEST_FILE,
@@ -132,7 +133,7 @@ def start(analysis: Analysis, owner: str = "") -> None:
 
 
 def stop(analysis: Analysis) -> None:
-    """Ask it to end; what is done so far is kept.
+    """Ask it to end; what is done so far is kept. One that was suspended is killed, within seconds.
 
     Raises RunsFolderError where the folder cannot be written.
     """
@@ -140,6 +141,8 @@ def stop(analysis: Analysis) -> None:
         (analysis.folder / "stop").touch()
     except OSError as error:
         raise cannot_write(analysis.folder, error) from error
+    if status := analysis.status:
+        end_if_it_hangs(analysis.folder, status, what_is_left="What it had written is kept.")
 
 
 def read_request(folder: Path) -> Request:

@@ -11,25 +11,21 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 
 import filelock
-import psutil
 
-from fmnist import formats
 from fmnist.config import TrainConfig
 from fmnist.models.feature_maps import check_architecture
 from fmnist.runs import queue, store
 from fmnist.runs.folder import cannot_write
+from fmnist.runs.hung import end_if_it_hangs
 from fmnist.runs.launch import BACKGROUND, choosing_variables, start_in_background
 from fmnist.runs.related import find_same
-from fmnist.runs.status import find_process, record_exit
+from fmnist.runs.status import record_exit
 
 _LOCK_TIMEOUT = 10.0  # seconds
-_ASKED = 2.0  # seconds that a process which seems to hang has to end when it is asked to
 _WHAT_IS_LEFT = "Its curves are kept; there is no model."
-_TERMINATED = 1.0  # seconds that it has after SIGTERM, until it is killed
 
 
 class TooManyWaiting(ValueError):
@@ -150,9 +146,8 @@ def stop_run(run_id: str) -> None:
     if run.status.pid is None:
         _cancel_if_it_waits(run)
         return
-    process = find_process(run.status)
-    if process:
-        threading.Thread(target=_end_if_it_hangs, args=(run, process), daemon=True).start()
+    left = _WHAT_IS_LEFT if run.is_training else "Start it again."
+    end_if_it_hangs(run.run_dir, run.status, is_silent=run.is_silent, what_is_left=left)
 
 
 def _cancel_if_it_waits(run: store.Run) -> None:
@@ -163,43 +158,3 @@ def _cancel_if_it_waits(run: store.Run) -> None:
                 queue.cancel(run.run_dir)
     except (OSError, ValueError):
         pass  # the dispatcher cancels it, for the stop file is there
-
-
-def _is_halted(process: psutil.Process) -> bool:
-    """Whether somebody has halted it (SIGSTOP), so that it hears nothing."""
-    try:
-        return process.status() == psutil.STATUS_STOPPED
-    except psutil.Error:
-        return False
-
-
-def _end_if_it_hangs(run: store.Run, process: psutil.Process) -> None:
-    """End a process that hangs: it has been asked, then it is told, then it is killed."""
-    if _has_ended(process, _ASKED) or not (run.is_silent or _is_halted(process)):
-        return
-    silent = run.status.seconds_silent
-    since = f" for {formats.duration(silent)}" if silent and silent >= 1 else ""
-    failed = {
-        "status": "failed",
-        "finished_at": time.time(),
-        "message": f"It had not responded{since} and ignored Stop, so its process was killed. "
-        f"{_WHAT_IS_LEFT if run.is_training else 'Start it again.'}",
-    }
-    with contextlib.suppress(OSError, ValueError):
-        store.write_status(run.run_dir, **failed)
-    for tell in (process.terminate, process.kill):
-        with contextlib.suppress(psutil.Error):
-            tell()
-        if _has_ended(process, _TERMINATED):
-            break
-    with contextlib.suppress(OSError, ValueError):
-        if store.read_status(run.run_dir).is_live:  # its last word, when it was let go on
-            store.write_status(run.run_dir, **failed)
-
-
-def _has_ended(process: psutil.Process, within: float) -> bool:
-    try:
-        process.wait(within)
-    except psutil.TimeoutExpired:
-        return False
-    return True

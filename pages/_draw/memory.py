@@ -35,7 +35,7 @@ def keep_in_browser(link: str, bring_back: Callable[[str], None]) -> None:
     """
 
     def hand_over() -> None:
-        kept = st.session_state[_KEY].get("kept")
+        kept = st.session_state.get(_KEY, {}).get("kept")
         if isinstance(kept, str):
             bring_back(kept)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import streamlit as st
 
@@ -64,9 +66,10 @@ def render_matrix(evaluation: Evaluation, images: np.ndarray) -> None:
 
 def _choose_cell() -> None:
     points = st.session_state["confusion_matrix"]["selection"]["points"]
-    if points:
-        true, predicted = points[0]["customdata"]
-        url.write(true=int(true), predicted=int(predicted), page=None)
+    # What a browser sends may be anything.
+    with contextlib.suppress(LookupError, TypeError, ValueError, OverflowError):
+        true, predicted = (int(place) for place in points[0]["customdata"])
+        url.write(true=true, predicted=predicted, page=None)
 
 
 def _render_top_confusions(evaluation: Evaluation) -> None:

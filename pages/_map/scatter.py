@@ -99,7 +99,7 @@ def render(dots: Dots, evaluation: Evaluation, data: Dataset) -> int | None:
 
 
 def _keep_outline() -> None:
-    match st.session_state[_KEY].outlined:
+    match st.session_state.get(_KEY, {}).get("outlined"):
         case {"value": [*corners]}:
             with contextlib.suppress(TypeError, ValueError):
                 places = [(int(x), int(y)) for x, y in corners][:MOST_CORNERS]

@@ -59,7 +59,7 @@ def render_table(groups: list[Group], view: View) -> None:
                 "seq": view.last_change,
             }
         ],
-        on_view_change=lambda: keep_view(st.session_state[KEY].view),
+        on_view_change=lambda: keep_view(st.session_state.get(KEY, {}).get("view")),
     )
 
 

@@ -177,6 +177,15 @@ def test_a_finished_training_is_announced_and_taken_by_one_click(bundled, two):
     assert "Use it?" not in words(at)
 
 
+def test_a_training_of_an_experiment_is_not_announced(bundled):
+    run_dir = run_factory.write_run(store.runs_dir(), NEWER, status="running", name="one of six")
+    store.annotate_run(store.read_run(run_dir), tags=["experiment"])
+    at = open_page("browse")
+    finish(run_dir)
+    at.run()
+    assert "one of six" not in words(at)
+
+
 def test_an_announcement_can_be_dismissed(bundled):
     run_dir = run_factory.write_run(store.runs_dir(), NEWER, status="running", name="quick")
     at = open_page("browse")

@@ -1,5 +1,6 @@
 """What a person does on the pages, in one line each; shared by the journeys."""
 
+import itertools
 import re
 
 from playwright.sync_api import Locator, Page, expect
@@ -9,6 +10,7 @@ from tests.browser.conftest import PATIENCE, Server
 from tests.waits import failure_of, wait_for
 
 TRAINING_ENDS = 300_000  # ms; a few dense epochs, on cores that others use as well
+_variants = itertools.count()
 _EPOCH = re.compile(r"^Epoch (\d+) of \d+")
 
 # Points drawn in the live charts of the page, and how to wait until there are more.
@@ -67,13 +69,21 @@ def start_training(page: Page, *, epochs: str, name: str = "", is_slow: bool = F
 
 
 def choose_dense_network(page: Page, *, epochs: str) -> None:
-    """Choose, in the Train page's form, what trains quickest; `epochs` as in `start_training`."""
+    """Choose, in the Train page's form, what trains quickest; `epochs` as in `start_training`.
+
+    Each time with another dropout: the same settings twice would be one run.
+    """
     page.get_by_role("radio", name="Dense only").click()
     expect(page.get_by_role("slider", name="Dense layers")).to_be_visible()
     if epochs:
         slider = page.get_by_role("slider", name="Epochs")
         slider.press(epochs)
         expect(slider).to_have_value({"Home": "1", "End": "200"}[epochs])
+    dropout = page.get_by_role("slider", name="Dropout")
+    for _ in range(next(_variants)):
+        before = dropout.input_value()
+        dropout.press("ArrowRight")
+        expect(dropout).not_to_have_value(before)
 
 
 def run_in_address(page: Page) -> str | None:

@@ -1,6 +1,7 @@
 """Whatever a stranger puts into an address: a calm page, never an exception."""
 
 import re
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -11,14 +12,16 @@ from tests.browser.conftest import Server, Visitors
 from tests.browser.steps import expect_rest
 from tests.factories import runs as run_factory
 
-PAGE_TITLES = ["Start", "Browse", "Train", "Runs", "Evaluate", "Inside", "Draw"]
+PAGE_TITLES = ["Start", "Browse", "Train", "Experiments", "Runs", "Evaluate", "Inside", "Draw"]
 HEADINGS = {
     "": "Fashion-MNIST Lab",
     "browse": "|".join(("Browse", *CLASS_NAMES)),  # an index that exists opens its image
     "train": "Train",
+    "experiments": "Experiments",
     "runs": "Runs",
     "evaluate": "Evaluate",
     "inside": "Inside",
+    "challenge": "Challenge",
     "draw": "Draw",
 }
 HOSTILE = {
@@ -40,6 +43,8 @@ HOSTILE = {
     "max_confidence": "-5",
     "matrix": "[]",
     "view": "<img src=x onerror=alert(1)>",
+    "experiment": "../filters",
+    "challenge": "../..fashion-mnist.1",
     "drawing": "AQ" + "A" * 7000,
     "unheard_of": "x" * 3000,
 }
@@ -97,6 +102,26 @@ def test_the_model_in_hand_outlives_links_reloads_and_typed_addresses(
     page.goto("/evaluate?view=images")  # a link to a view is the same for everybody
     expect(model_choice(page)).to_have_value(re.compile("^bundled"))
     expect(page).not_to_have_url(re.compile("model="))
+
+
+def test_a_challenge_goes_on_after_a_reload_and_others_join_by_its_link(
+    visitors: Visitors, server: Server, browser_data_dir: Path
+):
+    run_id = "20260104-000000-asked"
+    run_factory.write_run(server.runs_dir, run_id, accuracy=0.8, data_dir=browser_data_dir)
+    page = visitors.open()
+    page.goto(f"/challenge?model={run_id}")
+    page.get_by_role("button", name="Make a challenge against").click()
+    page.get_by_role("button", name="Start", exact=True).click()
+    for key in "12":
+        expect_rest(page)
+        page.keyboard.press(key)
+    expect(page.get_by_text("Image 3 of 30", exact=True)).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Image 3 of 30", exact=True)).to_be_visible()
+    other = visitors.open()
+    other.goto(page.url)
+    expect(other.get_by_text("1 person has begun.")).to_be_visible()
 
 
 def test_the_menu_of_a_phone_closes_after_a_choice(visitors: Visitors, server: Server):

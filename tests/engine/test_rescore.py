@@ -48,6 +48,15 @@ def test_the_validation_images_are_those_the_training_held_back(made):
     assert engine.asked == [60]
 
 
+def test_mirrored_images_are_shown_from_right_to_left(made, data):
+    engine, chosen = Counting(), np.array([3, 1, 4])
+    found = rescore.predict_mirrored(made, data, chosen, engine)
+    assert np.array_equal(found.argmax(axis=1), data.test_images[chosen, 0, -1] % 10)
+    assert np.array_equal(rescore.predict_mirrored(made, data, chosen, engine), found)
+    rescore.predict_mirrored(made, data, chosen[:2], engine)
+    assert engine.asked == [3, 2]
+
+
 def test_another_model_file_and_other_data_are_asked_anew(lab, made, data):
     engine = Counting()
     rescore.predict_test_images(made, data, engine)

@@ -295,9 +295,15 @@ def test_a_head_that_comes_back_is_found_and_one_that_does_not_is_given_up(
         runner.look()
 
 
-def test_the_capacity_counts_cores_and_memory_of_nodes_that_live(runner):
+def test_the_capacity_counts_cores_and_memory_of_nodes_that_live(runner, monkeypatch):
     assert runner.capacity() == 5 + 2
-    assert RayRunner("head:10001", cpus=2).capacity() == 4 + 1
+    monkeypatch.setenv("FMNIST_RAY_CPUS", "2")
+    assert RayRunner("head:10001").capacity() == 4 + 1
+    monkeypatch.setenv("FMNIST_RAY_TRIALS", "40")
+    assert RayRunner("head:10001").capacity() == 40, "a cluster that grows"
+    monkeypatch.setenv("FMNIST_RAY_CPUS", "all")
+    with pytest.raises(ConfigError, match="FMNIST_RAY_CPUS is a number from 1 to 1000, not 'all'"):
+        RayRunner("head:10001")
 
 
 @pytest.mark.parametrize(
