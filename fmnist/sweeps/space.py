@@ -106,7 +106,10 @@ class Axis:
             return self.values[int(stored)]
         if self.values:
             return next(value for value in self.values if format_value(value) == stored)
-        return self._wrap(int(stored) if self.is_whole else float(stored))
+        if self.is_whole:
+            return self._wrap(int(stored))
+        # Three digits say all that a setting's effect lets anybody tell apart, and can be read.
+        return min(max(float(f"{stored:.3g}"), self.low or 0.0), self.high or 0.0)
 
     def _wrap(self, number: Any) -> Any:
         return (number,) if isinstance(FIELDS[self.name].default, tuple) else number
