@@ -234,5 +234,7 @@ def count_points(axes: Sequence[Axis]) -> int | None:
 
 
 def describe_point(point: Mapping[str, Any]) -> str:
-    """E.g. "filters 16, dropout 0.2"."""
-    return ", ".join(f"{name} {format_value(value)}" for name, value in point.items())
+    """E.g. "filters 16, learning rate 0.002"."""
+    return ", ".join(
+        f"{name.replace('_', ' ')} {format_value(value)}" for name, value in point.items()
+    )

@@ -70,9 +70,9 @@ def test_a_grid_leaves_out_what_cannot_be_built():
     assert count_points(axes) == len(list_points(axes)) == 4
     sweep = Sweep(TrainConfig(), axes)
     assert [describe_point(point) for point in sweep.list_points()] == [
-        "optimizer adam, weight_decay 0",
-        "optimizer sgd, weight_decay 0",
-        "optimizer sgd, weight_decay 0.01",
+        "optimizer adam, weight decay 0",
+        "optimizer sgd, weight decay 0",
+        "optimizer sgd, weight decay 0.01",
     ]
     assert sweep.most_trials() == 3
 
