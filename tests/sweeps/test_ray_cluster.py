@@ -210,7 +210,7 @@ def test_what_is_trained_elsewhere_takes_no_place_here_and_is_not_taken_for_dead
     assert (waiting.running, waiting.waiting) == ([], [])
     store.write_status(run.run_dir, heartbeat_at=time.time() - 600)  # its driver is away
     assert store.reconcile_run(run.run_dir).is_live
-    store.write_status(run.run_dir, heartbeat_at=time.time() - 1000)
+    store.write_status(run.run_dir, heartbeat_at=time.time() - 100_000)
     assert store.reconcile_run(run.run_dir).status.status == "failed"
 
 
