@@ -22,6 +22,7 @@ pages = [
     st.Page("pages/browse.py", title="Browse", icon=":material/grid_view:"),
     st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
     st.Page("pages/experiments.py", title="Experiments", icon=":material/science:"),
+    st.Page("pages/sweeps.py", title="Sweeps", icon=":material/tune:"),
     st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
     st.Page("pages/evaluate.py", title="Evaluate", icon=":material/query_stats:"),
     *(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist.runs import store
-from fmnist.runs.listing import Group, filter_by_words, group_over_seeds
+from fmnist.runs.listing import filter_by_words, group_over_seeds, group_sweeps
 from fmnist.runs.store import Run
 from fmnist.runs.tables import Summary, summarise
 from pages._runs import actions, charts, choice, comparison, detail, import_model, table
@@ -41,7 +41,7 @@ def _render_body(was_live: bool, just_read: list[list[Run]]) -> None:
     summaries = summarise(everything)
     above = st.container()  # the chart stands above what chooses its curves
     listed = _render_filter(summaries)
-    groups = group_over_seeds(listed) if url.read("group") else [Group((one,)) for one in listed]
+    groups = group_over_seeds(listed) if url.read("group") else group_sweeps(listed)
     view, names = choice.draw_as_one(choice.read_view(summaries, listed), groups)
     with above:
         shown = [runs[run_id] for run_id in view.shown]

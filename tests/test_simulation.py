@@ -35,9 +35,11 @@ def test_without_overheads_the_speed_up_is_the_number_of_places():
 
 
 def test_a_driver_that_looks_at_many_has_less_time_for_each():
-    """Two trials at 0.1 s and twice a second take 0.4 of its time: sending takes 1 / 0.6 s."""
-    found = Simulation([10, 10], 2, Overheads(1, 0, 0, 0, look=0.1)).run()
-    assert found.seconds == pytest.approx(1 / 0.8 + 1 / 0.6 + 10)
+    """Two trials at 0.05 s and twice a second take 0.2 of its time: sending takes 1 / 0.8 s."""
+    found = Simulation([10, 10], 2, Overheads(1, 0, 0, 0, look=0.05)).run()
+    assert found.seconds == pytest.approx(1 / 0.9 + 1 / 0.8 + 10)
+    slow = Simulation([10, 10], 2, Overheads(1, 0, 0, 0, look=9)).run()
+    assert slow.seconds == pytest.approx(2 / 0.8 + 10), "never more than a fifth"
 
 
 def test_where_every_node_is_lost_there_is_no_end():

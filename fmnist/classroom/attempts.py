@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,8 +133,17 @@ def list_missing(
     return [
         config
         for config in _configs(experiment, dataset)
-        if find_same(config, everything, fingerprint) is None
+        if find_same(config, _like(config, everything), fingerprint) is None
     ]
+
+
+def _like(config: TrainConfig, everything: list[Run]) -> Iterator[Run]:
+    """Those that may have the same settings: of a thousand runs, few are to be compared in full."""
+    wanted = (config.seed, config.epochs, config.batch_size, config.filters)
+    for run in everything:
+        has = run.config
+        if (has.seed, has.epochs, has.batch_size, has.filters) == wanted:
+            yield run
 
 
 def _configs(experiment: Experiment, dataset: str) -> list[TrainConfig]:

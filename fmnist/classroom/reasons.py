@@ -186,21 +186,18 @@ def _explain_dense(outcome: Outcome) -> tuple[str, str]:
     change = outcome.change
     if change.is_noise:
         return said, (
-            f"{_noise(outcome)}: these garments all stand in the middle, upright and equally "
-            "large, so that fixed places may tell as much about them."
+            f"{_noise(outcome)}: where all images stand alike, in the middle and upright, fixed "
+            "places tell much about them, and here they tell about as much."
         )
     if change.value < 0:
         return said, (
-            f"That costs {_points(change.value)} on the test images, and no more, as these "
-            "garments all stand in the middle, upright and equally large: edges and textures are "
-            "what the dense network lacks."
-            if change.value > -0.1
-            else f"That costs {_points(change.value)} on the test images: edges and textures, "
-            "wherever they are, tell these garments apart."
+            "Where all images stand alike, in the middle and upright, fixed places tell much "
+            "already; but what edges and textures tell, wherever they are, the dense network "
+            f"misses, and that costs {_points(change.value)} on the test images."
         )
     return said, (
-        f"Here that was even better, by {_points(change.value)}: these garments all stand in the "
-        "middle, upright and equally large, and weights for fixed places were learned sooner."
+        f"Here that was even better, by {_points(change.value)}: where all images stand alike, in "
+        "the middle and upright, fixed places may tell more than small patterns do."
     )
 
 

@@ -38,6 +38,28 @@ LONGEST_LOOK_S, LONGEST_IMPORT_S = 120.0, 900.0
 _TICK_S = 0.2
 
 
+class _Turns:
+    """As many as may work at once; the others wait."""
+
+    def __init__(self, places: int) -> None:
+        self._places = threading.BoundedSemaphore(places)
+
+    @contextlib.contextmanager
+    def taken(self, tick: Callable[[], None] | None) -> Iterator[None]:
+        """While one place is taken; `tick` is called as one waits, and may end that by raising."""
+        while not self._places.acquire(timeout=_TICK_S):
+            if tick:
+                tick()
+        try:
+            yield
+        finally:
+            self._places.release()
+
+
+# Of one server. Each import may take `MAX_MEMORY`; a look reads little, and somebody waits for it.
+_TURNS = {"look": _Turns(4), "import": _Turns(2)}
+
+
 class Upload(Protocol):
     """A file as a form hands it over: Streamlit's `UploadedFile`, say."""
 
@@ -147,7 +169,21 @@ def _ask(
     progress: Progress | None,
     tick: Callable[[], None] | None,
 ) -> dict[str, Any]:
-    """The process's last answer; it is gone when this returns or raises."""
+    """The process's last answer; it is gone when this returns or raises.
+
+    It starts when few others are at work: thirty of them at once would take all the memory.
+    """
+    with _TURNS[request["do"]].taken(tick):
+        return _ask_now(request, paths, longest_s, progress, tick)
+
+
+def _ask_now(
+    request: dict[str, Any],
+    paths: Sequence[Path],
+    longest_s: float,
+    progress: Progress | None,
+    tick: Callable[[], None] | None,
+) -> dict[str, Any]:
     request |= {"paths": [str(Path(path).absolute()) for path in paths], "memory": MAX_MEMORY}
     names = ", ".join(Path(path).name for path in paths)[:80]
     lines: queue.Queue[bytes] = queue.Queue()

@@ -13,16 +13,27 @@ _NOT_OF_A_GROUP = ("name", "seed")
 
 @dataclass(frozen=True)
 class Group:
-    """Runs of one config and dataset that differ in their seeds and names alone, newest first."""
+    """Runs of one config and dataset that differ in their seeds and names alone, newest first; or
+    all those of a sweep.
+    """
 
     members: tuple[Summary, ...]
+    sweep_id: str = ""
 
     @property
     def name(self) -> str:
         """As one line, e.g. "3 seeds: conv-32"; runs with the same seed are just runs."""
+        if self.sweep_id:
+            count = f"{len(self.members)} {'run' if len(self.members) == 1 else 'runs'}"
+            return f"Sweep {self.sweep_id[len('20260102-030405-') :]}: {count}"
         seeds = {member.config and member.config.seed for member in self.members}
         what = "seeds" if len(seeds) == len(self.members) else "runs"
         return f"{len(self.members)} {what}: {self.members[0].name}"
+
+    @property
+    def best(self) -> Summary:
+        """The one with the highest validation accuracy."""
+        return max(self.members, key=lambda summary: summary.best_val_accuracy or 0.0)
 
     @property
     def test_accuracy(self) -> Spread:
@@ -52,15 +63,22 @@ class Spread:
 def filter_by_words(
     summaries: list[Summary], words: str, statuses: Mapping[str, str], labels: Mapping[str, str]
 ) -> list[Summary]:
-    """Those in which every word occurs, in whatever case: in the name, the id, a tag, the note, the
-    dataset, the status or a setting, as "dropout 0.2".
+    """Those in which every word occurs, in whatever case: in the name, the id, that of its sweep, a
+    tag, the note, the dataset, the status or a setting, as "dropout 0.2".
 
     statuses, labels: what the page calls a status and a setting; their own names are found as well.
     """
     wanted = words.casefold().split()
 
     def fits(summary: Summary) -> bool:
-        text = [summary.name, summary.run_id, *summary.tags, summary.note, summary.dataset]
+        text = [
+            summary.name,
+            summary.run_id,
+            summary.sweep_id,
+            *summary.tags,
+            summary.note,
+            summary.dataset,
+        ]
         text += [summary.status, statuses.get(summary.status, ""), summary.settings]
         if summary.config:
             for name, value in vars(summary.config).items():
@@ -79,6 +97,14 @@ def group_over_seeds(summaries: list[Summary]) -> list[Group]:
     for summary in summaries:
         groups.setdefault(_alike(summary), []).append(summary)
     return [Group(tuple(members)) for members in groups.values()]
+
+
+def group_sweeps(summaries: list[Summary]) -> list[Group]:
+    """Each sweep's runs in a group, where the newest of them stood; every other run alone."""
+    groups: dict[str, list[Summary]] = {}
+    for summary in summaries:
+        groups.setdefault(summary.sweep_id or summary.run_id, []).append(summary)
+    return [Group(tuple(members), members[0].sweep_id) for members in groups.values()]
 
 
 def _alike(summary: Summary) -> object:

@@ -31,6 +31,8 @@ _NEVER_STARTED_AFTER = 60.0  # seconds a running status may lack a process
 _GONE_AFTER = 120.0  # seconds without a heartbeat, for a process on another computer
 CLUSTER = "ray:"  # before the host of a run on a cluster: its driver alone hears of it
 _CLUSTER_GONE_AFTER = 900.0  # seconds; while its driver is away, the training goes on unheard
+_CLOCK_OFF = 24 * 3600.0  # seconds that the clock of another computer may be off
+_MOST_HEARD = 1000
 _AHEAD = 10.0  # seconds that another computer's clock, or one just set, may be ahead
 _SAME_START = 2.0  # seconds; the clock that start times are counted from is set now and then
 _TOLD_WITHIN = 0.3  # seconds in which whoever started a process records how it ended
@@ -38,6 +40,10 @@ _TOLD_WITHIN = 0.3  # seconds in which whoever started a process records how it 
 _MOST = 100_000_000_000  # no number of a status is larger: a time in the year 5138
 Count = Annotated[int, msgspec.Meta(ge=0, lt=_MOST)]
 Number = Annotated[float, msgspec.Meta(ge=0, lt=_MOST)]
+
+
+# Of processes on other computers, the last heartbeat and when it was first seen, by this clock.
+_heard: dict[tuple[str | None, int | None, float | None], tuple[float | None, float]] = {}
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -213,11 +219,29 @@ def process_is_alive(status: Status) -> bool:
         is_new = 0 <= time.time() + _AHEAD - (status.queued_at or 0.0) < _NEVER_STARTED_AFTER
         return status.status == "queued" or is_new
     if status.host != socket.gethostname():
-        seconds = status.seconds_silent
         is_of_cluster = (status.host or "").startswith(CLUSTER)
-        most = _CLUSTER_GONE_AFTER if is_of_cluster else _GONE_AFTER
-        return seconds is not None and seconds < most
+        return _is_heard(status, _CLUSTER_GONE_AFTER if is_of_cluster else _GONE_AFTER)
     return find_process(status) is not None
+
+
+def _is_heard(status: Status, within: float) -> bool:
+    """Whether a process on another computer gives heartbeats, by that one's clock or by ours.
+
+    That clock may be an hour off: then it counts for how long we have seen the same heartbeat.
+    """
+    seconds = status.seconds_silent
+    if seconds is not None and seconds < within:
+        return True
+    if abs(time.time() - (status.heartbeat_at or 0.0)) > _CLOCK_OFF:
+        return False
+    process, now = (status.host, status.pid, status.pid_started_at), time.monotonic()
+    heartbeat, since = _heard.get(process, (None, now))
+    if heartbeat != status.heartbeat_at:
+        if len(_heard) >= _MOST_HEARD:
+            _heard.clear()
+        _heard[process] = status.heartbeat_at, now
+        return True
+    return now - since < within
 
 
 def find_process(status: Status) -> psutil.Process | None:

@@ -52,6 +52,7 @@ class Summary:
     config: TrainConfig | None  # None where nothing was trained by one, or it cannot be read
     training_macs: int | None = None  # as `count_training_macs` says
     test_images: int | None = None
+    sweep_id: str = ""  # of the sweep that started it, if one did
 
 
 def summarise(runs: list[Run]) -> list[Summary]:
@@ -106,6 +107,7 @@ def _summary(run: Run) -> Summary:
         config=run.config if is_trained else None,
         training_macs=count_training_macs(run, environment, results) if is_trained else None,
         test_images=outputs.count_test_images(run) if "test_accuracy" in results else None,
+        sweep_id=run.sweep.sweep_id if run.sweep else "",
     )
 
 

@@ -63,15 +63,17 @@ def drive(folder: Path, runner: Runner | None = None) -> None:
         with record_failure(folder):
             began = state.status.started_at or time.time()
             store.claim_run(folder, status="running", started_at=began, message="")
-            status, message = Driver(folder, state.sweep, runner).run()
+            status, message = Driver(folder, state.sweep, runner, state.status.owner).run()
             store.write_status(folder, status=status, finished_at=time.time(), message=message)
 
 
 class Driver:
     """One sweep, from wherever it is to its end."""
 
-    def __init__(self, folder: Path, sweep: Sweep, runner: Runner | None = None) -> None:
-        self._folder, self._sweep = folder, sweep
+    def __init__(
+        self, folder: Path, sweep: Sweep, runner: Runner | None = None, owner: str = ""
+    ) -> None:
+        self._folder, self._sweep, self._owner = folder, sweep, owner
         self._variables = _read_variables(folder)
         self._study = Study(folder, sweep)
         self._runner = runner or open_runner(sweep.on)
@@ -92,11 +94,13 @@ class Driver:
                     self._cancel()
                     return "stopped", "Cancelled."
                 self._look()
-                if (self._folder / "pause").exists():
-                    self._write()
-                    return "stopped", "Paused."
-                self._start_more()
+                is_pausing = (self._folder / "pause").exists()
+                if not is_pausing:
+                    self._start_more()
                 self._write()
+                # What a cluster trains comes back through this process.
+                if is_pausing and not (self._sweep.on and any(self._list_live())):
+                    return "stopped", "Paused."
                 if not self._points:
                     self._write_importance()
                     return self._conclude()
@@ -244,7 +248,7 @@ class Driver:
 
     def _create(self, config: Any, number: int, attempt: int = 1) -> Run:
         record = TrialRecord(self._folder.name, number, self._sweep.on, attempt)
-        run = store.create_run(config, self._variables, sweep=record)
+        run = store.create_run(config, self._variables, sweep=record, owner=self._owner)
         self._runner.start(run)
         return run
 

@@ -16,36 +16,48 @@ from fmnist.runs.exit_reason import describe_exit
 from fmnist.runs.folder import cannot_write
 from fmnist.runs.launch import BACKGROUND, start_in_background
 from fmnist.runs.status import find_process, process_is_alive, read_status
-from fmnist.sweeps.sweep import Sweep, SweepState, create_sweep, list_sweeps, read_sweep
+from fmnist.sweeps.sweep import Sweep, SweepState, create_sweep, read_sweep, sweeps_dir
 
 LOCK = ".driver.lock"  # held by the driver there is
 _TRY_AGAIN_AFTER = 10.0  # seconds; a driver that has ended by then could not begin
 
+_LOOK_EVERY = 1.0  # seconds
+
+_looked_at = -_LOOK_EVERY
 _looking = threading.Lock()
 # Those that this process has started, and when.
 _drivers: dict[Path, tuple[subprocess.Popen[bytes], float]] = {}
 
 
-def start_sweep(sweep: Sweep) -> SweepState:
-    """Make a sweep's folder and start its driver. Raises RunsFolderError."""
-    state = create_sweep(sweep)
+def start_sweep(sweep: Sweep, owner: str = "") -> SweepState:
+    """Make a sweep's folder and start its driver. owner: who starts it. Raises RunsFolderError."""
+    state = create_sweep(sweep, owner)
     ensure_driver(state)
     return state
 
 
-def keep_driving() -> list[SweepState]:
-    """All sweeps, the newest first; each that is not over has its driver.
+def keep_driving() -> None:
+    """See that every sweep that is not over has its driver.
 
-    To be called by whoever looks at them.
+    To be called by whoever looks at a page; in one process, at most once a second does work.
     """
-    states = []
-    for state in list_sweeps():
-        if state.is_live:
-            with contextlib.suppress(store.RunsFolderError):  # its status then says why
-                ensure_driver(state)
-            state = read_sweep(state.folder)
-        states.append(state)
-    return states
+    global _looked_at
+    if time.monotonic() - _looked_at < _LOOK_EVERY:
+        return
+    _looked_at = time.monotonic()
+    for folder in _list_live():
+        with contextlib.suppress(store.RunsFolderError):  # its status then says why
+            ensure_driver(read_sweep(folder))
+
+
+def _list_live() -> list[Path]:
+    live = []
+    with contextlib.suppress(OSError):
+        for folder in sweeps_dir().iterdir():
+            with contextlib.suppress(OSError, ValueError):
+                if read_status(folder).is_live:
+                    live.append(folder)
+    return live
 
 
 def ensure_driver(state: SweepState) -> None:

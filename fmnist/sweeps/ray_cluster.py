@@ -1,18 +1,17 @@
 """Runs trained on a Ray cluster: a trial is an actor on some node, its run folder is here.
 
 What the nodes do is in `ray_node.py`; they get the library's own code with the connection, and the
-dataset once each. This process is the only one that writes the folders of its runs while they
-train. Everything that it must not forget lies in those folders and on the cluster: another process
-that calls `start` for the same runs goes on where it was killed.
-
-A run that has begun there carries a host that no computer has (`status.CLUSTER`), and so nobody
-here takes it for dead.
+dataset once each. This process alone writes the folders of its runs while they train. What it must
+not forget lies there and on the cluster: another process that calls `start` for the same runs goes
+on where it was killed. A run that has begun carries a host that no computer has
+(`status.CLUSTER`), and so nobody here takes it for dead.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -35,8 +34,10 @@ MOST_LOST = 3  # nodes that may be lost under one run before it counts as failed
 _PASSED_ON = ("TF_ENABLE_ONEDNN_OPTS", "TF_DETERMINISTIC_OPS")
 _LEASE = 900.0  # seconds that a trial goes on without anybody looking
 _MEMORY = 1_000_000_000  # bytes that a trial asks for; TensorFlow and a dataset take about 0.8 GB
+_MOST_OF_A_SETTING = 1000
 _DISMISSED_WITHIN = 5.0  # seconds
 _COLLECT = 0.1  # seconds that one look waits for answers
+_LEISURE = 5.0  # asking takes one part in so many of this process's time, however many train
 _COUNT_AGAIN_AFTER = 5.0  # seconds
 _CONNECT_AGAIN_EVERY, _CONNECTED_WITHIN = 10.0, 600.0  # seconds
 
@@ -56,14 +57,17 @@ class _Trial:
 class RayRunner:
     """Trains runs on the cluster at an address, HOST:PORT or ray://HOST:PORT.
 
-    cpus: what one trial asks for, and as many threads it has.
+    FMNIST_RAY_CPUS is what one trial asks for, and as many threads it has; FMNIST_RAY_TRIALS how
+    many are asked for at once where a cluster grows when it is asked for more than it has.
 
     Raises:
         ConfigError: Ray is not installed, no cluster answers, or it is of another version.
     """
 
-    def __init__(self, address: str, cpus: int = 1) -> None:
-        self._address, self._cpus = address, cpus
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._cpus = _read_setting("FMNIST_RAY_CPUS")
+        self._least_capacity = _read_setting("FMNIST_RAY_TRIALS")
         self._ray = connect(address)
         self._trials: dict[str, _Trial] = {}
         self._files: dict[str, Any] = {}  # by dataset: the reference to its files on the cluster
@@ -71,6 +75,7 @@ class RayRunner:
         self._lost_at: float | None = None  # since when the cluster does not answer
         self._tried_at = 0.0
         self._has_tidied = False
+        self._next_questions_at = 0.0
 
     def start(self, run: store.Run) -> None:
         """Have a queued run trained, or go on with one that the cluster already has.
@@ -99,8 +104,12 @@ class RayRunner:
             for run_id, trial in list(self._trials.items()):
                 if not self._obey(trial):
                     del self._trials[run_id]
-            self._collect()
-            self._ask()
+            began = time.monotonic()
+            if began >= self._next_questions_at:
+                self._collect()
+                self._ask()
+                took = time.monotonic() - began
+                self._next_questions_at = began + _LEISURE * max(took - _COLLECT, 0.0)
 
     def stop(self, run: store.Run) -> None:
         """Ask a run to end; one that waits for a place is cancelled. Both by the next looks."""
@@ -112,7 +121,7 @@ class RayRunner:
             self._ray.shutdown()
 
     def capacity(self) -> int:
-        """How many runs the cluster can train at once now; at least one."""
+        """How many runs the cluster can train at once now, or is to be asked for."""
         if time.monotonic() - self._counted_at > _COUNT_AGAIN_AFTER and self._lost_at is None:
             with self._watching_connection():
                 nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
@@ -124,7 +133,7 @@ class RayRunner:
                     for node in nodes
                 )
                 self._counted_at = time.monotonic()
-        return max(self._capacity, 1)
+        return max(self._capacity, self._least_capacity)
 
     # -- actors -----------------------------------------------------------------------------------
 
@@ -161,11 +170,9 @@ class RayRunner:
         """The fingerprint, and the reference to the files; sent when it is first asked for."""
         if slug not in self._files:
             dataset = catalogue.load(slug)
-            paths = {name: find_file(dataset.folder, name) for name in FILES}
-            content = {path.name: path.read_bytes() for path in paths.values()}
-            about = dataset.folder / "dataset.json"
-            if about.is_file():
-                content[about.name] = about.read_bytes()
+            paths = [find_file(dataset.folder, name) for name in FILES]
+            paths += dataset.folder.glob("dataset.json")
+            content = {path.name: path.read_bytes() for path in paths}
             self._files[slug] = dataset.fingerprint, self._ray.put(content)
         fingerprint, reference = self._files[slug]
         return fingerprint, reference
@@ -225,6 +232,7 @@ class RayRunner:
     def _ask(self) -> None:
         for trial in self._trials.values():
             if trial.question is None and trial.actor is not None:
+                trial.is_fetching = False
                 trial.question = trial.actor.look.remote(ray_folder.read_sizes(trial.run_dir))
 
     def _collect(self) -> None:
@@ -239,13 +247,15 @@ class RayRunner:
             if trial.question not in answered:
                 continue
             question, trial.question = trial.question, None
+            if not trial.run_dir.is_dir():
+                continue  # deleted: the next look lets it go
             try:
                 answer = self._ray.get(question)
             except self._ray.exceptions.RuntimeEnvSetupError as error:
                 reason = str(error).strip().splitlines()[-1]
                 self._fail(trial, f"The node could not be made ready: {reason}")
             except self._ray.exceptions.ActorUnavailableError:
-                continue  # it may be busy, or its network: the next look tells
+                continue  # the network may be slow: the next look tells
             except self._ray.exceptions.RayTaskError as error:
                 cause = error.cause if isinstance(error.cause, Exception) else error
                 self._fail(trial, f"The node could not answer ({type(cause).__name__}: {cause}).")
@@ -325,6 +335,13 @@ class RayRunner:
         for trial in trials.values():
             self.start(store.read_run(trial.run_dir))
         return self._lost_at is None
+
+
+def _read_setting(name: str) -> int:
+    text = os.environ.get(name) or "1"
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_OF_A_SETTING:
+        raise ConfigError(f"{name} is a number from 1 to {_MOST_OF_A_SETTING}, not {text[:40]!r}.")
+    return int(text)
 
 
 def _name_actor(run_dir: Path) -> str:

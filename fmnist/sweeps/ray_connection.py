@@ -44,8 +44,9 @@ def connect(address: str) -> Any:
         raise ConfigError(_explain(error, host, port, ray.__version__)) from error
     except ConnectionError as error:
         raise ConfigError(
-            f"What answers at {host}:{port} is no Ray cluster that takes programs from outside: "
-            f"give the port of --ray-client-server-port, as a rule {DEFAULT_PORT}."
+            f"What answers at {host}:{port} is no Ray cluster that takes programs from outside, "
+            "or it asks for another token than RAY_AUTH_TOKEN: give the port of "
+            f"--ray-client-server-port, as a rule {DEFAULT_PORT}."
         ) from error
     return ray
 

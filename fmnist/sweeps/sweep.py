@@ -191,12 +191,15 @@ def sweeps_dir() -> Path:
     return runs_dir() / FOLDER
 
 
-def create_sweep(sweep: Sweep) -> SweepState:
-    """A new folder, queued, with no driver yet. Raises RunsFolderError."""
+def create_sweep(sweep: Sweep, owner: str = "") -> SweepState:
+    """A new folder, queued, with no driver yet; owner: who starts it, and so all its runs.
+
+    Raises RunsFolderError.
+    """
     parent = sweeps_dir()
     slug = sweep.base.replace(name=sweep.name).slug
     stem = f"{datetime.fromtimestamp(time.time(), UTC):%Y%m%d-%H%M%S}-{slug}"
-    status = Status("queued", queued_at=time.time())
+    status = Status("queued", queued_at=time.time(), owner=owner)
     try:
         parent.mkdir(parents=True, exist_ok=True)
         with drafting_folder(parent) as draft:

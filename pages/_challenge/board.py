@@ -11,17 +11,19 @@ from fmnist.classroom.challenge_result import ChallengeResult, Score, compute_re
 from fmnist.classroom.challenges import Challenge, Key
 from fmnist.data.dataset import Dataset
 from fmnist.evaluation.match import CONTESTED
+from fmnist.pace import Pace
 from fmnist.plain_text import markdown
 from pages._challenge import invitation
+from pages._shared import looks
 from pages._shared.image_grid import render_grid
 
-_TICK = 3.0  # seconds
+_PACE = Pace(usual=3.0, most=10.0)
 _NBSP = "\N{NO-BREAK SPACE}"
 
 
 def render(key: Key, challenge: Challenge, data: Dataset, you: str) -> None:
     """For one who has named all the images. you: that person's token."""
-    st.fragment(_render, run_every=_TICK)(key, challenge, data, you)
+    looks.render_ticking(lambda: _render(key, challenge, data, you), _PACE)
     with st.expander("Invite others", icon=":material/link:"):
         invitation.render_link(key)
 

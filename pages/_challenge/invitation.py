@@ -9,7 +9,7 @@ import streamlit as st
 from fmnist import formats
 from fmnist.classroom import challenges
 from fmnist.classroom.challenges import Challenge, ChallengeError, Key
-from fmnist.data.dataset import CLASS_NAMES, Dataset
+from fmnist.data.dataset import CLASS_NAMES, STANDARD, Dataset
 from fmnist.plain_text import markdown
 from fmnist.runs import store
 from pages._evaluate import not_scored
@@ -63,11 +63,14 @@ def open_challenge(key: Key) -> tuple[Challenge, Dataset]:
         if url.read("data") != key.dataset:
             choose(key.dataset)
         data = dataset()
+        if key.dataset not in (STANDARD, data.slug):
+            raise ChallengeError(f"Its dataset {key.dataset} is not here.")
         if challenge is None:
             challenge = _draw(key, data)
     except ValueError as error:
         _refuse(str(error))
-    if challenge.fingerprint != data.fingerprint or data.class_names != CLASS_NAMES:
+    is_here = challenge.fingerprint == data.fingerprint and data.class_names == CLASS_NAMES
+    if not is_here or max(challenge.indices) >= len(data.test_images):
         _refuse("The images of this challenge are no longer here.")
     return challenge, data
 

@@ -9,13 +9,14 @@ from fmnist.classroom import attempts
 from fmnist.classroom.attempts import Attempt, Progress
 from fmnist.classroom.experiments import Experiment
 from fmnist.data.dataset import Dataset
+from fmnist.pace import Pace
 from fmnist.plain_text import markdown
 from fmnist.runs.store import Run
 from pages._experiments.prediction import start
 from pages._experiments.seconds import estimate_left
-from pages._shared import url
+from pages._shared import looks, url
 
-_TICK = 1.0  # seconds
+_PACE = Pace(usual=1.0, most=15.0)
 _STATES = {
     "queued": (":material/hourglass_top:", "waiting"),
     "running": (":material/model_training:", "training"),
@@ -26,7 +27,7 @@ _STATES = {
 
 
 def render(experiment: Experiment, attempt: Attempt, data: Dataset) -> None:
-    st.fragment(_look, run_every=_TICK)(experiment, attempt, data)
+    looks.render_ticking(lambda: _look(experiment, attempt, data), _PACE)
 
 
 def _look(experiment: Experiment, attempt: Attempt, data: Dataset) -> None:

@@ -119,13 +119,13 @@ def _measured(outcome: Outcome) -> str:
 
 
 def _render_links(experiment: Experiment, runs: list[Run]) -> None:
-    firsts = ",".join(run.run_id for run in runs[:: experiment.seeds])
+    firsts = [run.run_id for run in runs[:: experiment.seeds]]
     with st.container(horizontal=True):
         st.page_link(
             "pages/runs.py",
             label="Compare the first runs",
             icon=":material/list_alt:",
-            query_params={**url.link(), "runs": firsts},
+            query_params=url.link(runs=firsts),
         )
         following = find_next(experiment)
         st.page_link(

@@ -63,6 +63,8 @@ def draw_as_one(view: View, groups: Iterable[Group]) -> tuple[View, dict[str, st
     names: dict[str, str] = {}
     count: Counter[str] = Counter()
     for group in groups:
+        if group.sweep_id:  # many settings: a curve each
+            continue
         shown = [member for member in group.members if member.run_id in colours]
         if len(shown) > 1:
             first = shown[0]

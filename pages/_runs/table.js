@@ -14,6 +14,7 @@ class RunsTable {
     this.seq = seq; // of the last change sent: what the server says of an earlier one is outdated
     this.drawn = new Map(); // id → { element, text, … }
     this.sorting = { column: null, down: false };
+    this.unfolded = new Set(); // ids of groups that fold and were opened
     this.most = STEP; // rows drawn
     this.table = frame.appendChild(create("table"));
     this.head = this.table.appendChild(create("thead")).appendChild(create("tr"));
@@ -41,6 +42,12 @@ class RunsTable {
       this.shown = [...data.shown];
       this.selected = new Set(data.selected);
       this.opened = data.opened;
+    }
+    if (this.opened !== this.cameFrom) {
+      // A run that an address opens is in sight.
+      const group = data.rows.find((row) => row.folds && row.members.includes(this.opened));
+      if (group) this.unfolded.add(group.id);
+      this.cameFrom = this.opened;
     }
     const columns = JSON.stringify(data.columns);
     if (columns !== this.columns) {
@@ -95,12 +102,12 @@ class RunsTable {
   drawBody() {
     const before = this.drawn;
     this.drawn = new Map();
-    const rows = this.inOrder();
+    const rows = this.inSight(this.inOrder());
     const opened = rows.findIndex((row) => row.id === this.opened);
     this.most = Math.max(this.most, Math.ceil((opened + 1) / STEP) * STEP);
     this.table.setAttribute("aria-rowcount", rows.length + 1); // with the head
     const elements = rows.slice(0, this.most).map((row) => {
-      const text = JSON.stringify([row.cells, row.name, row.tags, row.best, row.members]);
+      const text = JSON.stringify([row.cells, row.name, row.tags, row.best, row.members, this.isUnfolded(row)]);
       const known = before.get(row.id);
       const entry = known?.text === text ? known : this.drawRow(row, text);
       entry.row = row;
@@ -116,6 +123,25 @@ class RunsTable {
     const kind = focused?.dataset.kind;
     this.body.replaceChildren(...elements);
     if (place && this.drawn.has(place)) this.focus(this.drawn.get(place).element, kind);
+  }
+
+  // Without the runs of groups that are folded.
+  inSight(rows) {
+    let hidden = false;
+    return rows.filter((row) => {
+      if (!row.inGroup) hidden = Boolean(row.folds) && !this.isUnfolded(row);
+      return !row.inGroup || !hidden;
+    });
+  }
+
+  isUnfolded(row) {
+    return Boolean(row.folds) && this.unfolded.has(row.id);
+  }
+
+  fold(row) {
+    if (!this.unfolded.delete(row.id)) this.unfolded.add(row.id);
+    this.drawBody();
+    this.mark();
   }
 
   inOrder() {
@@ -162,7 +188,9 @@ class RunsTable {
     });
     element.append(...cells);
     element.onclick = (event) => {
-      if (!row.members && !event.target.closest("input, button")) this.open(row);
+      if (event.target.closest("input, button")) return;
+      if (row.folds) this.fold(row);
+      else if (!row.members) this.open(row);
     };
     cells[0].onclick = (event) => {
       event.stopPropagation();
@@ -172,12 +200,17 @@ class RunsTable {
   }
 
   drawName(cell, row) {
-    const name = create(row.members ? "span" : "button", "name", { textContent: row.name });
+    const isButton = row.folds || !row.members;
+    const name = create(isButton ? "button" : "span", "name", { textContent: row.name });
     name.title = row.name;
     name.dataset.kind = "name";
-    if (!row.members) {
+    if (isButton) {
       name.type = "button";
-      name.onclick = () => this.open(row);
+      name.onclick = () => (row.folds ? this.fold(row) : this.open(row));
+    }
+    if (row.folds) {
+      name.classList.add("folds");
+      name.ariaExpanded = this.isUnfolded(row);
     }
     cell.append(name);
     if (row.best) cell.append(create("span", "best", { textContent: "★ best", title: row.best }));

@@ -40,7 +40,7 @@ def render_table(groups: list[Group], view: View) -> None:
     for group in groups:
         is_group = len(group.members) > 1
         if is_group:
-            rows.append(_group_row(group, names, zone))
+            rows.append(_group_row(group, names, zone, best))
         for member in group.members:
             cells = describe_cells(member, names, zone)
             rows.append(_row(member, cells, best) | {"inGroup": is_group})
@@ -75,9 +75,31 @@ def _row(summary: Summary, cells: list[tuple[str, Any]], best: set[str]) -> dict
     }
 
 
-def _group_row(group: Group, names: tuple[str, ...], zone: str | None) -> dict[str, Any]:
-    """A line about runs of one config: how many, their means, and the settings that they share."""
+def _group_row(
+    group: Group, names: tuple[str, ...], zone: str | None, best: set[str]
+) -> dict[str, Any]:
+    """A line about runs of one config: how many, their means, and the settings that they share.
+
+    That of a sweep is folded until it is clicked, and tells of its best run by validation accuracy.
+    """
     first = group.members[0]
+    if group.sweep_id:
+        cells = describe_cells(group.best, names, zone)
+        own = dict(zip(names, cells, strict=True)) | {
+            "name": (group.name, group.name.casefold()),
+            "status": ("Best of them", "Best of them"),
+        }
+        return {
+            "id": f"sweep-{group.sweep_id}",
+            "name": group.name,
+            "tags": [],
+            "best": _BEST if group.best.run_id in best else "",
+            "members": [member.run_id for member in group.members],
+            "folds": True,
+            "hasCurves": True,
+            "cells": [text for text, _ in own.values()],
+            "sort": [value for _, value in own.values()],
+        }
     own = {
         "name": (group.name, first.name.casefold()),
         "val": describe_mean(group.best_val_accuracy),

@@ -15,6 +15,8 @@ from fmnist.runs import analyses, jobs, settings, store
 from fmnist.runs.analyses import Analysis
 from fmnist.runs.queue import Queue
 from fmnist.runs.store import Run
+from fmnist.sweeps import driving, sweep
+from fmnist.sweeps.sweep import Sweep, SweepState
 from pages._shared import role
 
 WHOSE = "Only the person who started it, or the teacher, may {}."
@@ -81,6 +83,35 @@ def set_parallel_trainings(count: int) -> None:
 def use_for_drawings(run_id: str) -> None:
     role.require_teacher("change the model that is used for drawings")
     settings.write_drawing_run(run_id)
+
+
+def start_sweep(planned: Sweep) -> SweepState:
+    """As `driving.start_sweep`; where there is a teacher, others have one at a time."""
+    owner = role.session_id()
+    live = any(state.is_live and state.status.owner == owner for state in sweep.list_sweeps())
+    if live and not role.is_teacher():
+        raise role.NotAllowed("A sweep of yours is running: wait for its end, or cancel it.")
+    return driving.start_sweep(planned, owner)
+
+
+def cancel_sweep(sweep_id: str) -> None:
+    sweep.request(_require_own_sweep(sweep_id, "cancel it"), "stop")
+
+
+def resume_sweep(sweep_id: str) -> None:
+    driving.resume(_require_own_sweep(sweep_id, "resume it"))
+
+
+def delete_sweep(sweep_id: str) -> None:
+    role.require_teacher("delete sweeps")
+    sweep.delete_sweep(sweep.load_sweep(sweep_id))
+
+
+def _require_own_sweep(sweep_id: str, what: str) -> SweepState:
+    state = sweep.load_sweep(sweep_id)
+    if not role.may_stop_process(state.status):
+        raise role.NotAllowed(WHOSE.format(what))
+    return state
 
 
 def _require_own(run: Run, what: str) -> Run:

@@ -18,8 +18,11 @@ _SAID = {"completed": "finished", "stopped": "stopped", "failed": "failed"}
 
 
 def follow(live: list[Run]) -> None:
-    """Notice what has ended since this tab last saw it; `live` is what still trains."""
-    ids = [run.run_id for run in live]
+    """Notice what has ended since this tab last saw it; `live` is what still trains.
+
+    A sweep's trainings are not told one by one.
+    """
+    ids = [run.run_id for run in live if run.sweep is None]
     ended = [run_id for run_id in st.session_state.get(_LIVE, ()) if run_id not in ids]
     ended = dict.fromkeys([*ended, *st.session_state.get(_ENDED, ())])
     # What could not be read for a moment, and so seemed to have ended, may be live again.

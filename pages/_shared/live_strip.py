@@ -13,6 +13,7 @@ from fmnist.plain_text import markdown
 from fmnist.runs import progress, queue, store
 from fmnist.runs.fine_tuned_record import stage_fraction
 from fmnist.runs.store import Run
+from fmnist.sweeps import driving
 from pages._shared import announcement, looks
 
 TICK = 2.0  # seconds between two looks, while few look
@@ -44,10 +45,11 @@ def render(everything: list[Run]) -> None:
 
 
 def _keep_moving(everything: list[Run]) -> list[Run]:
-    """The live ones, of which the first in the queue starts where there is room."""
+    """The live ones, of which the first in the queue starts where there is room; sweeps go on."""
     live = [run for run in everything if run.is_live and not run.imported_model]
     with contextlib.suppress(store.RunsFolderError):  # the Train page says so
         queue.keep_moving(live)
+    driving.keep_driving()
     return live
 
 

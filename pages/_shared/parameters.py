@@ -67,6 +67,12 @@ def _run_id(text: str) -> str:
     return text
 
 
+def _sweep_id(text: str) -> str:
+    if not RUN_ID.fullmatch(text):
+        raise ValueError
+    return text
+
+
 def _slug(text: str) -> str:
     if not DATASET_SLUG.fullmatch(text):
         raise ValueError
@@ -112,6 +118,7 @@ PARAMETERS: dict[str, Parameter] = {
     "data": Parameter(STANDARD, _slug, "the short name of a dataset"),
     "model": _A_RUN,
     "run": _A_RUN,
+    "sweep": Parameter(None, _sweep_id, "the id of a sweep"),
     "runs": _list_of(_A_RUN, 10),
     "shown": Parameter(
         None,

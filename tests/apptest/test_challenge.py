@@ -68,7 +68,7 @@ def test_it_outlives_its_model(lab, link):
     [
         ("../../etc", "which should be a challenge as its link names it"),
         ("20200101-000000-gone.fashion-mnist.5", "cannot be opened. There is no run"),
-        ("bundled.gone.5", "There is no dataset “gone” here"),
+        (f"{RUN}.gone.5", "cannot be opened. Its dataset gone is not here."),
     ],
 )
 def test_a_link_that_leads_nowhere(lab, link, said):

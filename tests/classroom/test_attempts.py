@@ -105,3 +105,13 @@ def test_people_are_bounded(lab, fingerprint, queued, monkeypatch):
 def test_strange_names_lead_nowhere(lab, queued, person, dataset):
     with pytest.raises(AttemptError):
         attempts.start(FILTERS, dataset, "x", person, 0.0)
+
+
+def test_a_folder_that_cannot_be_written_keeps_no_guess(lab, fingerprint, queued, monkeypatch):
+    def refuse(path, value):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(attempts.json_files, "write_json", refuse)
+    with pytest.raises(store.RunsFolderError, match="Read-only"):
+        attempts.start(FILTERS, DATA, fingerprint, ADA, 0.5)
+    assert attempts.read_attempt(FILTERS, DATA, ADA) is None

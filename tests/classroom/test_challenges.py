@@ -12,6 +12,7 @@ from fmnist.classroom import challenges
 from fmnist.classroom.challenges import Challenge, ChallengeError, Key, parse_key
 from fmnist.evaluation.evaluate import evaluate
 from fmnist.evaluation.match import draw_images
+from fmnist.runs.folder import RunsFolderError
 from tests.factories import runs as run_factory
 
 KEY = Key("bundled", "fashion-mnist", 7)
@@ -124,3 +125,19 @@ def play(token: str, answers: list[int], name: str = "") -> challenges.Person:
 
 def _person(answers: list[int]) -> str:
     return json.dumps({"name": "x", "answers": answers, "seen_at": 1.0})
+
+
+def test_a_folder_that_cannot_be_written_is_said(lab, monkeypatch):
+    play(TOKENS[0], [0])
+
+    def refuse(path, value):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(challenges.json_files, "write_json", refuse)
+    for key in (KEY, KEY._replace(seed=9)):
+        with pytest.raises(RunsFolderError, match="No space left"):
+            challenges.join(key, CHALLENGE, TOKENS[1], "")
+    with pytest.raises(RunsFolderError, match="No space left"):
+        challenges.answer(KEY, TOKENS[0], 1, 1)
+    assert challenges.read_person(KEY, TOKENS[0]).answers == [0]
+    assert [path.name for path in (lab.runs_dir / ".challenges").iterdir()] == [str(KEY)]

@@ -14,6 +14,7 @@ import pytest
 
 from fmnist.data import catalogue, import_process
 from fmnist.data.dataset import CLASS_NAMES, DatasetError
+from fmnist.data.import_job import ImportJob
 from fmnist.data.import_roles import SourceIncomplete
 from tests.factories import data as data_factory
 
@@ -178,3 +179,29 @@ def test_uploads_lie_in_files_for_a_while():
         assert [path.name for path in paths] == ["name.csv"] * 2
         assert [path.read_bytes() for path in paths] == [b"content"] * 2
     assert not paths[0].parent.parent.exists()
+
+
+def test_of_thirty_imports_at_once_few_are_read_and_all_are_kept(tmp_path, monkeypatch):
+    images, labels = np.full((20, 28, 28), 7, np.uint8), np.arange(20) % 10
+    content = io.BytesIO()
+    np.savez(content, x_train=images, y_train=labels, x_test=images, y_test=labels)
+    start, running, at_once = import_process._start, [], []
+
+    def start_and_count(log):
+        process = start(log)
+        running.append(process)
+        at_once.append(sum(one.returncode is None for one in running))
+        return process
+
+    monkeypatch.setattr(import_process, "_start", start_and_count)
+    jobs = []
+    for number in range(30):
+        upload = io.BytesIO(content.getvalue())
+        upload.name = "small.npz"
+        jobs.append(ImportJob([upload], f"Small {number}", None))
+    for job in jobs:
+        job.wait(600)
+    assert [str(job.error) for job in jobs if job.error] == []
+    assert len({job.entry.slug for job in jobs}) == 30
+    assert len(at_once) == 30
+    assert max(at_once) <= 2

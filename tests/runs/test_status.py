@@ -77,9 +77,30 @@ def test_without_a_believable_heartbeat_for_a_minute_a_training_is_silent(lab, a
     assert list(summary_table([run])["status"]) == ["silent"]
 
 
-def test_a_heartbeat_from_the_future_keeps_no_run_of_another_computer_alive(lab):
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_computer_whose_clock_is_an_hour_off_is_believed_as_long_as_it_is_heard(
+    lab, monkeypatch, hours
+):
+    clock = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: clock)
     run_dir = run_factory.write_run(lab.runs_dir, status="running")
-    store.write_status(run_dir, host="elsewhere", heartbeat_at=time.time() + 3600)
+    there = time.time() + 3600 * hours
+    store.write_status(run_dir, host=f"elsewhere {hours}", heartbeat_at=there)
+    for _ in range(3):
+        assert store.reconcile_run(run_dir).is_live
+        clock += 119
+        assert store.reconcile_run(run_dir).is_live
+        there += 119
+        store.write_status(run_dir, heartbeat_at=there)
+    assert store.reconcile_run(run_dir).is_live
+    clock += 121
+    assert store.reconcile_run(run_dir).status.status == "failed"
+
+
+@pytest.mark.parametrize("days", [2, -2])
+def test_a_heartbeat_that_no_clock_explains_keeps_nobody_alive(lab, days):
+    run_dir = run_factory.write_run(lab.runs_dir, status="running")
+    store.write_status(run_dir, host="elsewhere", heartbeat_at=time.time() + days * 86400)
     assert store.reconcile_run(run_dir).status.status == "failed"
 
 
@@ -105,11 +126,15 @@ def test_a_running_run_has_a_minute_to_get_a_process(lab, age):
     assert "never started" in status.message
 
 
-def test_another_computers_run_is_judged_by_its_heartbeat(lab):
+def test_another_computers_run_is_judged_by_its_heartbeat(lab, monkeypatch):
     run_dir = run_factory.write_run(lab.runs_dir, status="running", is_alive=False)
-    store.write_status(run_dir, status="running", host="elsewhere", heartbeat_at=time.time() - 60)
+    at = time.time() - 60
+    store.write_status(run_dir, status="running", host="some computer", heartbeat_at=at)
     assert store.reconcile_run(run_dir).is_live
-    store.write_status(run_dir, heartbeat_at=time.time() - 121)
+    store.write_status(run_dir, heartbeat_at=at - 61)
+    assert store.reconcile_run(run_dir).is_live, "its clock may be behind"
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 121)
     assert store.reconcile_run(run_dir).status.status == "failed"
 
 

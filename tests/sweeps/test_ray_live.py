@@ -64,13 +64,17 @@ def test_neither_a_killed_driver_nor_a_lost_node_costs_a_trial_or_doubles_one(la
     driver.kill()
     driver.wait(10)
     began = {run.run_id: store.read_status(run.run_dir).started_at for run in first}
+    heard = {run.run_id: len(outputs.read_history(run)) for run in first}
     driving.ensure_driver(read_sweep(state.folder))
 
     def find_on_node() -> store.Run | None:
+        """One whose progress the second driver has told."""
         below = {child.pid for child in psutil.Process(node.pid).children(recursive=True)}
-        again = read_sweep(state.folder).status.pid != driver.pid
-        training = list_training(state) if again else []
-        return next((run for run in training if run.status.pid in below), None)
+        for run in list_training(state):
+            is_told = len(outputs.read_history(run)) > heard.get(run.run_id, 0)
+            if is_told and run.status.pid in below:
+                return run
+        return None
 
     lost = wait_for(find_on_node, "a training on the second node", 180, give_up)
     assert not (lost.run_dir / ray_folder.RECORD).exists()
