@@ -12,12 +12,15 @@ from tests.browser.conftest import Server, Visitors
 from tests.browser.steps import expect_rest
 from tests.factories import runs as run_factory
 
-PAGE_TITLES = ["Start", "Browse", "Train", "Experiments", "Runs", "Evaluate", "Inside", "Draw"]
+PAGE_TITLES = [
+    "Start", "Browse", "Train", "Experiments", "Sweeps", "Runs", "Evaluate", "Inside", "Draw",
+]  # fmt: skip
 HEADINGS = {
     "": "Fashion-MNIST Lab",
     "browse": "|".join(("Browse", *CLASS_NAMES)),  # an index that exists opens its image
     "train": "Train",
     "experiments": "Experiments",
+    "sweeps": "Sweeps",
     "runs": "Runs",
     "evaluate": "Evaluate",
     "inside": "Inside",
@@ -29,6 +32,7 @@ HOSTILE = {
     "recipe": "<b>quick</b>",
     "section": "javascript:alert(1)",
     "run": "../../etc/passwd",
+    "sweep": "../../etc/passwd",
     "runs": "<script>document.title='taken'</script>,../..",
     "split": "val",
     "seed": "-1",
