@@ -21,7 +21,7 @@ from tests.test_allowed_hosts import PLAIN, serving
 
 MADE = f"model={run_factory.RUN_ID}"
 PAGES = (
-    "", "browse", "train", f"runs?run={run_factory.RUN_ID}", f"evaluate?{MADE}", f"map?{MADE}",
+    "", "browse", "train", f"runs?run={run_factory.RUN_ID}", f"evaluate?{MADE}", "map",
     "inside", "draw",
 )  # fmt: skip
 _FRAME = re.compile(r'File "(.*/(?:pages|fmnist)/.*)", line (\d+)')
@@ -99,10 +99,10 @@ def test_no_forged_state_fails_in_the_lab_or_changes_anything(lab_on_disk, page)
 def test_an_outline_of_a_million_corners_is_cut(lab_on_disk):
     port, _ = lab_on_disk
     client = Client(port)
-    client.open("map", MADE)
+    client.open("map")
     (scatter,) = (one for one, name in client.names.items() if name == "fmnist_map")
     client.send([answer_of(scatter, {"value": [[5, 5]] * MILLION}, "outlined")])
     assert client.errors == []
-    client.open("map", MADE)
+    client.open("map")
     assert client.errors == []
     client.close()
