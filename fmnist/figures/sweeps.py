@@ -13,8 +13,8 @@ from fmnist.figures.palette import RUN_COLOURS, SPLIT_COLOURS
 
 _QUIET = "#7d8ea3"
 _BAR, _LINE = RUN_COLOURS[0], SPLIT_COLOURS["val"]
-# Dark to bright, told apart without colours too (viridis, cut where it is too pale on white).
-_SCALE = [[0.0, "#440154"], [0.35, "#31688e"], [0.7, "#35b779"], [1.0, "#b5c922"]]
+# From quiet to striking, seen on white and on near-black alike.
+_SCALE = [[0.0, "#8a94a6"], [0.5, "#4a90d0"], [1.0, "#e07b28"]]
 
 
 @dataclass(frozen=True)
@@ -94,11 +94,13 @@ def plot_importance(shares: Sequence[tuple[str, float]]) -> go.Figure:
         "y": [label for label, _ in ordered],
         "marker": {"color": _BAR},
         "text": [f"{share:.0%}" for _, share in ordered],
-        "textposition": "auto",
+        "textposition": "outside",
+        "textangle": 0,
+        "cliponaxis": False,
         "hoverinfo": "skip",
     }
     layout = {
-        "xaxis": axis("Part of the differences explained", tickformat=".0%", range=[0, 1.05]),
+        "xaxis": axis("Part of the differences explained", tickformat=".0%", range=[0, 1.12]),
         "yaxis": axis(""),
     }
     return chart([bars], 90 + 40 * len(ordered), layout)

@@ -106,7 +106,10 @@ class Axis:
             return self.values[int(stored)]
         if self.values:
             return next(value for value in self.values if format_value(value) == stored)
-        return self._wrap(int(stored) if self.is_whole else float(stored))
+        if self.is_whole:
+            return self._wrap(int(stored))
+        # Three digits say all that a setting's effect lets anybody tell apart, and can be read.
+        return min(max(float(f"{stored:.3g}"), self.low or 0.0), self.high or 0.0)
 
     def _wrap(self, number: Any) -> Any:
         return (number,) if isinstance(FIELDS[self.name].default, tuple) else number
@@ -231,5 +234,7 @@ def count_points(axes: Sequence[Axis]) -> int | None:
 
 
 def describe_point(point: Mapping[str, Any]) -> str:
-    """E.g. "filters 16, dropout 0.2"."""
-    return ", ".join(f"{name} {format_value(value)}" for name, value in point.items())
+    """E.g. "filters 16, learning rate 0.002"."""
+    return ", ".join(
+        f"{name.replace('_', ' ')} {format_value(value)}" for name, value in point.items()
+    )

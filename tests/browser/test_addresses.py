@@ -12,7 +12,9 @@ from tests.browser.conftest import Server, Visitors
 from tests.browser.steps import expect_rest
 from tests.factories import runs as run_factory
 
-PAGE_TITLES = ["Start", "Browse", "Train", "Experiments", "Runs", "Evaluate", "Inside", "Draw"]
+PAGE_TITLES = [
+    "Start", "Browse", "Train", "Experiments", "Sweeps", "Runs", "Evaluate", "Inside", "Draw",
+]  # fmt: skip
 HEADINGS = {
     "": "Fashion-MNIST Lab",
     "browse": "|".join(("Browse", *CLASS_NAMES)),  # an index that exists opens its image
