@@ -94,11 +94,13 @@ class Driver:
                     self._cancel()
                     return "stopped", "Cancelled."
                 self._look()
-                if (self._folder / "pause").exists():
-                    self._write()
-                    return "stopped", "Paused."
-                self._start_more()
+                is_pausing = (self._folder / "pause").exists()
+                if not is_pausing:
+                    self._start_more()
                 self._write()
+                # What a cluster trains comes back through this process.
+                if is_pausing and not (self._sweep.on and any(self._list_live())):
+                    return "stopped", "Paused."
                 if not self._points:
                     self._write_importance()
                     return self._conclude()

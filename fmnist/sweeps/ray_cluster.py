@@ -170,11 +170,9 @@ class RayRunner:
         """The fingerprint, and the reference to the files; sent when it is first asked for."""
         if slug not in self._files:
             dataset = catalogue.load(slug)
-            paths = {name: find_file(dataset.folder, name) for name in FILES}
-            content = {path.name: path.read_bytes() for path in paths.values()}
-            about = dataset.folder / "dataset.json"
-            if about.is_file():
-                content[about.name] = about.read_bytes()
+            paths = [find_file(dataset.folder, name) for name in FILES]
+            paths += dataset.folder.glob("dataset.json")
+            content = {path.name: path.read_bytes() for path in paths}
             self._files[slug] = dataset.fingerprint, self._ray.put(content)
         fingerprint, reference = self._files[slug]
         return fingerprint, reference
@@ -234,6 +232,7 @@ class RayRunner:
     def _ask(self) -> None:
         for trial in self._trials.values():
             if trial.question is None and trial.actor is not None:
+                trial.is_fetching = False
                 trial.question = trial.actor.look.remote(ray_folder.read_sizes(trial.run_dir))
 
     def _collect(self) -> None:
@@ -248,13 +247,15 @@ class RayRunner:
             if trial.question not in answered:
                 continue
             question, trial.question = trial.question, None
+            if not trial.run_dir.is_dir():
+                continue  # deleted: the next look lets it go
             try:
                 answer = self._ray.get(question)
             except self._ray.exceptions.RuntimeEnvSetupError as error:
                 reason = str(error).strip().splitlines()[-1]
                 self._fail(trial, f"The node could not be made ready: {reason}")
             except self._ray.exceptions.ActorUnavailableError:
-                continue  # it may be busy, or its network: the next look tells
+                continue  # the network may be slow: the next look tells
             except self._ray.exceptions.RayTaskError as error:
                 cause = error.cause if isinstance(error.cause, Exception) else error
                 self._fail(trial, f"The node could not answer ({type(cause).__name__}: {cause}).")

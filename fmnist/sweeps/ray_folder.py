@@ -18,6 +18,7 @@ from fmnist.sweeps.ray_node import GIVEN, GROWING, ONCE, Look
 
 RECORD = "cluster.json"  # in the run's folder: how many nodes it has lost
 
+_SAME_CLOCK = 60.0  # seconds that two clocks may differ without being corrected
 _KEPT = (*GIVEN, "sweep.json", "notes.json", RECORD)  # when a run is begun anew
 _OF_ONE_ATTEMPT = (
     "epoch", "step", "images_per_second", "started_at", "heartbeat_at", "pid", "pid_started_at",
@@ -26,8 +27,9 @@ _OF_ONE_ATTEMPT = (
 
 
 def read_files(run_dir: Path) -> dict[str, bytes]:
-    """Those that make the run."""
-    return {name: (run_dir / name).read_bytes() for name in GIVEN if (run_dir / name).is_file()}
+    """Those that make the run; this computer's variables stay here."""
+    paths = (run_dir / name for name in GIVEN if name != store.VARIABLES_FILE)
+    return {path.name: path.read_bytes() for path in paths if path.is_file()}
 
 
 def read_sizes(run_dir: Path) -> dict[str, int]:
@@ -68,6 +70,7 @@ def take_in(run_dir: Path, look: Look) -> None:
 
 def write_results(run_dir: Path, files: Mapping[str, bytes]) -> None:
     """All that a training has left; nothing outside the run's folder."""
+    (run_dir / store.VARIABLES_FILE).unlink(missing_ok=True)  # as where a training begins here
     for name, content in files.items():
         path = run_dir / name
         if path.resolve().is_relative_to(run_dir.resolve()):
@@ -82,9 +85,12 @@ def read_look_status(look: Look) -> Status | None:
         status = msgspec.convert(json_files.parse_json(look.status), Status)
     except ValueError:
         return None
-    ahead = look.now - time.time()
+    now = time.time()
+    ahead = look.now - now
+    if abs(ahead) < _SAME_CLOCK:  # it may as well have been said a while ago
+        ahead = 0.0
     times = {
-        name: max(at - ahead, 0.0)
+        name: min(max(at - ahead, 0.0), now)
         for name in ("started_at", "heartbeat_at", "finished_at")
         if (at := getattr(status, name)) is not None
     }

@@ -117,6 +117,25 @@ def test_a_cancelled_sweep_ends_its_trainings_and_can_be_resumed(quick):
     assert len(store.list_runs()) == 14, "the four that were cancelled stay"
 
 
+@pytest.mark.parametrize(("on", "left"), [("", {"queued": 2}), ("ray://head", {"completed": 2})])
+def test_a_pause_waits_for_what_a_cluster_trains(quick, on, left):
+    state = create_sweep(Sweep(TrainConfig(epochs=50), (SIZES,), on=on))
+
+    class Paused(QuickRunner):
+        def capacity(self):
+            return 2
+
+        def look(self):
+            if (state.folder / "pause").exists():
+                super().look()
+            elif store.list_runs():
+                request(state, "pause")
+
+    driver.drive(state.folder, Paused())
+    assert read_sweep(state.folder).status.message == "Paused."
+    assert Counter(run.status.status for run in store.list_runs()) == left
+
+
 def test_a_training_that_was_killed_is_trained_again_and_one_that_failed_is_not(quick):
     state = create_sweep(Sweep(TrainConfig(epochs=1), (parse_values("filters", "1,2,3"),)))
     deaths = Counter()

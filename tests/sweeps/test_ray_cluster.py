@@ -175,6 +175,31 @@ def test_a_run_comes_back_whole_and_its_status_last(runner, made_ray):
     assert made_ray.killed == [actor]
 
 
+def test_results_that_did_not_come_are_asked_for_again(runner, made_ray):
+    run = create_run()
+    runner.start(run)
+    actor = only(made_ray)
+    actor.answer = say(status="completed", finished_at=time.time())._replace(has_ended=True)
+    actor.files = ray.exceptions.ActorUnavailableError("for a moment", None)
+    for _ in range(4):
+        runner.look()
+    assert status_of(run).status == "queued", "nothing has come yet"
+    actor.files = {"model.keras": b"model"}
+    for _ in range(4):
+        runner.look()
+    assert status_of(run).status == "completed"
+
+
+def test_this_computers_variables_stay_here(runner, made_ray):
+    record = TrialRecord("20260101-000000-sweep", 0, "ray://head:10001")
+    variables = {"FMNIST_CACHE_DIR": "/here", "TF_ENABLE_ONEDNN_OPTS": "1", "CUDA_SECRET": "x"}
+    run = store.create_run(TrainConfig(), variables, sweep=record)
+    runner.start(run)
+    order = only(made_ray).order
+    assert order.variables == {"TF_ENABLE_ONEDNN_OPTS": "1"}
+    assert sorted(order.files) == ["config.json", "status.json"]
+
+
 def test_what_is_trained_elsewhere_takes_no_place_here_and_is_not_taken_for_dead(runner, made_ray):
     run = create_run()
     runner.start(run)
@@ -197,6 +222,18 @@ def test_a_node_whose_clock_is_an_hour_ahead_is_believed(runner, made_ray):
     runner.look()
     assert abs(status_of(run).heartbeat_at - time.time()) < 30
     assert 30 < time.time() - status_of(run).started_at < 90
+
+
+def test_times_do_not_move_when_an_answer_is_late(runner, made_ray):
+    run = create_run()
+    runner.start(run)
+    actor = only(made_ray)
+    said = say(time.time() - 20)
+    for now in (said.now, said.now + 5, said.now + 40):
+        actor.answer = said._replace(now=now)
+        runner.look()
+        runner.look()
+        assert status_of(run).started_at == said.now - 60
 
 
 def test_a_lost_node_is_replaced_and_too_many_are_told(runner, made_ray):
