@@ -28,8 +28,9 @@ def render(state: SweepState) -> None:
 def _render(state: SweepState, was_live: bool) -> None:
     driving.keep_driving()
     state = read_sweep(state.folder)
-    if state.is_live != was_live:
-        st.rerun()  # the whole page: it begins or ends to look again by itself
+    if state.is_live != was_live or state.sweep is None:
+        st.rerun()  # the whole page: it begins or ends to look again by itself, or this is deleted
+    actions.render_problem()
     found = read_results(state.folder)
     _render_head(state, found)
     if not found.trials:

@@ -144,17 +144,18 @@ def _render_start(sweep: Sweep | None, problem: str, data: Dataset) -> None:
     if problem:
         st.warning(markdown(problem), icon=":material/block:")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        is_pressed = st.button(
             "Start sweep",
             type="primary",
             icon=":material/play_arrow:",
             key="sweep_start",
             disabled=sweep is None,
-            on_click=actions.start,
-            args=(sweep,),
         )
         if sweep is not None:
             st.markdown(_describe_cost(sweep, data), width="content")
+    if is_pressed and sweep is not None:
+        actions.start(sweep)
+        st.rerun()  # the whole page, of which this form is a part of its own
 
 
 def _describe_cost(sweep: Sweep, data: Dataset) -> str:
