@@ -27,7 +27,9 @@ class Cluster:
     """
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="ray-", dir="/tmp", ignore_cleanup_errors=True
+        )  # a path of a socket has a hundred characters at most
         self.port = _free_port()
         self._head_port = _free_port()
         self._nodes: list[subprocess.Popen] = []
