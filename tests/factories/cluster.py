@@ -13,6 +13,7 @@ import psutil
 _QUICK = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
+    "RAY_worker_niceness": "0",  # as other tests; Ray has its workers wait for everybody
     # A lost node is noticed within seconds.
     "RAY_health_check_initial_delay_ms": "2000",
     "RAY_health_check_period_ms": "500",
