@@ -20,6 +20,7 @@ HEADINGS = {
     "browse": "|".join(("Browse", *CLASS_NAMES)),  # an index that exists opens its image
     "train": "Train",
     "experiments": "Experiments",
+    "sweeps": "Sweeps",
     "runs": "Runs",
     "evaluate": "Evaluate",
     "inside": "Inside",
@@ -31,6 +32,7 @@ HOSTILE = {
     "recipe": "<b>quick</b>",
     "section": "javascript:alert(1)",
     "run": "../../etc/passwd",
+    "sweep": "../../etc/passwd",
     "runs": "<script>document.title='taken'</script>,../..",
     "split": "val",
     "seed": "-1",
