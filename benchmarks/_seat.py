@@ -20,7 +20,8 @@ from fmnist.figures.live import LIVE
 from fmnist.runs.store import Run
 
 CANVAS = 336  # pixels
-PATIENCE = 60.0  # seconds
+PATIENCE = 300.0  # seconds
+NEVER = 60.0  # what a row counts that never came
 _STROKES = 6  # of a drawing, then the next one begins
 
 
@@ -40,6 +41,11 @@ class Seat:
         self._answer = ""
         self._canvas: tuple[str, str] = ("", "")  # widget, and the part of the page it is in
         self._drawing: list[dict[str, object]] = []
+
+    @property
+    def intervals(self) -> list[float]:
+        """Seconds between two looks at each live part of the page."""
+        return [interval for interval, _ in self._due.values()]
 
     async def connect(self) -> None:
         protocols = ["streamlit", "none", *filter(None, [self.session_id])]
@@ -80,7 +86,8 @@ class Seat:
     async def calm(self) -> None:
         """No more ticks, and what was asked for has come."""
         self._forget_ticks()
-        await asyncio.sleep(3)
+        await asyncio.sleep(1)
+        await asyncio.wait_for(self._finished.wait(), PATIENCE)
 
     def cut(self) -> None:
         """As a network that fails."""
@@ -234,7 +241,7 @@ class Rows:
     def delays(self, frames: list[tuple[float, bytes]], began: float, ended: float) -> list[float]:
         """For each row written between two times: seconds until a chart with it came.
 
-        One that never came counts as `PATIENCE`.
+        One that never came counts as `NEVER`.
         """
         reached = []
         for moment, data in frames:
@@ -246,5 +253,5 @@ class Rows:
         for moment, epoch, _ in self.written:
             if began <= moment <= ended:
                 seen = (when for when, x in reached if x >= epoch - 1e-3)
-                found.append(next(seen, moment + PATIENCE) - moment)
+                found.append(next(seen, moment + NEVER) - moment)
         return found

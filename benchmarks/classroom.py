@@ -30,7 +30,7 @@ STROKE_EVERY = 4.0  # seconds, half as long at the least and half as long again 
 READ_FOR = 20.0
 PAGES = ("browse", "evaluate", "", "inside", "runs", "confidence", "evaluate", "labels")
 RAMP = 8.0  # seconds in which all come
-ALONE = 10.0  # seconds without anybody, before and after
+ALONE = 6.0  # seconds without anybody, before and after
 
 
 @dataclass
@@ -114,9 +114,9 @@ async def warm_up(server: Server, run: Run) -> None:
         await seat.open(page)
     await seat.open("train", f"run={run.run_id}")
     await seat.open("draw")
-    for _ in range(20):  # the engine loads its model
+    for _ in range(10):  # the engine loads its model
         await seat.stroke()
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.2)
     await seat.close()
 
 

@@ -35,6 +35,7 @@ from fmnist.terminal import clear_abandoned_bar, say
 _LONGEST_REASON = 200  # characters of an unforeseen error's message
 _LOOK_EVERY = 1.0  # seconds between two looks at whether Ctrl-C was pressed
 _LOOK_FOR_STOP_EVERY = 0.2  # seconds
+_LOW = 10  # the nice value of what gives way to the rest
 
 
 class TrainingError(RuntimeError):
@@ -165,7 +166,12 @@ def lower_priority() -> None:
     if sys.platform == "win32":
         process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
     else:
-        process.nice(max(10, process.nice()))  # lower than it is already may not be raised
+        process.nice(max(_LOW, process.nice()))  # lower than it is already may not be raised
+        if os.getsid(0) == os.getpid():
+            # Linux shares its cores among sessions of processes first, and this one is alone in
+            # its own: without a word it would have as much as the app with all its people.
+            with contextlib.suppress(OSError):
+                Path("/proc/self/autogroup").write_text(f"{_LOW}", encoding="ascii")
 
 
 def keep_logs_off_terminal(log_path: Path) -> TextIO:
