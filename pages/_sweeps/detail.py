@@ -36,6 +36,8 @@ def _render(state: SweepState, was_live: bool) -> None:
     if not found.trials:
         if state.is_live:
             st.info("The first trial begins in a moment.", icon=":material/hourglass_top:")
+        elif state.status.status == "stopped":
+            st.info("It ended before a trial was finished.", icon=":material/stop_circle:")
         return
     _render_best(state, found)
     charts.render_trials(state.sweep, found)
