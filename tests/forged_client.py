@@ -28,6 +28,7 @@ class Client:
                 subprotocols=["streamlit"],
                 origin=f"http://127.0.0.1:{port}",
                 max_size=None,
+                ping_interval=None,  # a busy server answers late
                 open_timeout=_PATIENCE,
             )
         )

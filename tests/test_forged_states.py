@@ -19,16 +19,11 @@ from tests.factories import runs as run_factory
 from tests.forged_client import MILLION, Client, answer_of, forged_states
 from tests.test_allowed_hosts import PLAIN, serving
 
+MADE = f"model={run_factory.RUN_ID}"
 PAGES = (
-    "",
-    "browse",
-    "train",
-    "runs?run=20260102-030405-made",
-    "evaluate",
-    "map",
-    "inside",
-    "draw",
-)
+    "", "browse", "train", f"runs?run={run_factory.RUN_ID}", f"evaluate?{MADE}", "map",
+    "inside", "draw",
+)  # fmt: skip
 _FRAME = re.compile(r'File "(.*/(?:pages|fmnist)/.*)", line (\d+)')
 # A line in which something else is called with what was forged.
 _CALLS_STREAMLIT = re.compile(r"\bst\.\w+\(|st_canvas\(|_component\(")
@@ -40,7 +35,7 @@ pytestmark = pytest.mark.slow  # a real server
 def lab_on_disk(tmp_path_factory, small_data_dir) -> Iterator[tuple[int, Path]]:
     """The port of a server, and the folder in which it keeps all it has."""
     folder = tmp_path_factory.mktemp("forged")
-    run_factory.write_run(folder / "runs", with_model=True)
+    run_factory.write_run(folder / "runs")
     run_factory.write_run(folder / "runs", "20260103-030405-other", dropout=0.5)
     places = {"FMNIST_RUNS_DIR": "runs", "FMNIST_DATASETS_DIR": "datasets"}
     environment = {name: str(folder / place) for name, place in places.items()}

@@ -24,7 +24,7 @@ from fmnist.runs.launch import BACKGROUND, choosing_variables, start_in_backgrou
 from fmnist.runs.related import find_same
 from fmnist.runs.status import record_exit
 
-_LOCK_TIMEOUT = 10.0  # seconds
+_LOCK_TIMEOUT = 30.0  # seconds; a whole class may press Start at once
 _WHAT_IS_LEFT = "Its curves are kept; there is no model."
 
 

@@ -26,6 +26,8 @@ def render_trials(sweep: Sweep, found: Results) -> None:
         )
         for trial in list_scored(found.trials)
     ]
+    if not dots:
+        return
     best = [
         (trial.number + 1, value)
         for trial, value in zip(found.trials, found.best_so_far(), strict=True)

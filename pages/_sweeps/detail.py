@@ -28,13 +28,16 @@ def render(state: SweepState) -> None:
 def _render(state: SweepState, was_live: bool) -> None:
     driving.keep_driving()
     state = read_sweep(state.folder)
-    if state.is_live != was_live:
-        st.rerun()  # the whole page: it begins or ends to look again by itself
+    if state.is_live != was_live or state.sweep is None:
+        st.rerun()  # the whole page: it begins or ends to look again by itself, or this is deleted
+    actions.render_problem()
     found = read_results(state.folder)
     _render_head(state, found)
     if not found.trials:
         if state.is_live:
             st.info("The first trial begins in a moment.", icon=":material/hourglass_top:")
+        elif state.status.status == "stopped":
+            st.info("It ended before a trial was finished.", icon=":material/stop_circle:")
         return
     _render_best(state, found)
     charts.render_trials(state.sweep, found)

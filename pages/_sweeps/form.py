@@ -14,6 +14,7 @@ from fmnist.runs.time_estimate import PastRun
 from fmnist.sweeps.estimate import estimate_sweep_seconds
 from fmnist.sweeps.space import Axis
 from fmnist.sweeps.sweep import MOST_SEEDS, MOST_TRIALS, Sweep
+from pages._shared.style import style_beside
 from pages._sweeps import actions, axes, words
 from pages._train import config_form
 
@@ -24,6 +25,7 @@ _KEPT = {"persist_state": "session"}
 @st.fragment
 def render(data: Dataset, *, is_first: bool) -> None:
     """is_first: whether there is no sweep yet."""
+    st.html(style_beside(__file__, "sweeps.css"))
     with st.container(border=True, key="sweep_form"):
         st.markdown("##### :material/add: New sweep")
         if is_first:
@@ -142,17 +144,18 @@ def _render_start(sweep: Sweep | None, problem: str, data: Dataset) -> None:
     if problem:
         st.warning(markdown(problem), icon=":material/block:")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        is_pressed = st.button(
             "Start sweep",
             type="primary",
             icon=":material/play_arrow:",
             key="sweep_start",
             disabled=sweep is None,
-            on_click=actions.start,
-            args=(sweep,),
         )
         if sweep is not None:
             st.markdown(_describe_cost(sweep, data), width="content")
+    if is_pressed and sweep is not None:
+        actions.start(sweep)
+        st.rerun()  # the whole page, of which this form is a part of its own
 
 
 def _describe_cost(sweep: Sweep, data: Dataset) -> str:

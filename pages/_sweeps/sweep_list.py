@@ -9,10 +9,11 @@ import streamlit as st
 from fmnist import formats
 from fmnist.plain_text import markdown
 from fmnist.sweeps.results import read_results
-from fmnist.sweeps.sweep import SweepState
+from fmnist.sweeps.sweep import SweepState, list_sweeps
 from pages._shared import url
 from pages._sweeps import words
 
+TICK = 3.0  # seconds
 _MOST = 8  # lines; the others are one click away
 
 
@@ -26,7 +27,13 @@ def render_back() -> None:
 
 
 def render(states: Sequence[SweepState]) -> None:
-    """The newest first."""
+    """The newest first; looked at again and again while one runs."""
+    is_live = any(state.is_live for state in states)
+    st.fragment(_render, run_every=TICK if is_live else None)([states])
+
+
+def _render(just_read: list[Sequence[SweepState]]) -> None:
+    states = just_read.pop() if just_read else list_sweeps()
     with st.container(border=True, gap="xsmall", key="sweep_list"):
         for state in states[:_MOST]:
             _render_line(state)

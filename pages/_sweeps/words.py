@@ -51,12 +51,13 @@ def describe_size(sweep: Sweep) -> str:
 
 
 def describe_progress(state: SweepState, found: Results) -> str:
-    """E.g. "3 of 12 trials · best so far 91.2 % validation"."""
+    """E.g. "3 of 12 trials · best so far 91.2 % validation"; "best" alone where it is over."""
     over = sum_over(found)
     most = state.sweep.most_trials() if state.sweep else None
     parts = [f"{over} of {most} trials" if most else f"{over} trials"]
     if found.best:
-        parts.append(f"best so far {formats.percent(found.best.val_accuracy)} validation")
+        word = "best so far" if state.is_live else "best"
+        parts.append(f"{word} {formats.percent(found.best.val_accuracy)} validation")
     return " · ".join(parts)
 
 

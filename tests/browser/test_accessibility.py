@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.conftest import Server, Visitors
 from tests.browser.steps import expect_rest
 from tests.factories import runs as run_factory
+from tests.factories.sweeps import SWEEP_ID, write_sweep
 from tests.waits import wait_for
 
 FIRST, SECOND = "20260102-030405-first", "20260102-040405-second"
@@ -30,6 +31,8 @@ STATES = {
     "trained": f"/train?run={FIRST}",
     "stopped": f"/train?run={STOPPED}",
     "failed": f"/train?run={FAILED}",
+    "sweeps": "/sweeps",
+    "a sweep": f"/sweeps?sweep={SWEEP_ID}",
     "runs": "/runs",
     "two runs": f"/runs?runs={FIRST},{SECOND}",
     "imported model": f"/runs?runs={IMPORTED}",
@@ -106,6 +109,7 @@ def server(
     for run_id, options in made.items():
         run_factory.write_run(server.runs_dir, run_id, data_dir=browser_data_dir, **options)
     run_factory.write_imported_run(server.runs_dir, IMPORTED, data_dir=browser_data_dir)
+    write_sweep(server.runs_dir)
     yield server
     server.kill()
 

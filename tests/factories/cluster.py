@@ -13,6 +13,7 @@ import psutil
 _QUICK = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
+    "RAY_worker_niceness": "0",  # as other tests; Ray has its workers wait for everybody
     # A lost node is noticed within seconds.
     "RAY_health_check_initial_delay_ms": "2000",
     "RAY_health_check_period_ms": "500",
@@ -27,7 +28,9 @@ class Cluster:
     """
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="ray-", dir="/tmp", ignore_cleanup_errors=True
+        )  # a path of a socket has a hundred characters at most
         self.port = _free_port()
         self._head_port = _free_port()
         self._nodes: list[subprocess.Popen] = []

@@ -53,13 +53,15 @@ def test_two_servers_share_one_queue_and_lose_nothing(lab):
     assert len(made) == 11
     assert {run.run_id for run in store.list_runs()} == made
 
-    dispatchers = [
-        process.pid
-        for process in psutil.process_iter(["cmdline"])
-        if (process.info["cmdline"] or [])[-2:]
-        == ["fmnist.runs.dispatcher", str(lab.runs_dir.resolve())]
-    ]
-    assert len(dispatchers) == 1
+    def list_dispatchers() -> list[int]:
+        ending = ["fmnist.runs.dispatcher", str(lab.runs_dir.resolve())]
+        return [
+            process.pid
+            for process in psutil.process_iter(["cmdline"])
+            if (process.info["cmdline"] or [])[-2:] == ending
+        ]
+
+    wait_for(lambda: len(list_dispatchers()) == 1, "one dispatcher, and no second one")
     wait_for(lambda: any(run.status.started_at for run in store.list_runs()), "one to begin", 120)
     found = queue.Queue(lab.runs_dir).look()
     assert (len(found.running), len(found.waiting)) == (1, 10)
@@ -69,7 +71,11 @@ def test_two_servers_share_one_queue_and_lose_nothing(lab):
 
     for run in found.waiting:  # each server may stop what the other has queued
         jobs.stop_run(run.run_id)
-    assert {store.load_run(run.run_id).status.status for run in found.waiting} == {"stopped"}
+    ends = [run.run_id for run in found.waiting]
+    wait_for(
+        lambda: not any(store.load_run(one).is_live for one in ends), "the ends of all of them"
+    )
+    assert {store.load_run(one).status.status for one in ends} == {"stopped"}
     assert jobs.find_or_start_run(TrainConfig(epochs=50, seed=7))[1] == (
         found.running[0].run_id != shared[0][0]
     )
