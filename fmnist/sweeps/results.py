@@ -102,9 +102,11 @@ def summarise_trial(
 
 
 def read_val_accuracy(run: Run) -> float | None:
-    """The highest validation accuracy of a run's epochs; None before the first one."""
+    """The validation accuracy of the epoch that a run keeps; None before the first one ends."""
     known = outputs.read_history(run)["val_accuracy"].dropna()
-    return None if known.empty else float(known.max())
+    if known.empty:
+        return None
+    return float(known.max() if run.config.keep == "best" else known.iloc[-1])
 
 
 def _spread(values: Iterable[float | None]) -> tuple[float | None, float | None]:

@@ -34,7 +34,9 @@ def render(state: SweepState, found: Results) -> None:
 
 
 def _row(trial: Trial) -> dict[str, Any]:
-    settings = {name_setting(name): text for name, text in trial.settings.items()}
+    settings = {
+        name_setting(name): words.describe_value(text) for name, text in trial.settings.items()
+    }
     return {
         "Trial": trial.number + 1,
         "Status": words.TRIAL_STATES[trial.state],

@@ -30,8 +30,16 @@ METHODS = {"grid": "Grid", "tpe": "Search"}
 def describe_settings(settings: Mapping[str, str]) -> str:
     """E.g. "Filters 16, Optimizer SGD"."""
     return ", ".join(
-        f"{name_setting(name)} {CHOICE_NAMES.get(text, text)}" for name, text in settings.items()
+        f"{name_setting(name)} {describe_value(text)}" for name, text in settings.items()
     )
+
+
+def describe_value(text: str) -> str:
+    """A setting's value as it is shown: three digits are enough of what a search has drawn."""
+    try:
+        return CHOICE_NAMES.get(text, text) if text.isdecimal() else f"{float(text):.3g}"
+    except ValueError:
+        return CHOICE_NAMES.get(text, text)
 
 
 def describe_axis(axis: Axis) -> str:

@@ -3,10 +3,13 @@
 import pytest
 
 from fmnist.config import TrainConfig
+from fmnist.runs import store
 from fmnist.sweeps.columns import list_scales, list_scored
-from fmnist.sweeps.results import Results, Trial, read_results, write_trials
+from fmnist.sweeps.results import Results, Trial, read_results, read_val_accuracy, write_trials
 from fmnist.sweeps.space import parse_range, parse_values
 from fmnist.sweeps.sweep import Sweep
+from pages._sweeps.words import describe_settings
+from tests.factories import runs as run_factory
 
 TRIALS = [
     Trial(0, "completed", {"filters": "8", "learning_rate": "0.001"}, 0.8, 0.02, 0.9),
@@ -42,3 +45,18 @@ def test_the_table_is_read_as_it_was_written(tmp_path):
     for damage in ("", "x", text.replace("pruned", "great"), text.replace("0.95", "nan"), "\0"):
         (tmp_path / "trials.csv").write_text(damage, encoding="utf-8")
         assert read_results(tmp_path) == Results()
+
+
+@pytest.mark.parametrize(("keep", "expected"), [("best", 0.9), ("last", 0.7)])
+def test_the_epoch_that_is_kept_decides(lab, keep, expected):
+    run_dir = run_factory.write_run(lab.runs_dir, keep=keep)
+    head = "epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds\n"
+    rows = "0,1,0.5,1,0.6,0.001,1\n1,1,0.5,1,0.9,0.001,1\n2,1,0.5,1,0.7,0.001,1\n"
+    (run_dir / "history.csv").write_text(head + rows)
+    assert read_val_accuracy(store.read_run(run_dir)) == expected
+
+
+def test_three_digits_of_a_value_are_shown():
+    settings = {"filters": "16-32", "dense_units": "12345", "learning_rate": "0.00635236"}
+    shown = describe_settings(settings)
+    assert shown == "Filters 16-32, Dense units 12345, Learning rate 0.00635"
