@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -65,4 +66,6 @@ async def watch_together(server: Server, run_id: str) -> None:
 
 def test_people_who_watch_together_look_less_often_and_come_back_after_a_break(server: Server):
     run_dir = run_factory.write_run(server.runs_dir, status="running")
-    asyncio.run(watch_together(server, run_dir.name))
+    # In a thread of its own: in this one, Playwright's loop runs once a page was opened.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(watch_together(server, run_dir.name))).result()
