@@ -4,13 +4,14 @@ import io
 import json
 import shutil
 import zipfile
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmnist.config import TrainConfig
-from fmnist.data import catalogue
+from fmnist.data import catalogue, import_process
 from fmnist.data.dataset import CLASS_NAMES
 from fmnist.data.import_job import ImportStopped
 from tests.apptest.app_pages import address, button, open_page, runs_table, words
@@ -313,10 +314,13 @@ def test_kaggles_files_are_imported_as_proposed(lab):
 def test_an_import_is_stopped_and_nothing_is_kept(lab):
     at = open_page("browse")
     at.file_uploader[0].set_value(("digits.zip", archive(), "application/zip")).run()
-    at.button(key="import_start").click().run()
-    job = at.session_state["import_job"]
-    at.button(key="import_stop").click().run()
-    job.wait(10)
+    with ExitStack() as others:  # who import meanwhile, so that it has not ended before Stop
+        for _ in range(2):
+            others.enter_context(import_process._TURNS["import"].taken(None))
+        at.button(key="import_start").click().run()
+        job = at.session_state["import_job"]
+        at.button(key="import_stop").click().run()
+        job.wait(60)
     assert isinstance(job.error, ImportStopped)
     at.run()
     assert not at.exception

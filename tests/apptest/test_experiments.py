@@ -2,7 +2,7 @@
 
 import pytest
 
-from fmnist.runs import jobs, store
+from fmnist.runs import jobs, queue, store
 from tests.apptest import app_pages
 from tests.factories import experiments as experiment_factory
 
@@ -19,6 +19,7 @@ def queued(monkeypatch):
         return started[-1]
 
     monkeypatch.setattr(jobs, "_queue_run", queue_run)
+    monkeypatch.setattr(queue, "ensure_dispatcher", lambda: None)
     return started
 
 

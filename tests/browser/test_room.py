@@ -1,6 +1,7 @@
 """A room of people at one server, over its web socket, as browsers speak to it, without any."""
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -65,6 +66,7 @@ async def watch_together(server: Server, run_id: str) -> None:
 
 
 def test_people_who_watch_together_look_less_often_and_come_back_after_a_break(server: Server):
+    shutil.rmtree(server.runs_dir / run_factory.RUN_ID, ignore_errors=True)  # of a first try
     run_dir = run_factory.write_run(server.runs_dir, status="running")
     # In a thread of its own: in this one, Playwright's loop runs once a page was opened.
     with ThreadPoolExecutor(1) as thread:

@@ -19,9 +19,10 @@ from tests.waits import wait_for
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(1500),  # it starts a cluster, and trains four times
     pytest.mark.skipif(sys.platform == "win32", reason="Ray's nodes are started otherwise there"),
 ]
-BASE = TrainConfig(filters=(16,), kernel_size=3, dense_units=(32,), epochs=40, batch_size=32)
+BASE = TrainConfig(filters=(16,), kernel_size=3, dense_units=(32,), epochs=200, batch_size=16)
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_neither_a_killed_driver_nor_a_lost_node_costs_a_trial_or_doubles_one(la
         return why_it_failed(state)
 
     first = wait_for(
-        lambda: len(found := list_training(state)) == 2 and found, "two trainings", 180, give_up
+        lambda: len(found := list_training(state)) == 2 and found, "two trainings", 300, give_up
     )
     assert all(run.status.host.startswith(store.CLUSTER) for run in first)
 
@@ -76,11 +77,11 @@ def test_neither_a_killed_driver_nor_a_lost_node_costs_a_trial_or_doubles_one(la
                 return run
         return None
 
-    lost = wait_for(find_on_node, "a training on the second node", 180, give_up)
+    lost = wait_for(find_on_node, "a training on the second node", 300, give_up)
     assert not (lost.run_dir / ray_folder.RECORD).exists()
     cluster.kill_node(node)
 
-    wait_for(lambda: not read_sweep(state.folder).is_live, "the end", 240, give_up)
+    wait_for(lambda: not read_sweep(state.folder).is_live, "the end", 600, give_up)
     assert read_sweep(state.folder).status.status == "completed"
     runs = list_runs(state)
     assert [run.status.status for run in runs] == ["completed"] * 3

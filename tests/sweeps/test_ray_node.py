@@ -1,15 +1,16 @@
 """What a node does with an order, up to the training itself."""
 
-import multiprocessing
 import os
+import subprocess
+import sys
 import time
 
 import filelock
 import ray
 
+from fmnist import PROJECT_ROOT
 from fmnist.sweeps import ray_node
 from fmnist.sweeps.ray_node import Order, Trial, find_other_versions, list_versions
-from tests.waits import wait_for
 
 
 def make_order(**changes):
@@ -76,7 +77,7 @@ def test_what_a_killed_trial_left_is_removed_and_what_trains_stays(tmp_path):
     assert not (tmp_path / "1-1").exists()
 
 
-def _wait_for_nobody(folder):
+def wait_for_nobody(folder):
     os.environ["TMPDIR"] = str(folder)
     ray_node.find_other_versions = lambda wanted: "has no keras."
     trial = Trial(make_order(lease=0.5), [])
@@ -89,14 +90,11 @@ def _wait_for_nobody(folder):
 
 
 def test_a_trial_ends_when_nobody_looks_any_more(tmp_path):
-    process = multiprocessing.get_context("spawn").Process(target=_wait_for_nobody, args=[tmp_path])
-    process.start()
-    try:
-        wait_for(lambda: process.exitcode is not None, "its end")
-        assert process.exitcode == 0
-        assert (tmp_path / "problem").read_text().endswith("has no keras.")
-        assert not list(tmp_path.glob("fmnist-lab-*/trials/*/*"))
-    finally:
-        process.kill()
-        process.join()
-        process.close()
+    code = (
+        "import sys, pathlib; from tests.sweeps.test_ray_node import wait_for_nobody; "
+        "wait_for_nobody(pathlib.Path(sys.argv[1]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], cwd=PROJECT_ROOT, timeout=300)
+    assert done.returncode == 0
+    assert (tmp_path / "problem").read_text().endswith("has no keras.")
+    assert not list(tmp_path.glob("fmnist-lab-*/trials/*/*"))
