@@ -173,21 +173,14 @@ def _ask(
 
     It starts when few others are at work: thirty of them at once would take all the memory.
     """
-    with _TURNS[request["do"]].taken(tick):
-        return _ask_now(request, paths, longest_s, progress, tick)
-
-
-def _ask_now(
-    request: dict[str, Any],
-    paths: Sequence[Path],
-    longest_s: float,
-    progress: Progress | None,
-    tick: Callable[[], None] | None,
-) -> dict[str, Any]:
     request |= {"paths": [str(Path(path).absolute()) for path in paths], "memory": MAX_MEMORY}
     names = ", ".join(Path(path).name for path in paths)[:80]
     lines: queue.Queue[bytes] = queue.Queue()
-    with tempfile.TemporaryFile() as log, _start(log) as process:
+    with (
+        _TURNS[request["do"]].taken(tick),
+        tempfile.TemporaryFile() as log,
+        _start(log) as process,
+    ):
         assert process.stdin and process.stdout  # both are pipes
         listener = threading.Thread(target=_listen, args=(process.stdout, lines), daemon=True)
         listener.start()

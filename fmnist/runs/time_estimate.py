@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from fmnist.config import TrainConfig
+from fmnist.models.feature_maps import count_macs, count_parameters, list_stages
 from fmnist.runs import outputs, store
 from fmnist.runs.reader import read_settled
 
@@ -142,6 +144,23 @@ def estimate_seconds(
         1 / image_seconds,
         _basis(len(past)),
         statistics.median(beside) if beside else _STARTING_AND_SCORING + _BUILDING,
+    )
+
+
+def estimate_training(config: TrainConfig, image_count: int, past: Sequence[PastRun]) -> Estimate:
+    """`estimate_seconds` of a config. image_count: training images, those for validation included.
+
+    Raises MapTooSmall where its network cannot be built.
+    """
+    stages = list_stages(config)
+    validation_images = round(image_count * config.validation_fraction)
+    return estimate_seconds(
+        count_macs(stages),
+        count_parameters(stages),
+        config.epoch_images(image_count - validation_images),
+        past,
+        batch_size=config.batch_size,
+        validation_images=validation_images,
     )
 
 

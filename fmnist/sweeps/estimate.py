@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fmnist.config import TrainConfig
-from fmnist.models.feature_maps import MapTooSmall, count_macs, count_parameters, list_stages
-from fmnist.runs.time_estimate import PastRun, estimate_seconds
+from fmnist.models.feature_maps import MapTooSmall
+from fmnist.runs.time_estimate import PastRun, estimate_training
 from fmnist.sweeps.sweep import Sweep
 
 _MOST_POINTS = 60  # of a grid, evenly spread, that its mean is taken over
@@ -49,16 +49,6 @@ def _middle(sweep: Sweep) -> dict[str, Any]:
 
 def _estimate_training(config: TrainConfig, image_count: int, past: Sequence[PastRun]) -> float:
     try:
-        stages = list_stages(config)
+        return estimate_training(config, image_count, past).total_seconds(config.epochs)
     except MapTooSmall:
         return 0.0
-    validation_images = round(image_count * config.validation_fraction)
-    guess = estimate_seconds(
-        count_macs(stages),
-        count_parameters(stages),
-        config.epoch_images(image_count - validation_images),
-        past,
-        batch_size=config.batch_size,
-        validation_images=validation_images,
-    )
-    return guess.total_seconds(config.epochs)

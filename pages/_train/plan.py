@@ -8,7 +8,6 @@ import streamlit as st
 
 from fmnist import formats
 from fmnist.config import TrainConfig
-from fmnist.models.feature_maps import count_macs, count_parameters, list_stages
 from fmnist.recipes import find_recipe
 from fmnist.runs import store, time_estimate
 from fmnist.runs.time_estimate import Estimate, PastRun
@@ -22,16 +21,7 @@ def estimate(config: TrainConfig, image_count: int) -> Estimate:
 
 @functools.lru_cache(maxsize=64)  # every recipe has a card
 def _estimate(config: TrainConfig, image_count: int, past: tuple[PastRun, ...]) -> Estimate:
-    stages = list_stages(config)
-    validation_images = round(image_count * config.validation_fraction)
-    return time_estimate.estimate_seconds(
-        count_macs(stages),
-        count_parameters(stages),
-        config.epoch_images(image_count - validation_images),
-        past,
-        batch_size=config.batch_size,
-        validation_images=validation_images,
-    )
+    return time_estimate.estimate_training(config, image_count, past)
 
 
 def render_plan(config: TrainConfig, image_count: int) -> None:
