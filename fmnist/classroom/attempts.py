@@ -95,15 +95,21 @@ def read_attempt(experiment: Experiment, dataset: str, person: str) -> Attempt |
 
 
 def start(
-    experiment: Experiment, dataset: str, fingerprint: str, person: str, guess: float | str
+    experiment: Experiment,
+    dataset: str,
+    fingerprint: str,
+    person: str,
+    guess: float | str,
+    most_waiting: int | None = None,
 ) -> Attempt:
     """Keep the guess and queue what is not trained yet; a guess kept before stays.
 
-    There is no limit to how many wait: all who ask the same share the same few runs.
+    most_waiting: with how many trainings in the queue this person may begin no more, unless
+    everything is trained or queued already.
 
     Raises:
         AttemptError: the guess is none, or too many people have begun experiments.
-        ConfigError, RunsFolderError: as `jobs.find_or_start_run`.
+        ConfigError, TooManyWaiting, RunsFolderError: as `jobs.find_or_start_runs`.
     """
     before = read_attempt(experiment, dataset, person)
     guess = before.guess if before else check_guess(experiment, guess)
@@ -117,9 +123,14 @@ def start(
                 f"the folders in {folder}."
             )
         configs = _configs(experiment, dataset)
-        run_ids = [_find_or_start(config, person, fingerprint) for config in configs]
+        found = jobs.find_or_start_runs(configs, person, most_waiting, fingerprint)
+        for run_id, is_new in found:
+            if is_new:
+                store.annotate_run(store.load_run(run_id), tags=(TAG,))
         path.parent.mkdir(exist_ok=True)
-        attempt = Attempt(guess, before.began_at if before else time.time(), run_ids)
+        attempt = Attempt(
+            guess, before.began_at if before else time.time(), [run_id for run_id, _ in found]
+        )
         json_files.write_json(path, msgspec.to_builtins(attempt))
     except OSError as error:
         raise cannot_write(runs_dir(), error) from error
@@ -148,13 +159,6 @@ def _like(config: TrainConfig, everything: list[Run]) -> Iterator[Run]:
 
 def _configs(experiment: Experiment, dataset: str) -> list[TrainConfig]:
     return [config.replace(dataset=dataset) for config in experiment.configs()]
-
-
-def _find_or_start(config: TrainConfig, person: str, fingerprint: str) -> str:
-    run_id, is_new = jobs.find_or_start_run(config, person, fingerprint=fingerprint)
-    if is_new:
-        store.annotate_run(store.load_run(run_id), tags=(TAG,))
-    return run_id
 
 
 def look(experiment: Experiment, attempt: Attempt) -> Progress:

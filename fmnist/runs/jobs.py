@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import filelock
 
@@ -59,14 +59,30 @@ def find_or_start_run(
 
     However many ask at once, one run is made. fingerprint: of the data, where it is known.
     """
-    check_architecture(config)
+    (found,) = find_or_start_runs([config], owner, most_waiting, fingerprint)
+    return found
+
+
+def find_or_start_runs(
+    configs: Sequence[TrainConfig],
+    owner: str = "",
+    most_waiting: int | None = None,
+    fingerprint: str = "",
+) -> list[tuple[str, bool]]:
+    """As `find_or_start_run`, of several that belong together: all are there in the end, or where
+    too many of the owner's wait already, none is begun.
+    """
+    for config in configs:
+        check_architecture(config)
     with _starting():
         everything = store.list_runs()
-        if same := find_same(config, everything, fingerprint):
-            return same.run_id, False
-        if most_waiting is not None:
+        same = [find_same(config, everything, fingerprint) for config in configs]
+        if most_waiting is not None and None in same:
             _check_waiting(owner, most_waiting, everything)
-        return _queue_run(config, owner), True
+        return [
+            (run.run_id, False) if run else (_queue_run(config, owner), True)
+            for run, config in zip(same, configs, strict=True)
+        ]
 
 
 @contextlib.contextmanager
@@ -86,11 +102,13 @@ def _starting() -> Iterator[None]:
 
 
 def _check_waiting(owner: str, most: int, everything: list[store.Run]) -> None:
-    waiting = sum(run.status.owner == owner for run in queue.list_queued(everything))
+    """What a sweep has queued does not count: its driver queues few at a time."""
+    queued = queue.list_queued(everything)
+    waiting = sum(run.status.owner == owner and run.sweep is None for run in queued)
     if waiting >= most:
         raise TooManyWaiting(
-            f"{most} of your trainings wait in the queue already: cancel one, or start this one "
-            "when the next of them has begun."
+            f"{waiting} of your trainings wait in the queue already: start more when fewer than "
+            f"{most} wait, or cancel one."
         )
 
 

@@ -10,7 +10,7 @@ from fmnist.data.dataset import CLASS_NAMES, Dataset
 from fmnist.plain_text import markdown
 from fmnist.runs.store import Run
 from pages._experiments.cards import describe_time
-from pages._shared.role import session_id
+from pages._shared.role import most_waiting, session_id
 
 
 def render(experiment: Experiment, data: Dataset, everything: list[Run]) -> None:
@@ -56,9 +56,9 @@ def _ask(experiment: Experiment) -> float | str | None:
 def start(experiment: Experiment, data: Dataset, guess: float | str) -> None:
     """Keep the guess and queue what is missing; a toast says why that is impossible."""
     try:
-        attempts.start(experiment, data.slug, data.fingerprint, session_id(), guess)
+        attempts.start(experiment, data.slug, data.fingerprint, session_id(), guess, most_waiting())
     except ValueError as error:
-        st.toast(markdown(error), icon=":material/error:")
+        st.toast(markdown(error), icon=":material/error:", duration="long")
 
 
 def render_made(experiment: Experiment, guess: float | str) -> None:

@@ -168,6 +168,24 @@ def test_a_students_trainings_bear_their_name_and_are_bounded(lab, key):
     assert len(store.list_runs()) == role.MOST_WAITING + 1
 
 
+def test_a_student_with_trainings_that_wait_begins_no_experiment(lab, key):
+    at = open_page("experiments", experiment="filters")
+    mine = [jobs.start_run(TrainConfig(seed=seed), own(at)) for seed in range(role.MOST_WAITING)]
+    at.button(key="experiment_start").click().run()
+    assert not at.exception
+    assert [toast.value for toast in at.toast] == [
+        "3 of your trainings wait in the queue already: start more when fewer than 3 wait, "
+        "or cancel one."
+    ]
+    assert len(store.list_runs()) == role.MOST_WAITING
+    jobs.stop_run(mine[0])
+    at.button(key="experiment_start").click().run()
+    assert not at.toast
+    assert len(queue.list_queued()) == role.MOST_WAITING - 1 + 6
+    with pytest.raises(jobs.TooManyWaiting, match="8 of your trainings"):  # as Train would ask
+        jobs.start_run(TrainConfig(seed=9), own(at), role.MOST_WAITING)
+
+
 def test_start_shows_the_run_that_is_there_already_unless_told_otherwise(lab, monkeypatch):
     monkeypatch.setattr(queue, "ensure_dispatcher", lambda: None)
     at = open_page("train")

@@ -7,6 +7,7 @@ import pytest
 from fmnist.config import TrainConfig
 from fmnist.runs import jobs, queue, settings, store
 from fmnist.runs.queue import Queue, begin, list_queued
+from fmnist.runs.trial_record import TrialRecord
 from tests.factories import runs as run_factory
 
 
@@ -89,6 +90,29 @@ def test_one_person_may_have_so_many_waiting(lab):
     begin_next(lab)
     jobs.start_run(TrainConfig(), "ann", 2)
     assert len(list_queued()) == 3
+
+
+def test_several_that_belong_together_are_begun_as_one_or_not_at_all(lab):
+    first = jobs.start_run(TrainConfig(seed=1), "ann", 2)
+    wanted = [TrainConfig(seed=seed) for seed in (1, 2, 3, 4)]
+    found = jobs.find_or_start_runs(wanted, "ann", 2)
+    assert [is_new for _, is_new in found] == [False, True, True, True]
+    assert found[0][0] == first
+    with pytest.raises(jobs.TooManyWaiting, match="4 of your trainings wait .* fewer than 2 wait"):
+        jobs.find_or_start_runs([TrainConfig(seed=5), TrainConfig(seed=6)], "ann", 2)
+    assert len(list_queued()) == 4
+    again = jobs.find_or_start_runs(wanted, "ann", 2)
+    assert again == [(run_id, False) for run_id, _ in found], (
+        "nothing new, and so nothing to refuse"
+    )
+
+
+def test_what_a_sweep_has_queued_takes_nobodys_place(lab):
+    for trial in range(2):
+        store.create_run(TrainConfig(), owner="ann", sweep=TrialRecord("20261120-1", trial))
+    jobs.start_run(TrainConfig(seed=1), "ann", 1)
+    with pytest.raises(jobs.TooManyWaiting, match="1 of your trainings"):
+        jobs.start_run(TrainConfig(seed=2), "ann", 1)
 
 
 def test_the_same_settings_asked_for_by_thirty_at_once_are_one_run(lab):
