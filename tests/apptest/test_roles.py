@@ -173,10 +173,11 @@ def test_a_student_with_trainings_that_wait_begins_no_experiment(lab, key):
     mine = [jobs.start_run(TrainConfig(seed=seed), own(at)) for seed in range(role.MOST_WAITING)]
     at.button(key="experiment_start").click().run()
     assert not at.exception
-    assert [toast.value for toast in at.toast] == [
+    (toast,) = at.toast
+    assert toast.value == (
         "3 of your trainings wait in the queue already: start more when fewer than 3 wait, "
         "or cancel one."
-    ]
+    )
     assert len(store.list_runs()) == role.MOST_WAITING
     jobs.stop_run(mine[0])
     at.button(key="experiment_start").click().run()
