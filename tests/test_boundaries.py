@@ -56,7 +56,7 @@ SIGNPOSTS = {"train", "predict", "dataset", "standin", "verify"}
 # What the library does to what is somebody else's or everybody's.
 CONCERNS_OTHERS = {
     "annotate_run", "corrections.clear", "corrections.remove", "delete_dataset", "delete_run",
-    "delete_sweep", "driving.resume", "driving.start_sweep", "sweep.request",
+    "delete_sweep", "driving.resume", "driving.start_sweep", "sweep.request", "remove_person",
     "move_up", "rename_run", "request_stop", "rescore_import", "reset_import", "stop_run",
     "write_drawing_run", "write_parallel_trainings", "write_queue_order",
 }  # fmt: skip

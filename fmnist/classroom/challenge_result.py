@@ -8,35 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from fmnist.classroom.challenges import Challenge, Person, is_finished
-from fmnist.evaluation.evaluate import wilson_interval
+from fmnist.evaluation.evaluate import Score
 from fmnist.evaluation.match import CONTESTED
 
 
 @dataclass(frozen=True)
-class Score:
+class Standing:
     """place: from 1; those with as many right share it. token: "" of the model."""
 
     place: int
     token: str
     name: str
-    right: int
-    images: int
-
-    @property
-    def accuracy(self) -> float:
-        return self.right / self.images
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the accuracy."""
-        return wilson_interval(self.right, self.images)
+    score: Score
 
 
 @dataclass(frozen=True, eq=False)
 class ChallengeResult:
     """Of N images and all who have answered every one of them."""
 
-    scores: tuple[Score, ...]  # the best first, the model among them
+    standings: tuple[Standing, ...]  # the best first, the model among them
     people: int
     right: np.ndarray  # int64 (N,): how many people were right
     common: np.ndarray  # int64 (N,): the people's most common wrong answer; -1 where none was
@@ -56,7 +46,7 @@ class ChallengeResult:
     def better_than_model(self) -> int:
         """How many people were right more often than the model."""
         model = int(self.model_is_right.sum())
-        return sum(score.right > model for score in self.scores if score.token)
+        return sum(one.score.right > model for one in self.standings if one.token)
 
 
 def compute_result(challenge: Challenge, people: Mapping[str, Person]) -> ChallengeResult:
@@ -76,13 +66,15 @@ def compute_result(challenge: Challenge, people: Mapping[str, Person]) -> Challe
         (token, person.name, int(right))
         for (token, person), right in zip(finished.items(), is_right.sum(axis=1), strict=True)
     ]
-    scores = [
-        Score(1 + sum(other > right for _, _, other in rights), token, name, right, len(labels))
+    standings = [
+        Standing(
+            1 + sum(other > right for _, _, other in rights), token, name, Score(right, len(labels))
+        )
         for token, name, right in rights
     ]
     wrong = np.stack([((answers == place) & ~is_right).sum(axis=0) for place in _PLACES])
     return ChallengeResult(
-        tuple(sorted(scores, key=lambda score: (score.place, score.token != "", score.name))),
+        tuple(sorted(standings, key=lambda one: (one.place, one.token != "", one.name))),
         len(finished),
         is_right.sum(axis=0),
         np.where(wrong.any(axis=0), wrong.argmax(axis=0), -1),

@@ -194,6 +194,17 @@ def step_back(key: Key, token: str) -> None:
         _write(key, token, Person(person.name, person.answers[:-1], time.time()))
 
 
+def remove_person(key: Key, token: str) -> None:
+    """Delete a person's nickname and answers; one who is not there changes nothing.
+
+    Whoever it was may begin anew. Raises RunsFolderError where the folder cannot be written.
+    """
+    try:
+        _person_file(key, token).unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(runs_dir(), error) from error
+
+
 def _playing(key: Key, token: str) -> tuple[Challenge, Person]:
     challenge, person = read_challenge(key), read_person(key, token)
     if challenge is None or person is None:

@@ -123,6 +123,23 @@ def _checked(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray,
     return labels.astype(np.uint8), probabilities
 
 
+@dataclass(frozen=True)
+class Score:
+    """So many right of so many images."""
+
+    right: int
+    images: int
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.images
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 %, Wilson's."""
+        return wilson_interval(self.right, self.images)
+
+
 def wilson_interval(right: int, count: int) -> tuple[float, float]:
     """The 95 % score interval of a fraction: E. B. Wilson, "Probable inference, the law of
     succession, and statistical inference", Journal of the American Statistical Association 22

@@ -7,31 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from fmnist.data.dataset import FINGERPRINT, Dataset
-from fmnist.evaluation.evaluate import Evaluation, wilson_interval
+from fmnist.evaluation.evaluate import Evaluation, Score
 
 # Closer to a training image than this fraction of its own length, a test image is a near-duplicate.
 NEAR = 0.25
 # Of Fashion-MNIST: people without fashion expertise on 1,000 test images (dataset README);
 # nearest neighbour on all test images, as `python -m benchmarks.findings` measured it.
 HUMAN, MEASURED_1NN = 0.835, 0.850
-
-
-@dataclass(frozen=True)
-class Score:
-    """So many right of so many images."""
-
-    right: int
-    images: int
-    left_out: int = 0  # of all test images
-
-    @property
-    def accuracy(self) -> float:
-        return self.right / self.images
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 %, Wilson's."""
-        return wilson_interval(self.right, self.images)
 
 
 @dataclass(frozen=True)
@@ -50,9 +32,7 @@ def score_without(evaluation: Evaluation, left_out: np.ndarray) -> Score | None:
     """
     kept = ~left_out
     images = int(kept.sum())
-    if not images:
-        return None
-    return Score(int(evaluation.is_correct[kept].sum()), images, len(kept) - images)
+    return Score(int(evaluation.is_correct[kept].sum()), images) if images else None
 
 
 def mark(indices: np.ndarray | list[int], images: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fmnist.evaluation.evaluate import Evaluation, wilson_interval
+from fmnist.evaluation.evaluate import Evaluation, Score
 
 CONTESTED = (0, 2, 3, 4, 6)  # T-shirt/top, Pullover, Dress, Coat, Shirt
 IMAGES = 30
@@ -33,21 +33,12 @@ class Match:
     between_kappa: float | None
 
     @property
-    def person_right(self) -> int:
-        return int((self.person == self.labels).sum())
+    def person_score(self) -> Score:
+        return Score(int((self.person == self.labels).sum()), len(self.labels))
 
     @property
-    def model_right(self) -> int:
-        return int((self.model == self.labels).sum())
-
-    @property
-    def person_interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval of the accuracy."""
-        return wilson_interval(self.person_right, len(self.labels))
-
-    @property
-    def model_interval(self) -> tuple[float, float]:
-        return wilson_interval(self.model_right, len(self.labels))
+    def model_score(self) -> Score:
+        return Score(int((self.model == self.labels).sum()), len(self.labels))
 
     @property
     def person_beat(self) -> np.ndarray:

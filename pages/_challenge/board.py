@@ -7,13 +7,13 @@ import streamlit as st
 
 from fmnist import formats
 from fmnist.classroom import challenges
-from fmnist.classroom.challenge_result import ChallengeResult, Score, compute_result
+from fmnist.classroom.challenge_result import ChallengeResult, Standing, compute_result
 from fmnist.classroom.challenges import Challenge, Key
 from fmnist.data.dataset import Dataset
 from fmnist.evaluation.match import CONTESTED
 from fmnist.pace import Pace
 from fmnist.plain_text import markdown
-from pages._challenge import invitation
+from pages._challenge import invitation, removal
 from pages._shared import looks
 from pages._shared.image_grid import render_grid
 
@@ -30,7 +30,7 @@ def render(key: Key, challenge: Challenge, data: Dataset, you: str) -> None:
 
 def _render(key: Key, challenge: Challenge, data: Dataset, you: str) -> None:
     people = challenges.read_people(key)
-    if you not in people:  # somebody has deleted the challenge
+    if you not in people:  # removed, or the challenge was deleted
         st.rerun()
     found = compute_result(challenge, people)
     _render_headline(found, you)
@@ -42,6 +42,8 @@ def _render(key: Key, challenge: Challenge, data: Dataset, you: str) -> None:
         f"{formats.percent(challenge.model_accuracy)}."
     )
     _render_scores(found, you)
+    others = [one for one in found.standings if one.token not in ("", you)]
+    removal.render(key, {one.token: f"{_name(one, you)}, place {one.place}" for one in others})
     _render_missed(challenge, data, found)
     with st.expander("All images, the hardest first", icon=":material/apps:"):
         _render_images(challenge, data, found, people[you].answers)
@@ -52,15 +54,15 @@ def _count(people: int) -> str:
 
 
 def _render_headline(found: ChallengeResult, you: str) -> None:
-    (own,) = (score for score in found.scores if score.token == you)
-    (model,) = (score for score in found.scores if not score.token)
-    if own.right == model.right:
+    (own,) = (one for one in found.standings if one.token == you)
+    (model,) = (one for one in found.standings if not one.token)
+    if own.place == model.place:
         words = "you and the model are even"
     else:
-        words = f"{'ahead of' if own.right > model.right else 'behind'} the model"
-    st.subheader(f"Place {own.place} of {len(found.scores)}, {words}.", anchor=False)
+        words = f"{'ahead of' if own.place < model.place else 'behind'} the model"
+    st.subheader(f"Place {own.place} of {len(found.standings)}, {words}.", anchor=False)
     with st.container(horizontal=True, gap="small"):
-        for who, score in (("You", own), ("The model", model)):
+        for who, score in (("You", own.score), ("The model", model.score)):
             low, high = (formats.percent(edge) for edge in score.interval)
             st.metric(
                 f"{who}: {score.right} of {score.images}",
@@ -82,24 +84,25 @@ def _render_headline(found: ChallengeResult, you: str) -> None:
 
 
 def _render_scores(found: ChallengeResult, you: str) -> None:
+    scores = [one.score for one in found.standings]
     st.dataframe(
         {
-            "place": [score.place for score in found.scores],
-            "name": [_name(score, you) for score in found.scores],
-            "right": [score.right for score in found.scores],
-            "accuracy": [formats.percent(score.accuracy) for score in found.scores],
+            "place": [one.place for one in found.standings],
+            "name": [_name(one, you) for one in found.standings],
+            "right": [score.right for score in scores],
+            "accuracy": [formats.percent(score.accuracy) for score in scores],
             "interval": [
                 "–".join(f"{100 * edge:.0f}" for edge in score.interval) + f"{_NBSP}%"
-                for score in found.scores
+                for score in scores
             ],
         },
         hide_index=True,
-        height=min(36 * (len(found.scores) + 1), 420),
+        height=min(36 * (len(scores) + 1), 420),
         column_config={
             "place": st.column_config.NumberColumn("Place", width=60),
             "name": "Who",
             "right": st.column_config.ProgressColumn(
-                "Right", format=f"%d of {found.scores[0].images}", max_value=found.scores[0].images
+                "Right", format=f"%d of {scores[0].images}", max_value=scores[0].images
             ),
             "accuracy": "Accuracy",
             "interval": st.column_config.TextColumn(
@@ -111,13 +114,13 @@ def _render_scores(found: ChallengeResult, you: str) -> None:
     )
 
 
-def _name(score: Score, you: str) -> str:
+def _name(one: Standing, you: str) -> str:
     """Only text in a table: it is shown as it was typed."""
-    if not score.token:
-        return f"The model ({score.name})"
-    if score.token == you:
-        return f"You ({score.name})" if score.name else "You"
-    return score.name or "No name"
+    if not one.token:
+        return f"The model ({one.name})"
+    if one.token == you:
+        return f"You ({one.name})" if one.name else "You"
+    return one.name or removal.NO_NAME
 
 
 def _render_missed(challenge: Challenge, data: Dataset, found: ChallengeResult) -> None:

@@ -6,12 +6,13 @@ import secrets
 
 import streamlit as st
 
-from fmnist import formats
+from fmnist import formats, teacher_key
 from fmnist.classroom import challenges
 from fmnist.classroom.challenges import Challenge, ChallengeError, Key
 from fmnist.data.dataset import CLASS_NAMES, STANDARD, Dataset
 from fmnist.plain_text import markdown
 from fmnist.runs import store
+from pages._challenge import removal
 from pages._evaluate import not_scored
 from pages._shared import model_in_hand, url
 from pages._shared.data import can_evaluate, dataset, evaluate_run, switch_to_dataset_of
@@ -119,9 +120,12 @@ def render_start(key: Key, challenge: Challenge) -> None:
             on_click=_start,
             args=(key, challenge),
         )
-    begun = len(challenges.read_people(key))
+    people = challenges.read_people(key)
+    begun = len(people)
     if begun:
         st.caption(f"{begun} {'person has' if begun == 1 else 'people have'} begun.")
+    if teacher_key.is_set():  # who is the teacher need not take part to look after the names
+        removal.render(key, {token: one.name or removal.NO_NAME for token, one in people.items()})
     render_link(key)
 
 

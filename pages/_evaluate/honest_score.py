@@ -87,7 +87,7 @@ def _own_rows(run, data, evaluation, nearest, wrong, leaves_out) -> list[tuple[R
         rows.append(("Without labels judged wrong", wrong, "as you judged them yourself."))
     scored = [(name, honest.score_without(evaluation, out), why) for name, out, why in rows]
     return [
-        (Row(name, score.accuracy, score.interval), _count(score, why))
+        (Row(name, score.accuracy, score.interval), _count(len(wrong) - score.images, why))
         for name, score, why in scored
         if score
     ]
@@ -97,8 +97,8 @@ def _count_labels(count: int) -> str:
     return f"{formats.count(count)} label{'' if count == 1 else 's'}"
 
 
-def _count(score: honest.Score, why: str) -> str:
-    return f"{why} {formats.count(score.left_out)} images left out." if score.left_out else why
+def _count(left_out: int, why: str) -> str:
+    return f"{why} {formats.count(left_out)} images left out." if left_out else why
 
 
 def _baseline_rows(baselines: honest.Baselines) -> list[tuple[Row, str]]:

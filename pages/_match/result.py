@@ -21,16 +21,15 @@ _KAPPA = (
 
 def render(match: Match, data: Dataset) -> None:
     st.subheader(_verdict(match))
-    total = len(match.labels)
     with st.container(horizontal=True, gap="small"):
-        for who, right, interval, kappa in (
-            ("You", match.person_right, match.person_interval, match.person_kappa),
-            ("The model", match.model_right, match.model_interval, match.model_kappa),
+        for who, score, kappa in (
+            ("You", match.person_score, match.person_kappa),
+            ("The model", match.model_score, match.model_kappa),
         ):
-            low, high = (formats.percent(edge) for edge in interval)
+            low, high = (formats.percent(edge) for edge in score.interval)
             st.metric(
-                f"{who}: {right} of {total}",
-                formats.percent(right / total),
+                f"{who}: {score.right} of {score.images}",
+                formats.percent(score.accuracy),
                 f"95{_NBSP}% interval {low[:-2]}–{high}",
                 delta_color="off",
                 delta_arrow="off",
@@ -64,7 +63,7 @@ def _render_kappa(label: str, kappa: float | None) -> None:
 
 
 def _verdict(match: Match) -> str:
-    difference = match.person_right - match.model_right
+    difference = match.person_score.right - match.model_score.right
     if not difference:
         return "A draw."
     count = f"{abs(difference)} image{'s' if abs(difference) > 1 else ''}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from fmnist.classroom import challenges
 from fmnist.data import catalogue
 from fmnist.drawing import corrections
 from fmnist.imported import start
@@ -68,6 +69,11 @@ def remove_correction(key: str) -> None:
 def clear_corrections() -> None:
     role.require_teacher("remove corrections that are saved")
     corrections.clear()
+
+
+def remove_person(key: challenges.Key, token: str) -> None:
+    role.require_teacher("remove somebody from a challenge")
+    challenges.remove_person(key, token)
 
 
 def move_up(queue: Queue, run_id: str) -> None:

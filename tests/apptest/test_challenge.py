@@ -2,7 +2,9 @@
 
 import pytest
 
+from fmnist import teacher_key
 from fmnist.classroom import challenges
+from pages._shared import role
 from tests.apptest import app_pages
 from tests.factories import runs as run_factory
 
@@ -52,6 +54,47 @@ def test_two_people_and_the_model(lab, link):
     assert "**Missed by both of you: 0**" in app_pages.words(second)
     first.run()
     assert list(first.dataframe[0].value["name"])[2] == "*Bob*"
+
+
+def test_the_teacher_removes_somebody(lab, link, monkeypatch):
+    key = challenges.parse_key(link)
+    rude, kind = begin(link, "Rude"), begin(link, "Kind")
+    for app in (rude, kind):
+        answer(app, challenges.read_challenge(key).labels)
+    app = remove(kind, "Rude, place 1")
+    assert list(app.dataframe[0].value["name"]) == ["You (Kind)", "The model (Made run)"]
+    assert "Remove somebody" not in app_pages.words(app), "there is nobody else"
+    assert "Nickname" in rude.run().text_input(key="challenge_name").label, "back at the start"
+
+    monkeypatch.setenv(teacher_key.VARIABLE, "open sesame")
+    begin(link, "Rude again")
+    assert not [one for one in kind.run().selectbox if one.key == "challenge_remove_who"]
+
+
+def test_who_is_no_teacher_any_more_removes_nobody(lab, link, monkeypatch):
+    key = challenges.parse_key(link)
+    begin(link, "Rude")
+    monkeypatch.setenv(teacher_key.VARIABLE, "open sesame")
+    role._door.clear()
+    app = app_pages.open_page("challenge", challenge=link)
+    assert not [one for one in app.selectbox if one.key == "challenge_remove_who"]
+    app.text_input(key="teacher_key").set_value("open sesame")
+    app_pages.button(app, "Enter").click().run()
+    assert app.text_input(key="challenge_name"), "before taking part"
+    app.selectbox(key="challenge_remove_who").select("Rude").run()
+    role._door.clear()
+    app.button(key="challenge_remove").click().run()
+    assert [one.value for one in app.toast] == [
+        "Only the teacher may remove somebody from a challenge."
+    ]
+    assert [person.name for person in challenges.read_people(key).values()] == ["Rude"]
+
+
+def remove(app, who: str):
+    app.selectbox(key="challenge_remove_who").select(who).run()
+    app.button(key="challenge_remove").click().run()
+    assert not app.exception
+    return app
 
 
 def test_it_outlives_its_model(lab, link):

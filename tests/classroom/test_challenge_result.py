@@ -16,7 +16,7 @@ def test_four_images_and_three_people_by_hand():
         "d": Person("unfinished", [0, 1, 2], 0.0),
     }
     found = compute_result(CHALLENGE, people)
-    assert [(score.place, score.token, score.right) for score in found.scores] == [
+    assert [(one.place, one.token, one.score.right) for one in found.standings] == [
         (1, "a", 3),
         (2, "", 2),
         (3, "b", 1),
@@ -29,7 +29,7 @@ def test_four_images_and_three_people_by_hand():
     assert found.common.tolist() == [1, 0, 3, 4]
     assert found.model_is_right.tolist() == [True, True, False, False]
     # Those of statsmodels, proportion_confint of 3 in 4 by "wilson".
-    assert found.scores[0].interval == pytest.approx((0.3006, 0.9544), abs=1e-4)
+    assert found.standings[0].score.interval == pytest.approx((0.3006, 0.9544), abs=1e-4)
 
 
 def test_nobody_has_finished():

@@ -103,6 +103,20 @@ def test_it_is_bounded(lab, monkeypatch):
     assert challenges.read_challenge(KEY) is None
 
 
+def test_who_was_removed_is_gone_and_may_begin_anew(lab):
+    play(TOKENS[0], [0, 1, 2], name="Rude")
+    play(TOKENS[1], [0])
+    challenges.remove_person(KEY, TOKENS[0])
+    challenges.remove_person(KEY, TOKENS[0])  # twice, by two teachers
+    assert list(challenges.read_people(KEY)) == [TOKENS[1]]
+    with pytest.raises(ChallengeError, match="load the page again"):
+        challenges.answer(KEY, TOKENS[0], 1, 0)
+    assert play(TOKENS[0], [4], name="Ada") == challenges.read_people(KEY)[TOKENS[0]]
+    with pytest.raises(ChallengeError):
+        challenges.remove_person(KEY, "../../challenge")
+    assert challenges.read_challenge(KEY) == CHALLENGE
+
+
 def test_who_is_at_it(lab):
     play(TOKENS[0], [0, 1, 2])
     play(TOKENS[1], [0])

@@ -20,13 +20,13 @@ def evaluation():
 
 def test_the_score_without_some_images(evaluation):
     score = honest.score_without(evaluation, honest.mark([1, 2], 10))
-    assert (score.right, score.images, score.left_out) == (7, 8, 2)
+    assert (score.right, score.images) == (7, 8)
     assert score.accuracy == 7 / 8
     # Wilson's interval of 7 in 8, from its formula with z = 1.96.
     assert score.interval == pytest.approx((0.5291, 0.9776), abs=1e-4)
     assert honest.score_without(evaluation, honest.mark(range(10), 10)) is None
     everything = honest.score_without(evaluation, honest.mark([], 10))
-    assert (everything.right, everything.left_out) == (8, 0)
+    assert (everything.right, everything.images) == (8, 10)
 
 
 def test_verdicts_about_images_that_are_not_there_count_for_nothing():

@@ -20,7 +20,7 @@ def test_ten_images_by_hand():
     evaluation = made(labels, said, np.full(10, 0.8))
     person = [0, 2, 2, 2, 3, 3, 4, 4, 0, 6]
     match = compute_match(evaluation, np.arange(10), [CONTESTED.index(one) for one in person])
-    assert (match.person_right, match.model_right) == (8, 6)
+    assert (match.person_score.right, match.model_score.right) == (8, 6)
     assert match.person_beat.tolist() == [3, 7, 9]
     assert match.model_beat.tolist() == [8]
     assert match.person_matrix.tolist() == [
@@ -32,7 +32,7 @@ def test_ten_images_by_hand():
     ]
     # They agree on 8 of 10; by chance on (2·2 + 2·3 + 2·2 + 2·2 + 2·1) / 100 = 0.2 of them.
     assert match.person_kappa == pytest.approx((0.8 - 0.2) / (1 - 0.2))
-    assert match.person_interval == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert match.person_score.interval == pytest.approx((0.4902, 0.9433), abs=1e-4)
 
 
 def test_a_kappa_that_is_not_defined():
