@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fmnist.imported.start import keep_checking
 from fmnist.runs import store
 from fmnist.runs.listing import filter_by_words, group_over_seeds, group_sweeps
 from fmnist.runs.store import Run
@@ -98,5 +99,6 @@ heading.title("Runs")
 with importing:
     import_model.render_form()
 everything = all_runs.take()
+keep_checking(everything)
 is_live = any(run.is_live for run in everything)
 st.fragment(_render_body, run_every=TICK if is_live else None)(is_live, [everything])

@@ -1,8 +1,10 @@
 """Fixtures that every test may use: where the data lies, and a Lab of one's own in a tmp folder."""
 
 import contextlib
+import gc
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +29,8 @@ _LONG = {
     "models/test_processor", "runs/test_jobs", "engine/test_client", "commands/test_train",
     "imported/test_score", "imported/test_check", "training/test_train", "drawing/test_fine_tune",
 }  # fmt: skip
+
+_has_failed = False  # whether a test has since the last look
 
 prefer_onednn()  # before a test imports TensorFlow itself: the same arithmetic as in a training
 
@@ -65,6 +69,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return not in_browser, name not in _LONG, item.path not in slow
 
     items.sort(key=place)  # stable: as it was within a file, and among files of a kind
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    global _has_failed
+    _has_failed = _has_failed or report.outcome not in ("passed", "skipped")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Drop what a failed test has left, such as a coroutine that nobody awaited.
+
+    Its traceback holds that until the garbage is collected, in the middle of another test, which
+    would then fail by the warning. A test that passes answers for its own warnings as before.
+    """
+    global _has_failed
+    if _has_failed:
+        _has_failed = False
+        for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+            vars(sys).pop(name, None)
+        with warnings.catch_warnings(action="ignore"):
+            gc.collect()
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,27 @@
-"""Start the process that checks and scores an imported model."""
+"""Have an imported model checked and scored, by a process of its own."""
 
 from __future__ import annotations
 
+import shutil
+import threading
 import time
+from collections.abc import Iterable
 from pathlib import PurePath
 
 from fmnist.data.dataset import STANDARD
+from fmnist.imported.line import Line
 from fmnist.runs import store
 from fmnist.runs.imported_record import ImportedModel
-from fmnist.runs.jobs import start_and_watch, start_new_run
+
+_line = Line()
+_queueing = threading.Lock()  # who is queued first is first in the line, too
 
 
 def start_import(
     content: bytes, file_name: str, name: str = "", dataset: str = STANDARD, owner: str = ""
 ) -> str:
-    """Make a run of a model's file and start the process that checks and scores it.
+    """Make a run of a model's file, and start the process that checks and scores it when there is
+    a place for one.
 
     Only that process opens the file; this one stores its bytes. Returns the run's id at once.
 
@@ -30,8 +37,19 @@ def start_import(
     file_name = PurePath(file_name.replace("\\", "/")).name[:100] or "model.keras"
     name = name.strip() or PurePath(file_name).stem[:60]
     imported_model = ImportedModel(file_name)
-    run = store.create_import_run(name, imported_model, content, dataset, owner)
-    return start_new_run(run, "import-model")
+    with _queueing:
+        run = store.create_import_run(name, imported_model, content, dataset, owner)
+        try:
+            _line.add(run)
+        except store.RunsFolderError:
+            shutil.rmtree(run.run_dir, ignore_errors=True)
+            raise
+    return run.run_id
+
+
+def keep_checking(everything: Iterable[store.Run]) -> None:
+    """See that each import that waits has its turn; to be called by whoever looks at the runs."""
+    _line.take_up(everything)
 
 
 def rescore_import(run_id: str, inputs: str, outputs: str) -> None:
@@ -43,11 +61,12 @@ def rescore_import(run_id: str, inputs: str, outputs: str) -> None:
         RunsFolderError: the folder cannot be written, or no process could be started.
     """
     run = store.load_run(run_id)
-    store.reset_import(run, inputs, outputs)
-    try:
-        start_and_watch(store.load_run(run_id), "import-model")
-    except store.RunsFolderError as error:
-        store.write_status(
-            run.run_dir, status="failed", finished_at=time.time(), message=str(error)
-        )
-        raise
+    with _queueing:
+        store.reset_import(run, inputs, outputs)
+        try:
+            _line.add(store.load_run(run_id))
+        except store.RunsFolderError as error:
+            store.write_status(
+                run.run_dir, status="failed", finished_at=time.time(), message=str(error)
+            )
+            raise

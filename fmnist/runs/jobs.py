@@ -132,8 +132,10 @@ def start_new_run(run: store.Run, command: str) -> str:
     return run.run_id
 
 
-def start_and_watch(run: store.Run, command: str) -> None:
-    """Start a run's process; a thread records how it ended, where it cannot say so itself."""
+def start_and_watch(run: store.Run, command: str) -> threading.Thread:
+    """Start a run's process; the thread, until its end, records how it ended where it cannot say
+    so itself.
+    """
     process = start_in_background(command, run.run_dir, watched_by=BACKGROUND)
 
     def await_end() -> None:
@@ -144,7 +146,9 @@ def start_and_watch(run: store.Run, command: str) -> None:
             if store.read_status(run.run_dir).queued_at == run.status.queued_at:
                 record_exit(run.run_dir, code)
 
-    threading.Thread(target=await_end, daemon=True).start()
+    watcher = threading.Thread(target=await_end, daemon=True)
+    watcher.start()
+    return watcher
 
 
 def stop_run(run_id: str) -> None:

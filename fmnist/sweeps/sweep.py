@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ class Sweep:
     minutes: float | None = None
     prune: bool = False
     on: str = ""
-    name: str = field(default="")
+    name: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.axes) <= MOST_AXES:
@@ -142,25 +142,20 @@ class Sweep:
     def from_json(cls, values: Any) -> Sweep:
         """Raises ConfigError for what is no sweep."""
         try:
-            found = msgspec.convert(values, _Stored)
+            nested = msgspec.convert(values, _Nested)
+            base = TrainConfig.from_json(nested.base)
+            axes = tuple(Axis.from_json(axis) for axis in nested.axes)
+            return msgspec.convert({**values, "base": base, "axes": axes}, cls)
         except msgspec.ValidationError as error:
-            raise ConfigError(f"sweep.json is no sweep: {error}.") from error
-        plain = msgspec.structs.asdict(found)
-        base = TrainConfig.from_json(found.base)
-        axes = tuple(Axis.from_json(axis) for axis in found.axes)
-        return cls(**{**plain, "base": base, "axes": axes})
+            reason = str(error).rstrip(".")
+            raise ConfigError(f"sweep.json is no sweep: {reason}.") from error
 
 
-class _Stored(msgspec.Struct, frozen=True):
+class _Nested(msgspec.Struct, frozen=True):
+    """What of `sweep.json` has readers of its own; the rest is as `Sweep` says."""
+
     base: dict[str, Any]
     axes: list[dict[str, Any]]
-    method: str = "grid"
-    seeds: tuple[int, ...] = (0,)
-    trials: int | None = None
-    minutes: float | None = None
-    prune: bool = False
-    on: str = ""
-    name: str = ""
 
 
 @dataclass(frozen=True)

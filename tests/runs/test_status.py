@@ -12,6 +12,7 @@ import pytest
 
 from fmnist.config import TrainConfig
 from fmnist.runs import outputs, status, store
+from fmnist.runs.queue import Queue
 from fmnist.runs.status import reconcile_status
 from fmnist.runs.tables import summary_table
 from tests.factories import runs as run_factory
@@ -30,6 +31,28 @@ def test_a_dead_process_makes_its_run_failed_and_keeps_the_curves(lab):
     )
     assert json.loads((run_dir / "status.json").read_text())["status"] == "failed"
     assert len(outputs.read_history(run)) == 2
+
+
+LOOKS = {
+    "at the run": lambda run_dir: store.load_run(run_dir.name).status,
+    "at all runs": lambda _: store.list_runs()[0].status,
+    "at the queue": lambda run_dir: Queue(run_dir.parent).look() and store.read_status(run_dir),
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "message"), [("queued", ""), ("running", ""), ("running", "scoring")]
+)
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_killed_process_is_failed_at_the_very_next_look(lab, look, state, message):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    run = store.create_run(TrainConfig())
+    store.claim_run(run.run_dir, child.pid, status=state, message=message)
+    assert look(run.run_dir).status == state
+    child.kill()
+    child.wait()
+    assert look(run.run_dir).status == "failed"
+    assert store.read_status(run.run_dir).status == "failed", "on the disk, too"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no zombies")

@@ -84,6 +84,9 @@ def test_a_sweep_is_the_same_after_it_was_written():
     for broken in ([], {}, {"base": {}, "axes": [3]}, {"base": {"epochs": 0}, "axes": []}):
         with pytest.raises(ConfigError):
             Sweep.from_json(broken)
+    for name, said in (("seeds", "seeds"), ("trials", "trials"), ("method", "grid or tpe")):
+        with pytest.raises(ConfigError, match=f"sweep.json is no sweep: .*{said}"):
+            Sweep.from_json({**sweep.to_json(), name: "all"})
 
 
 def test_what_is_drawn_is_read_back_in_the_settings_type():

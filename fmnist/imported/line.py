@@ -1,0 +1,95 @@
+"""Imported models that are to be checked: a few have a process, the others wait without one.
+
+Each process takes memory while it waits for the check before it, and a class uploads at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+
+from fmnist.runs import jobs, store
+
+MOST_AT_ONCE = 4  # processes that one server starts; one of them checks, see `check.py`
+_FORGOTTEN_AFTER = 60.0  # seconds without a process; whoever was to start it may be gone
+
+
+class Line:
+    """The imports that one server is to start, first come, first served."""
+
+    def __init__(self, places: int = MOST_AT_ONCE) -> None:
+        self._free = places
+        self._waiting: deque[store.Run] = deque()
+        self._lock = threading.Lock()
+
+    def add(self, run: store.Run) -> None:
+        """Start the check of a run that is queued, now or when there is a place.
+
+        Raises RunsFolderError where no process could be started now.
+        """
+        with self._lock:
+            if not self._free:
+                self._waiting.append(run)
+                return
+            self._free -= 1
+        try:
+            watcher = jobs.start_and_watch(run, "import-model")
+        except store.RunsFolderError:
+            self._hand_on(None)
+            raise
+        self._hand_on(watcher)
+
+    def take_up(self, everything: Iterable[store.Run]) -> None:
+        """Add what waits and was forgotten, as by a server that has ended.
+
+        Another server may still have it in its line: whose turn comes first starts it.
+        """
+        for run in everything:
+            if run.imported_model and _waits(run) and _is_forgotten(run):
+                with self._lock:
+                    is_known = run.run_id in {known.run_id for known in self._waiting}
+                if not is_known:
+                    with contextlib.suppress(store.RunsFolderError):  # tried again at the next look
+                        self.add(run)
+
+    def _hand_on(self, watcher: threading.Thread | None) -> None:
+        """Give a place to the next ones, each when the one before has ended."""
+
+        def work() -> None:
+            now: threading.Thread | None = watcher
+            while True:
+                if now:
+                    now.join()
+                with self._lock:
+                    if not self._waiting:
+                        self._free += 1
+                        return
+                    run = self._waiting.popleft()
+                now = _start(run)
+
+        threading.Thread(target=work, daemon=True).start()
+
+
+def _start(run: store.Run) -> threading.Thread | None:
+    """None where it waits no more, or no process is to be had, as its status then says."""
+    try:
+        run = store.read_run(run.run_dir)
+        return jobs.start_and_watch(run, "import-model") if _waits(run) else None
+    except store.RunsFolderError as error:
+        with contextlib.suppress(OSError, ValueError):  # the folder is gone: nobody left to tell
+            store.write_status(
+                run.run_dir, status="failed", finished_at=time.time(), message=str(error)
+            )
+    return None
+
+
+def _waits(run: store.Run) -> bool:
+    is_queued = run.status.status == "queued" and run.status.pid is None
+    return is_queued and not run.damaged and not store.is_stop_requested(run.run_dir)
+
+
+def _is_forgotten(run: store.Run) -> bool:
+    return time.time() - (run.status.queued_at or 0.0) > _FORGOTTEN_AFTER
