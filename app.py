@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._evaluate import questions
-from pages._shared import engine, sidebar, source_files, style
+from pages._shared import done_once, engine, sidebar, style
 from pages._start import steps
 
 HERE = Path(__file__).parent
@@ -15,7 +15,7 @@ st.set_page_config(
     page_icon=str(HERE / ".streamlit" / "favicon.png"),  # a file: works without a network
     layout="wide",
 )
-source_files.leave_out()
+done_once.do_once()
 style.render_frame()
 pages = [
     st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),

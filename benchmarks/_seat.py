@@ -61,6 +61,7 @@ class Seat:
     async def open(self, page: str, query: str = "") -> float:
         """Another page; seconds until its script has finished."""
         self._forget_ticks()
+        self._answer = ""
         self._where = {"page_name": page, "query_string": query}
         self._finished.clear()
         started = time.perf_counter()

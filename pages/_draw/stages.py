@@ -40,7 +40,8 @@ def render_stages(models: Models, sketch: Sketch, class_names: Sequence[str]) ->
     *earlier, image = sketch.stages.values()
     images = np.stack([*map(to_model_image, earlier), image])
     try:
-        predictions = engine.get().predict(models.choose(sketch), images).probabilities
+        distinct, places = np.unique(images, axis=0, return_inverse=True)  # some change nothing
+        predictions = engine.get().predict(models.choose(sketch), distinct).probabilities[places]
     except EngineError:
         return  # the prediction above says why
     items = [

@@ -17,7 +17,7 @@ from fmnist.sweeps import driving
 from pages._shared import announcement, looks
 
 TICK = 2.0  # seconds between two looks, while few look
-_PACE = Pace(TICK, most=12.0)
+_PACE = Pace(TICK, most=6.0)
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 # Pages that show what a finished training changes; elsewhere nobody is interrupted.
 _FOLLOWING_PAGES = ("train", "runs", "evaluate")
