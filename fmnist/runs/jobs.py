@@ -142,8 +142,10 @@ def start_and_watch(run: store.Run, command: str) -> threading.Thread:
         """Reap the child (a zombie would look alive) and record an end that it could not record."""
         code = process.wait()
         with contextlib.suppress(OSError, ValueError):  # the folder is gone: nobody left to tell
-            # An imported model may already be checked again, by another process.
-            if store.read_status(run.run_dir).queued_at == run.status.queued_at:
+            # An imported model may already be checked again, or be another process's.
+            status = store.read_status(run.run_dir)
+            is_anothers = status.pid is not None and store.process_is_alive(status)
+            if status.queued_at == run.status.queued_at and not is_anothers:
                 record_exit(run.run_dir, code)
 
     watcher = threading.Thread(target=await_end, daemon=True)
