@@ -3,7 +3,7 @@
 A training is a process of its own (`python -m fmnist train RUN_DIR`), which the dispatcher starts
 when it is first in the queue. So is the check of a model that was imported from a file (`python -m
 fmnist import-model RUN_DIR`), and so is a fine-tuning (`python -m fmnist fine-tune RUN_DIR`): those
-start at once. All of them outlive whoever started them.
+start at once, of the checks a few at a time. All of them outlive whoever started them.
 """
 
 from __future__ import annotations
