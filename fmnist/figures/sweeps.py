@@ -55,12 +55,23 @@ def plot_trials(dots: Sequence[TrialDot], best: Sequence[tuple[int, float]]) -> 
     last = max((dot.number for dot in dots), default=1)
     layout = {
         "xaxis": axis("Trial", tick0=1, dtick=max(1, round(last / 10)), range=[0.5, last + 0.5]),
-        "yaxis": axis("Validation accuracy (%)", tickformat=".3~%"),
-        "showlegend": len(traces) > 1,
+        "yaxis": axis("Validation accuracy (%)", tickformat=".3~%", range=_range_of(dots)),
+        "showlegend": True,
         "legend": legend(),
         "hovermode": "closest",
     }
     return chart(traces, 320, layout)
+
+
+def _range_of(dots: Sequence[TrialDot]) -> list[float] | None:
+    """Of accuracies, with their bars and some room; of a single dot too, where Plotly's own goes
+    from -50 to 150 %.
+    """
+    ends = [dot.value + sign * (dot.deviation or 0.0) for dot in dots for sign in (-1, 1)]
+    if not ends:
+        return None
+    room = max(0.1 * (max(ends) - min(ends)), 0.01)
+    return [max(min(ends) - room, -0.01), min(max(ends) + room, 1.01)]
 
 
 def _dots(dots: Sequence[TrialDot], name: str, marker: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
+from pathlib import Path
 
 from fmnist.runs import jobs, store
 
@@ -23,6 +24,7 @@ class Line:
     def __init__(self, places: int = MOST_AT_ONCE) -> None:
         self._free = places
         self._waiting: deque[store.Run] = deque()
+        self._begun: list[Path] = []  # those with a process, which may not say so yet
         self._lock = threading.Lock()
 
     def add(self, run: store.Run) -> None:
@@ -35,12 +37,13 @@ class Line:
                 self._waiting.append(run)
                 return
             self._free -= 1
+            self._begun.append(run.run_dir)
         try:
             watcher = jobs.start_and_watch(run, "import-model")
         except store.RunsFolderError:
-            self._hand_on(None)
+            self._hand_on(run, None)
             raise
-        self._hand_on(watcher)
+        self._hand_on(run, watcher)
 
     def take_up(self, everything: Iterable[store.Run]) -> None:
         """Add what waits and was forgotten, as by a server that has ended.
@@ -50,25 +53,27 @@ class Line:
         for run in everything:
             if run.imported_model and _waits(run) and _is_forgotten(run):
                 with self._lock:
-                    is_known = run.run_id in {known.run_id for known in self._waiting}
-                if not is_known:
+                    known = [*self._begun, *(waiting.run_dir for waiting in self._waiting)]
+                if run.run_dir not in known:
                     with contextlib.suppress(store.RunsFolderError):  # tried again at the next look
                         self.add(run)
 
-    def _hand_on(self, watcher: threading.Thread | None) -> None:
-        """Give a place to the next ones, each when the one before has ended."""
+    def _hand_on(self, run: store.Run, watcher: threading.Thread | None) -> None:
+        """When this one has ended, give its place to the next, and so on."""
 
         def work() -> None:
-            now: threading.Thread | None = watcher
+            ends, now = run, watcher
             while True:
                 if now:
                     now.join()
                 with self._lock:
+                    self._begun.remove(ends.run_dir)
                     if not self._waiting:
                         self._free += 1
                         return
-                    run = self._waiting.popleft()
-                now = _start(run)
+                    ends = self._waiting.popleft()
+                    self._begun.append(ends.run_dir)
+                now = _start(ends)
 
         threading.Thread(target=work, daemon=True).start()
 

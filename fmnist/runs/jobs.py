@@ -3,7 +3,7 @@
 A training is a process of its own (`python -m fmnist train RUN_DIR`), which the dispatcher starts
 when it is first in the queue. So is the check of a model that was imported from a file (`python -m
 fmnist import-model RUN_DIR`), and so is a fine-tuning (`python -m fmnist fine-tune RUN_DIR`): those
-start at once. All of them outlive whoever started them.
+start at once, of the checks a few at a time. All of them outlive whoever started them.
 """
 
 from __future__ import annotations
@@ -142,8 +142,10 @@ def start_and_watch(run: store.Run, command: str) -> threading.Thread:
         """Reap the child (a zombie would look alive) and record an end that it could not record."""
         code = process.wait()
         with contextlib.suppress(OSError, ValueError):  # the folder is gone: nobody left to tell
-            # An imported model may already be checked again, by another process.
-            if store.read_status(run.run_dir).queued_at == run.status.queued_at:
+            # An imported model may already be checked again, or be another process's.
+            status = store.read_status(run.run_dir)
+            is_anothers = status.pid is not None and store.process_is_alive(status)
+            if status.queued_at == run.status.queued_at and not is_anothers:
                 record_exit(run.run_dir, code)
 
     watcher = threading.Thread(target=await_end, daemon=True)

@@ -19,6 +19,7 @@ from pages._shared.image_grid import render_grid
 
 _PACE = Pace(usual=3.0, most=10.0)
 _NBSP = "\N{NO-BREAK SPACE}"
+_MOST_ROWS = 15  # of the table; beyond, it scrolls
 
 
 def render(key: Key, challenge: Challenge, data: Dataset, you: str) -> None:
@@ -97,9 +98,9 @@ def _render_scores(found: ChallengeResult, you: str) -> None:
             ],
         },
         hide_index=True,
-        height=min(36 * (len(scores) + 1), 420),
+        height="content" if len(scores) <= _MOST_ROWS else 35 * _MOST_ROWS,
         column_config={
-            "place": st.column_config.NumberColumn("Place", width=60),
+            "place": st.column_config.NumberColumn("Place", width=60, alignment="left"),
             "name": "Who",
             "right": st.column_config.ProgressColumn(
                 "Right", format=f"%d of {scores[0].images}", max_value=scores[0].images

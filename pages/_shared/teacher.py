@@ -26,22 +26,20 @@ def render() -> None:
         has_tried = problem is not None
         if problem:
             st.session_state[_PROBLEM] = ""
-        with (
-            st.expander("Teacher", icon=":material/school:", expanded=has_tried),
-            st.form("teacher_form", clear_on_submit=True, border=False),
-        ):
-            st.text_input(
-                "Teacher's key",
-                type="password",
-                max_chars=200,
-                key=_KEY,
-                autocomplete="off",
-                help="Whoever has it may delete, stop other people's runs, reorder the queue and "
-                "change settings.",
-            )
-            st.form_submit_button("Enter", icon=":material/key:", on_click=_enter)
-        if problem:
-            st.error(markdown(problem), icon=":material/key_off:")
+        with st.expander("Teacher", icon=":material/school:", expanded=has_tried):
+            if problem:  # above the field: below, it would be out of sight
+                st.error(markdown(problem), icon=":material/key_off:")
+            with st.form("teacher_form", clear_on_submit=True, border=False):
+                st.text_input(
+                    "Teacher's key",
+                    type="password",
+                    max_chars=200,
+                    key=_KEY,
+                    autocomplete="off",
+                    help="Whoever has it may delete, stop other people's runs, reorder the queue "
+                    "and change settings.",
+                )
+                st.form_submit_button("Enter", icon=":material/key:", on_click=_enter)
 
 
 def _enter() -> None:

@@ -58,7 +58,9 @@ def render(state: SweepState) -> None:
             else allowed.WHOSE.format("resume it"),
             disabled=not is_mine,
         )
-    with st.popover("Delete", icon=":material/delete:", disabled=not role.is_teacher()):
+    may = role.is_teacher()
+    why_not = None if may else "Only the teacher may delete sweeps."
+    with st.popover("Delete", icon=":material/delete:", disabled=not may, help=why_not):
         st.markdown("Delete this sweep? Its runs stay in Runs.")
         st.button(
             "Delete",

@@ -6,14 +6,14 @@ import streamlit as st
 
 from fmnist.sweeps.columns import list_scales, list_scored
 from fmnist.sweeps.results import Results
-from fmnist.sweeps.sweep import Sweep
+from fmnist.sweeps.sweep import Sweep, SweepState
 from pages._runs.words import name_setting
 from pages._sweeps import words
 
 _QUIET = {"displayModeBar": False}
 
 
-def render_trials(sweep: Sweep, found: Results) -> None:
+def render_trials(state: SweepState, found: Results) -> None:
     from fmnist.figures.sweeps import TrialDot, plot_trials
 
     dots = [
@@ -25,6 +25,7 @@ def render_trials(sweep: Sweep, found: Results) -> None:
             words.describe_settings(trial.settings),
         )
         for trial in list_scored(found.trials)
+        if trial.is_over or state.is_live
     ]
     if not dots:
         return
@@ -34,8 +35,8 @@ def render_trials(sweep: Sweep, found: Results) -> None:
         if value is not None
     ]
     st.markdown("**Validation accuracy of each trial**")
-    if len(sweep.seeds) > 1:
-        st.caption(f"Mean of {len(sweep.seeds)} seeds; bars show ± one standard deviation.")
+    if len(state.sweep.seeds) > 1:
+        st.caption(f"Mean of {len(state.sweep.seeds)} seeds; bars show ± one standard deviation.")
     st.plotly_chart(
         plot_trials(dots, best),
         key="sweep_trials",

@@ -40,7 +40,7 @@ def _render(state: SweepState, was_live: bool) -> None:
             st.info("It ended before a trial was finished.", icon=":material/stop_circle:")
         return
     _render_best(state, found)
-    charts.render_trials(state.sweep, found)
+    charts.render_trials(state, found)
     charts.render_comparison(state.sweep, found)
     table.render(state, found)
 
@@ -79,6 +79,8 @@ def _render_progress(state: SweepState, found: Results) -> None:
 def _render_best(state: SweepState, found: Results) -> None:
     best = found.best
     if best is None:
+        if not state.is_live:  # what went wrong is said there
+            _render_links(state, ())
         return
     deviation = f" ± {100 * best.val_deviation:.1f}" if best.val_deviation is not None else ""
     columns = st.columns([2, 2, 3], vertical_alignment="top")

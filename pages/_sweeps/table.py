@@ -17,7 +17,7 @@ from pages._sweeps import words
 
 def render(state: SweepState, found: Results) -> None:
     st.markdown("**Trials**")
-    rows = [_row(trial) for trial in found.trials]
+    rows = [_row(trial, state.is_live) for trial in found.trials]
     chosen = st.dataframe(
         rows,
         hide_index=True,
@@ -33,13 +33,13 @@ def render(state: SweepState, found: Results) -> None:
     _render_runs(found.trials[places[0]])
 
 
-def _row(trial: Trial) -> dict[str, Any]:
+def _row(trial: Trial, is_live: bool) -> dict[str, Any]:
     settings = {
         name_setting(name): words.describe_value(text) for name, text in trial.settings.items()
     }
     return {
         "Trial": trial.number + 1,
-        "Status": words.TRIAL_STATES[trial.state],
+        "Status": words.describe_state(trial, is_live=is_live),
         **settings,
         "Validation": _mean(trial.val_accuracy, trial.val_deviation),
         "Test": _mean(trial.test_accuracy, trial.test_deviation),

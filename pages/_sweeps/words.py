@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fmnist import formats
-from fmnist.sweeps.results import Results
+from fmnist.sweeps.results import Results, Trial
 from fmnist.sweeps.space import Axis
 from fmnist.sweeps.sweep import Sweep, SweepState
 from pages._runs.words import name_setting
@@ -25,6 +25,11 @@ TRIAL_STATES = {
     "failed": "Failed",
 }
 METHODS = {"grid": "Grid", "tpe": "Search"}
+
+
+def describe_state(trial: Trial, *, is_live: bool) -> str:
+    """is_live: whether the sweep goes on; else what had not ended by its end never will."""
+    return TRIAL_STATES[trial.state] if is_live or trial.is_over else "Unfinished"
 
 
 def describe_settings(settings: Mapping[str, str]) -> str:

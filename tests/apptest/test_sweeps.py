@@ -7,6 +7,7 @@ import pytest
 from fmnist.config import TrainConfig
 from fmnist.runs import store
 from fmnist.sweeps import driver, driving
+from fmnist.sweeps.results import Trial, write_trials
 from fmnist.sweeps.space import parse_values
 from fmnist.sweeps.sweep import Sweep, create_sweep, list_sweeps, read_sweep
 from pages._shared import allowed, role
@@ -129,6 +130,20 @@ def test_a_failed_and_a_damaged_sweep_say_why(lab):
     assert "This sweep is damaged" in app.error[0].value
     app = app_pages.open_page("sweeps")
     assert state.sweep_id in str([link.proto.label for link in app.get("page_link")])
+
+
+def test_a_sweep_that_failed_half_way_leads_to_its_runs_and_trains_nothing(lab):
+    state = make()
+    write_trials(
+        state.folder,
+        [Trial(0, "failed", {"filters": "2"}), Trial(1, "running", {"filters": "4"}, 0.8)],
+    )
+    store.write_status(state.folder, status="failed", message="Its process was killed.")
+    app = app_pages.open_page("sweeps", sweep=state.sweep_id)
+    assert list(app.dataframe[0].value["Status"]) == ["Failed", "Unfinished"]
+    assert not app.get("plotly_chart"), "there is no result"
+    (link,) = [link for link in app.get("page_link") if link.proto.label == "All its runs"]
+    assert f"find={state.sweep_id}" in link.proto.query_string
 
 
 def test_a_sweep_that_is_not_there_is_a_warning(lab):

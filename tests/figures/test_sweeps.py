@@ -1,6 +1,7 @@
 """A sweep's figures are valid Plotly and show the numbers they were given."""
 
 import plotly.graph_objects as go
+import pytest
 
 from fmnist.figures.sweeps import TrialDot, plot_importance, plot_parallel, plot_trials
 
@@ -19,6 +20,15 @@ def test_the_trials_stand_in_their_order_with_the_best_so_far():
     assert (pruned.name, training.name) == ("pruned", "training")
     assert pruned.error_y.array is None
     assert go.Figure(plot_trials([], []).to_dict()).data == ()
+
+
+def test_the_scale_fits_the_dots_and_their_bars_even_of_one():
+    alone = plot_trials([TrialDot(1, "running", 0.8, None, "")], [])
+    assert alone.layout.yaxis.range == pytest.approx((0.79, 0.81))
+    # From 0.6 to 0.81, with a tenth of that as room.
+    assert plot_trials(DOTS, []).layout.yaxis.range == pytest.approx((0.579, 0.831))
+    at_the_end = plot_trials([TrialDot(1, "completed", 0.99, 0.05, "")], [])
+    assert at_the_end.layout.yaxis.range[1] == 1.01
 
 
 def test_the_most_important_setting_is_on_top():

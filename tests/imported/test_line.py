@@ -99,9 +99,18 @@ def test_what_a_server_that_has_ended_left_waiting_is_taken_up_once(processes):
         line.take_up(store.list_runs())
     processes.end(runs[0])
     wait_for(lambda: len(processes.begun) == 2, "the forgotten one begins")
+    line.take_up(store.list_runs())  # its process has not said yet that it is there
     processes.end(runs[1])
     wait_for(lambda: line._free == 1, "the line is empty")
     assert processes.begun == [runs[0].run_id, runs[1].run_id], "a new one is somebody's"
+
+
+def test_a_process_that_comes_too_late_leaves_the_run_to_who_checks_it(lab):
+    (run,) = queue(1)
+    store.claim_run(run.run_dir, status="running")  # this process stands for the other one
+    jobs.start_and_watch(run, "import-model").join()
+    assert "is being checked by process" in (run.run_dir / "log.txt").read_text(encoding="utf-8")
+    assert store.load_run(run.run_id).status.status == "running"
 
 
 def test_thirty_uploads_at_once(lab, monkeypatch):
