@@ -167,6 +167,16 @@ def to_model_image(stage: np.ndarray) -> np.ndarray:
     return centre(fit(crop_to_content(stage)))
 
 
+def to_model_images(sketch: Sketch) -> tuple[np.ndarray, np.ndarray]:
+    """What a model would see of each stage, where that is the same for several only once.
+
+    Returns uint8 (M, 28, 28), and for each stage which of these it is, int64 (N,).
+    """
+    *earlier, image = sketch.stages.values()
+    images = np.stack([*map(to_model_image, earlier), image])
+    return np.unique(images, axis=0, return_inverse=True)
+
+
 def crop_to_content(bright: np.ndarray) -> np.ndarray:
     """The smallest rectangle with every pixel above CONTENT_ABOVE (there is one, at least)."""
     content = bright > CONTENT_ABOVE

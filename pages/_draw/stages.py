@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from fmnist import formats
-from fmnist.drawing.preprocess import Sketch, to_model_image
+from fmnist.drawing.preprocess import Sketch, to_model_images
 from fmnist.engine.client import EngineError
 from fmnist.figures.palette import CLASS_COLOURS
 from fmnist.images import image_png, png_address
@@ -37,11 +37,9 @@ _STYLE = style_beside(__file__, "stages.css")
 
 def render_stages(models: Models, sketch: Sketch, class_names: Sequence[str]) -> None:
     """The stages of what was last classified, each with its model's prediction."""
-    *earlier, image = sketch.stages.values()
-    images = np.stack([*map(to_model_image, earlier), image])
+    images, places = to_model_images(sketch)
     try:
-        distinct, places = np.unique(images, axis=0, return_inverse=True)  # some change nothing
-        predictions = engine.get().predict(models.choose(sketch), distinct).probabilities[places]
+        predictions = engine.get().predict(models.choose(sketch), images).probabilities[places]
     except EngineError:
         return  # the prediction above says why
     items = [

@@ -18,6 +18,7 @@ from fmnist.drawing.preprocess import (
     thin,
     to_grey,
     to_model_image,
+    to_model_images,
 )
 
 
@@ -168,6 +169,17 @@ def test_every_stage_is_there_in_order_and_can_be_given_to_a_model():
     for stage in stages.values():
         image = to_model_image(stage)
         assert (image.shape, image.dtype) == ((28, 28), np.uint8)
+
+
+def test_what_a_model_sees_of_several_stages_alike_is_there_once():
+    drawing = canvas()
+    drawing[10:80, 100:104] = 255
+    sketch = sketch_to_image(drawing)
+    images, places = to_model_images(sketch)
+    assert len(images) < len(sketch.stages) == len(places)
+    assert (images[places[-1]] == sketch.image).all()
+    for place, stage in zip(places[:-1], list(sketch.stages.values())[:-1], strict=True):
+        assert (images[place] == to_model_image(stage)).all()
 
 
 def test_the_last_stages_alone_give_the_same_image():
