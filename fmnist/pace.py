@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Hashable
 
 _GONE_AFTER = 3.0  # intervals without a look, of somebody who has closed the page
-_STEP = 1.25  # times longer or shorter; smaller changes are not worth telling a browser
+_STEP = 1.1  # times longer or shorter; smaller changes are not worth telling a browser
 
 
 class Pace:
@@ -45,3 +45,8 @@ class Pace:
                 before = round(wanted, 2)
             self._looks[viewer] = now, before
             return before
+
+    def is_crowded(self) -> bool:
+        """Whether so many look that they cannot do so as often as usual."""
+        with self._lock:
+            return len(self._looks) > self._usual * self._most

@@ -50,3 +50,16 @@ def test_a_small_change_is_not_worth_telling():
     assert pace.look("late") == 2.1
     pace.look("later still")
     assert pace.look("late") == 2.1  # and not 2.2
+
+
+def test_it_is_crowded_while_more_look_than_can_as_often_as_usual():
+    clock = Clock()
+    pace = Pace(4.0, most=3, clock=clock)
+    for viewer in range(12):
+        pace.look(viewer)
+    assert not pace.is_crowded()
+    pace.look("one more")
+    assert pace.is_crowded()
+    clock.now = 20.0
+    pace.look("one more")
+    assert not pace.is_crowded()

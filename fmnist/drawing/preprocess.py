@@ -173,8 +173,11 @@ def to_model_images(sketch: Sketch) -> tuple[np.ndarray, np.ndarray]:
     Returns uint8 (M, 28, 28), and for each stage which of these it is, int64 (N,).
     """
     *earlier, image = sketch.stages.values()
-    images = np.stack([*map(to_model_image, earlier), image])
-    return np.unique(images, axis=0, return_inverse=True)
+    images = [*map(to_model_image, earlier), image]
+    first: dict[bytes, int] = {}  # quicker than np.unique, to which each pixel is a field
+    places = [first.setdefault(image.tobytes(), len(first)) for image in images]
+    distinct = [np.frombuffer(image, np.uint8).reshape(SIDE, SIDE) for image in first]
+    return np.stack(distinct), np.array(places)
 
 
 def crop_to_content(bright: np.ndarray) -> np.ndarray:

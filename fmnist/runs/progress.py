@@ -70,7 +70,7 @@ def seconds_left(run: Run, history: pd.DataFrame) -> float | None:
     if not (status.epochs and status.steps_per_epoch):
         return None
     if len(history):
-        epoch_seconds = float(history["seconds"].mean())
+        epoch_seconds = float(history["seconds"].to_numpy().mean())
     elif status.images_per_second:
         epoch_seconds = status.steps_per_epoch * run.config.batch_size / status.images_per_second
     else:

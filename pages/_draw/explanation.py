@@ -7,9 +7,16 @@ from collections.abc import Sequence
 import streamlit as st
 
 from fmnist.drawing.preprocess import Sketch
+from fmnist.pace import Pace
 from pages._draw.comparison import render_comparison, render_nearest
 from pages._draw.models import Models
 from pages._draw.stages import render_stages
+from pages._shared.looks import viewer
+
+# Of a person who draws, a stroke every four seconds; with more than a dozen of them, predicting all
+# the steps of each stroke would make everybody wait, and so they are there when asked for.
+_STROKES = Pace(usual=4.0, most=3.0)
+_ASKED = "explanation_asked"
 
 
 @st.fragment
@@ -17,6 +24,16 @@ def render_explanation(models: Models, class_names: Sequence[str]) -> None:
     """About what was last classified, which is kept in the session."""
     sketch: Sketch | None = st.session_state.get("sketch")
     if sketch is None or sketch.is_empty:
+        return
+    _STROKES.look(viewer())
+    if _STROKES.is_crowded() and not st.session_state.get(_ASKED):
+        st.button(
+            "Show how the prediction came about",
+            icon=":material/account_tree:",
+            key="explanation_ask",
+            help="Many people are drawing here now, so this is worked out only where it is wanted.",
+            on_click=_ask,
+        )
         return
     parts = {"Step by step": lambda: render_stages(models, sketch, class_names)}
     if models.photographs and not sketch.is_photo:
@@ -27,3 +44,7 @@ def render_explanation(models: Models, class_names: Sequence[str]) -> None:
         if tab.open:
             with tab:
                 render()
+
+
+def _ask() -> None:
+    st.session_state[_ASKED] = True

@@ -11,13 +11,14 @@ from collections.abc import Hashable
 import streamlit as st
 
 from fmnist import formats
+from fmnist.figures.live import Before
 from fmnist.pace import Pace
 from fmnist.plain_text import markdown
 from fmnist.runs import outputs, progress, store
 from fmnist.runs.store import Run
 from pages._shared import looks
 from pages._train import live_states, recipe
-from pages._train.live_curves import render_curves
+from pages._train.live_curves import read_before, render_curves
 from pages._train.start import render_shared
 from pages._train.start_again import render_start_again
 from pages._train.stop import render_problem, render_stop
@@ -25,7 +26,7 @@ from pages._train.stop import render_problem, render_stop
 # Seconds between two looks. A place in the queue changes seldom; a damaged run may only have been
 # met while a file of it was being replaced.
 TICKS = {"running": 0.5, "queued": 1.0, "damaged": 3.0}
-_PACES = {state: Pace(seconds, most=33.0) for state, seconds in TICKS.items()}
+_PACES = {state: Pace(seconds, most=36.0) for state, seconds in TICKS.items()}
 _BADGES = {
     "queued": ("Waiting", ":material/hourglass_top:", "gray"),
     "running": ("Training", ":material/model_training:", "blue"),
@@ -40,12 +41,13 @@ def render_live(run: Run) -> None:
     """Draw a run in whatever state it is; a live one is kept up to date without a reload."""
     state = _state(run)
     render_shared(run.run_id)
+    before = None if run.damaged or run.imported_model else read_before(run)
     if state not in TICKS:
-        _render(run)
+        _render(run, before)
         return
     if not (run.damaged or run.imported_model):
         _render_head(run)
-    look = functools.partial(_tick, run.run_id, _drawn(run), [run])
+    look = functools.partial(_tick, run.run_id, _drawn(run), before, [run])
     looks.render_ticking(look, _PACES[state])
 
 
@@ -78,10 +80,11 @@ def render_nothing_yet(everything: list[Run]) -> None:
         live_states.render_link("train", label, ":material/history:", run)
 
 
-def _tick(run_id: str, drawn: Hashable, just_read: list[Run]) -> None:
+def _tick(run_id: str, drawn: Hashable, before: Before | None, just_read: list[Run]) -> None:
     """One look. Anything but more of the same is a matter for the whole page.
 
-    just_read: the run, for the first look; later ones find it taken and read the run again.
+    before: curves that lie behind this run's. just_read: the run, for the first look; later ones
+    find it taken and read the run again.
     """
     try:
         run = just_read.pop() if just_read else looks.load_run(run_id)
@@ -90,12 +93,12 @@ def _tick(run_id: str, drawn: Hashable, just_read: list[Run]) -> None:
     if _drawn(run) != drawn:
         st.rerun()
     if run.damaged or run.imported_model:
-        _render(run)
+        _render(run, before)
     else:
-        _render_below_head(run)
+        _render_below_head(run, before)
 
 
-def _render(run: Run) -> None:
+def _render(run: Run, before: Before | None) -> None:
     if run.damaged:
         st.error(
             markdown(f"{run.title} is damaged: {run.damaged}."), icon=":material/broken_image:"
@@ -110,10 +113,10 @@ def _render(run: Run) -> None:
         live_states.render_link("runs", "See the run", ":material/list_alt:", run)
         return
     _render_head(run)
-    _render_below_head(run)
+    _render_below_head(run, before)
 
 
-def _render_below_head(run: Run) -> None:
+def _render_below_head(run: Run, before: Before | None) -> None:
     curves = progress.read_curves(run)
     if run.fine_tuned:
         st.caption(f":material/school: {run.fine_tuned.explanation}")
@@ -124,7 +127,7 @@ def _render_below_head(run: Run) -> None:
         render_start_again(run)
     if is_bare and run.status.status != "running":
         return
-    render_curves(run, curves)
+    render_curves(run, curves, before)
     # Not where Stop was: a hasty click would start one more.
     if run.has_scores and not is_offered_first:
         render_start_again(run)

@@ -18,10 +18,14 @@ from fmnist.runs.store import Run
 HEIGHTS = {"accuracy": 210, "loss": 165}  # pixels; the legend of both is above the first
 
 
-def render_curves(run: Run, curves: Curves) -> None:
-    """Accuracy and loss; those of a run that has ended end where it did."""
+def read_before(run: Run) -> Before | None:
+    """The curves of the run to compare this one with."""
     before = previous_run(run)
-    ghost = before and Before(before.run_id, before.title, progress.read_curves(before).history)
+    return before and Before(before.run_id, before.title, progress.read_curves(before).history)
+
+
+def render_curves(run: Run, curves: Curves, before: Before | None) -> None:
+    """Accuracy and loss; those of a run that has ended end where it did."""
     with st.container(key="live_zoom_row", horizontal=True, horizontal_alignment="right"):
         is_zoomed = st.toggle(
             "Zoom to the end",
@@ -32,7 +36,7 @@ def render_curves(run: Run, curves: Curves) -> None:
     epochs = run.config.epochs if run.is_live else None
     for metric in HEIGHTS:
         with _making:  # of thirty people who look, the first makes it and the others wait
-            spec = _chart(curves, metric, epochs, run.status.steps_per_epoch, ghost, is_zoomed)
+            spec = _chart(curves, metric, epochs, run.status.steps_per_epoch, before, is_zoomed)
         st.vega_lite_chart(spec=spec, height=HEIGHTS[metric], key=f"live_{metric}")
 
 
@@ -69,5 +73,5 @@ def previous_run(run: Run) -> Run | None:
 
 @st.cache_resource(show_spinner=False, max_entries=100, ttl=60)
 def _find_previous(folder: str, run_id: str, started_at: float | None, _run: Run) -> Run | None:
-    """Looked for once a minute: a live page asks twice a second, and all runs have to be read."""
+    """Looked for once a minute, by everybody together: all runs have to be read."""
     return find_previous(_run, store.list_runs())

@@ -24,8 +24,10 @@ from fmnist.drawing.corrections import correct
 from fmnist.drawing.preprocess import FILL_LEVEL
 from fmnist.drawing.strokes import from_link, load_examples, parse, to_json, to_link
 from fmnist.evaluation.uncertainty import UNCERTAINTY_FILE
+from fmnist.pace import Pace
 from fmnist.runs import jobs, settings, store
 from fmnist.runs.fine_tuned_record import Comparison, FineTuned
+from pages._draw import explanation
 from tests.apptest.app_pages import button, words
 from tests.factories import runs as run_factory
 from tests.factories.fabric import as_sent
@@ -181,6 +183,23 @@ def test_a_drawing_is_answered_with_ten_probabilities(open_page, lab, engine, ca
     assert inside.page == "inside"
     assert "view=network" in inside.query_string
     assert to_link(parse([BAG])) in inside.query_string
+
+
+def test_in_a_crowd_the_steps_are_shown_when_asked_for(open_page, lab, engine, canvas, monkeypatch):
+    run_factory.write_run(lab.runs_dir)
+    crowd = Pace(usual=4.0, most=3.0)
+    for person in range(12):
+        crowd.look(person)
+    monkeypatch.setattr(explanation, "_STROKES", crowd)
+    canvas.drawing = drawn(BAG)
+    at = open_page()
+    assert shown(at).startswith("Bag Confidence 90.0 %")
+    assert len(engine.asked) == 1
+    assert not at.tabs
+    button(at, "Show how the prediction came about").click().run()
+    assert not at.exception
+    assert at.tabs[0].label == "Step by step"
+    assert "Show how the prediction came about" not in [one.label for one in at.button]
 
 
 def test_under_one_half_it_is_not_sure(open_page, lab, engine, canvas):
