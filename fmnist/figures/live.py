@@ -164,7 +164,7 @@ def _rows(curves: _Curves, start: float, reached: float, is_zoomed: bool) -> pd.
         if start <= x and (x <= reached or not is_zoomed)
     ]
     return pd.DataFrame(rows, columns=["line", "epoch", "value"]).astype(
-        {"line": str, "epoch": float, "value": float}
+        {"line": "category", "epoch": float, "value": float}
     )
 
 
