@@ -48,6 +48,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, nargs="+", default=SESSIONS)
     parser.add_argument("--seconds", type=float, default=25, help="length of each measurement")
     options = parser.parse_args()
+    report("ten million additions in Python, how fast this core is", add_up(), "s", "none")
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
         training(Path(scratch), epochs=200) as run,
@@ -55,6 +56,14 @@ def main() -> None:
         for count in options.sessions:
             with running_server(Path(scratch)) as server:
                 asyncio.run(measure(server, run, count, options.seconds))
+
+
+def add_up() -> float:
+    """Seconds for a plain loop: what follows is to be seen in its light."""
+    started, total = time.perf_counter(), 0
+    for number in range(10_000_000):
+        total += number
+    return time.perf_counter() - started
 
 
 async def measure(server: Server, run: Run, count: int, seconds: float) -> None:
