@@ -32,6 +32,7 @@ def _render_empty() -> None:
 def _render_body(was_live: bool, just_read: list[list[Run]]) -> None:
     """just_read: all runs, for the first look; later ones find them taken and read again."""
     everything = just_read.pop() if just_read else store.list_runs_and_bundled()
+    keep_checking(everything)
     if was_live != any(run.is_live for run in everything):
         st.rerun()  # the whole page: it begins or ends to look again by itself
     if all(run.is_bundled for run in everything):
@@ -99,6 +100,5 @@ heading.title("Runs")
 with importing:
     import_model.render_form()
 everything = all_runs.take()
-keep_checking(everything)
 is_live = any(run.is_live for run in everything)
 st.fragment(_render_body, run_every=TICK if is_live else None)(is_live, [everything])

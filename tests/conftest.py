@@ -27,7 +27,8 @@ TESTS = Path(__file__).parent
 # Of the slow files these take longest: they come first, so that no worker is left with one alone.
 _LONG = {
     "models/test_processor", "runs/test_jobs", "engine/test_client", "commands/test_train",
-    "imported/test_score", "imported/test_check", "training/test_train", "drawing/test_fine_tune",
+    "imported/test_score", "imported/test_check", "imported/test_line",
+    "training/test_train", "drawing/test_fine_tune",
 }  # fmt: skip
 
 _has_failed = False  # whether a test has since the last look

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -176,31 +177,37 @@ def join(key: Key, challenge: Challenge, token: str, name: str) -> None:
         _write(key, token, Person(clean(name, LONGEST_NAME), [], time.time()))
 
 
+_changing = threading.Lock()  # who is being removed does not come back with an answer
+
+
 def answer(key: Key, token: str, position: int, number: int) -> None:
     """Keep a person's answer to image `number`, from 0; others than the next one change nothing.
 
     Raises as `join` does, and ChallengeError for one who has not begun.
     """
-    challenge, person = _playing(key, token)
-    is_next = number == len(person.answers) < len(challenge.indices)
-    if is_next and 0 <= position < len(CONTESTED):
-        _write(key, token, Person(person.name, [*person.answers, position], time.time()))
+    with _changing:
+        challenge, person = _playing(key, token)
+        is_next = number == len(person.answers) < len(challenge.indices)
+        if is_next and 0 <= position < len(CONTESTED):
+            _write(key, token, Person(person.name, [*person.answers, position], time.time()))
 
 
 def step_back(key: Key, token: str) -> None:
     """Take a person's last answer back, as long as some are missing. Raises as `answer` does."""
-    challenge, person = _playing(key, token)
-    if 0 < len(person.answers) < len(challenge.indices):
-        _write(key, token, Person(person.name, person.answers[:-1], time.time()))
+    with _changing:
+        challenge, person = _playing(key, token)
+        if 0 < len(person.answers) < len(challenge.indices):
+            _write(key, token, Person(person.name, person.answers[:-1], time.time()))
 
 
 def remove_person(key: Key, token: str) -> None:
     """Delete a person's nickname and answers; one who is not there changes nothing.
 
-    Whoever it was may begin anew. Raises RunsFolderError where the folder cannot be written.
+    They may start again. Raises RunsFolderError where the folder cannot be written.
     """
     try:
-        _person_file(key, token).unlink(missing_ok=True)
+        with _changing:
+            _person_file(key, token).unlink(missing_ok=True)
     except OSError as error:
         raise cannot_write(runs_dir(), error) from error
 

@@ -33,11 +33,20 @@ class Line:
         Raises RunsFolderError where no process could be started now.
         """
         with self._lock:
-            if not self._free:
-                self._waiting.append(run)
-                return
-            self._free -= 1
-            self._begun.append(run.run_dir)
+            has_place = self._join(run)
+        if has_place:
+            self._begin(run)
+
+    def _join(self, run: store.Run) -> bool:
+        """Whether it can begin; else it waits. The lock is held."""
+        if not self._free:
+            self._waiting.append(run)
+            return False
+        self._free -= 1
+        self._begun.append(run.run_dir)
+        return True
+
+    def _begin(self, run: store.Run) -> None:
         try:
             watcher = jobs.start_and_watch(run, "import-model")
         except store.RunsFolderError:
@@ -54,9 +63,10 @@ class Line:
             if run.imported_model and _waits(run) and _is_forgotten(run):
                 with self._lock:
                     known = [*self._begun, *(waiting.run_dir for waiting in self._waiting)]
-                if run.run_dir not in known:
+                    has_place = run.run_dir not in known and self._join(run)
+                if has_place:
                     with contextlib.suppress(store.RunsFolderError):  # tried again at the next look
-                        self.add(run)
+                        self._begin(run)
 
     def _hand_on(self, run: store.Run, watcher: threading.Thread | None) -> None:
         """When this one has ended, give its place to the next, and so on."""

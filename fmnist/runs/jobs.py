@@ -69,8 +69,8 @@ def find_or_start_runs(
     most_waiting: int | None = None,
     fingerprint: str = "",
 ) -> list[tuple[str, bool]]:
-    """As `find_or_start_run`, of several that belong together: all are there in the end, or where
-    too many of the owner's wait already, none is begun.
+    """As `find_or_start_run`, of several that belong together: where too many of the owner's wait
+    already, none is begun. When one cannot be made, those made before it stay.
     """
     for config in configs:
         check_architecture(config)

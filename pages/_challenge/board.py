@@ -44,7 +44,7 @@ def _render(key: Key, challenge: Challenge, data: Dataset, you: str) -> None:
     )
     _render_scores(found, you)
     others = [one for one in found.standings if one.token not in ("", you)]
-    removal.render(key, {one.token: f"{_name(one, you)}, place {one.place}" for one in others})
+    removal.render(key, {one.token: one.name for one in others})
     _render_missed(challenge, data, found)
     with st.expander("All images, the hardest first", icon=":material/apps:"):
         _render_images(challenge, data, found, people[you].answers)

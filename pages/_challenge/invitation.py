@@ -125,7 +125,7 @@ def render_start(key: Key, challenge: Challenge) -> None:
     if begun:
         st.caption(f"{begun} {'person has' if begun == 1 else 'people have'} begun.")
     if teacher_key.is_set():  # who is the teacher need not take part to look after the names
-        removal.render(key, {token: one.name or removal.NO_NAME for token, one in people.items()})
+        removal.render(key, {token: one.name for token, one in people.items()})
     render_link(key)
 
 

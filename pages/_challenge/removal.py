@@ -1,7 +1,8 @@
-"""Take somebody out of a challenge, such as one with an offensive nickname: the teacher may."""
+"""Take a person out of a challenge, such as one with an offensive nickname: the teacher may."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 import streamlit as st
@@ -15,21 +16,22 @@ _CHOSEN = "challenge_remove_who"
 
 
 def render(key: Key, people: Mapping[str, str]) -> None:
-    """people: who may be removed and how each is called here, by token."""
+    """people: the nickname of each who may be removed, by token; "" of one who gave none."""
     if not (people and role.is_teacher()):
         return
-    with st.popover("Remove somebody", icon=":material/person_remove:", type="tertiary"):
+    labels = _tell_apart(people)
+    with st.popover("Remove a person", icon=":material/person_remove:", type="tertiary"):
         chosen = st.selectbox(
             "Who",
-            list(people),
-            format_func=lambda token: people.get(token, token),
+            list(labels),
+            format_func=lambda token: labels.get(token, token),
             index=None,
             placeholder="Choose a person",
             key=_CHOSEN,
         )
-        st.caption("Deletes the nickname and all answers. Whoever it was can begin anew.")
+        st.caption("Deletes the nickname and all answers. They can start again.")
         st.button(
-            f"Remove {markdown(people[chosen])}" if chosen else "Remove",
+            f"Remove {markdown(labels[chosen])}" if chosen else "Remove",
             type="primary",
             icon=":material/delete_forever:",
             key="challenge_remove",
@@ -37,6 +39,20 @@ def render(key: Key, people: Mapping[str, str]) -> None:
             on_click=_remove,
             args=(key, chosen),
         )
+
+
+def _tell_apart(people: Mapping[str, str]) -> dict[str, str]:
+    """Labels by token, no two the same: a browser sends the label of what was chosen."""
+    labels: dict[str, str] = {}
+    for token, name in sorted(people.items()):
+        name = name or NO_NAME
+        label = next(
+            label
+            for number in itertools.count(1)
+            if (label := f"{name} ({number})" if number > 1 else name) not in labels.values()
+        )
+        labels[token] = label
+    return labels
 
 
 def _remove(key: Key, token: str) -> None:

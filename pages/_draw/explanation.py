@@ -31,7 +31,7 @@ def render_explanation(models: Models, class_names: Sequence[str]) -> None:
             "Show how the prediction came about",
             icon=":material/account_tree:",
             key="explanation_ask",
-            help="Many people are drawing here now, so this is worked out only where it is wanted.",
+            help="Many people are drawing here now, so this is worked out on request only.",
             on_click=_ask,
         )
         return

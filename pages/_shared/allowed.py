@@ -72,7 +72,7 @@ def clear_corrections() -> None:
 
 
 def remove_person(key: challenges.Key, token: str) -> None:
-    role.require_teacher("remove somebody from a challenge")
+    role.require_teacher("remove a person from a challenge")
     challenges.remove_person(key, token)
 
 

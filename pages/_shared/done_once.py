@@ -32,9 +32,12 @@ def _leave_out_source_files() -> None:
 
 def _remember_theme() -> None:
     """Every look begins with the whole theme, put together from all options of config.toml: more
-    than a millisecond, for thirty who watch one training a thirtieth of a core.
+    than a millisecond, for thirty who watch one training a thirtieth of a core. A theme that is
+    changed there is seen after the next start.
     """
-    populate = app_session._populate_theme_msg
+    populate = getattr(app_session, "_populate_theme_msg", None)
+    if populate is None:  # another version of Streamlit does it otherwise
+        return
     told: dict[str, CustomThemeConfig] = {}
 
     def populate_again(message: CustomThemeConfig, section: str = "theme") -> None:

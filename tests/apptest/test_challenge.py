@@ -61,14 +61,31 @@ def test_the_teacher_removes_somebody(lab, link, monkeypatch):
     rude, kind = begin(link, "Rude"), begin(link, "Kind")
     for app in (rude, kind):
         answer(app, challenges.read_challenge(key).labels)
-    app = remove(kind, "Rude, place 1")
+    app = remove(kind, "Rude")
     assert list(app.dataframe[0].value["name"]) == ["You (Kind)", "The model (Made run)"]
-    assert "Remove somebody" not in app_pages.words(app), "there is nobody else"
+    assert "Remove a person" not in app_pages.words(app), "there is nobody else"
     assert "Nickname" in rude.run().text_input(key="challenge_name").label, "back at the start"
 
     monkeypatch.setenv(teacher_key.VARIABLE, "open sesame")
     begin(link, "Rude again")
     assert not [one for one in kind.run().selectbox if one.key == "challenge_remove_who"]
+
+
+def test_two_without_a_name_are_told_apart(lab, link):
+    key = challenges.parse_key(link)
+    app = begin(link, "Kind")
+    answer(app, challenges.read_challenge(key).labels)
+    first, second = (f"{number:016x}" for number in (1, 2))
+    for token in (first, second):
+        challenges.join(key, challenges.read_challenge(key), token, "")
+        for number in range(30):
+            challenges.answer(key, token, 0, number)
+    assert list(app.run().selectbox(key="challenge_remove_who").options) == [
+        "No name", "No name (2)",
+    ]  # fmt: skip
+    remove(app, "No name")
+    assert first not in challenges.read_people(key)
+    assert second in challenges.read_people(key)
 
 
 def test_who_is_no_teacher_any_more_removes_nobody(lab, link, monkeypatch):
@@ -85,7 +102,7 @@ def test_who_is_no_teacher_any_more_removes_nobody(lab, link, monkeypatch):
     role._door.clear()
     app.button(key="challenge_remove").click().run()
     assert [one.value for one in app.toast] == [
-        "Only the teacher may remove somebody from a challenge."
+        "Only the teacher may remove a person from a challenge."
     ]
     assert [person.name for person in challenges.read_people(key).values()] == ["Rude"]
 

@@ -187,7 +187,7 @@ def test_a_drawing_is_answered_with_ten_probabilities(open_page, lab, engine, ca
 
 def test_in_a_crowd_the_steps_are_shown_when_asked_for(open_page, lab, engine, canvas, monkeypatch):
     run_factory.write_run(lab.runs_dir)
-    crowd = Pace(usual=4.0, most=3.0)
+    crowd = Pace(usual=4.0, most=3.0, clock=lambda: 0.0)
     for person in range(12):
         crowd.look(person)
     monkeypatch.setattr(explanation, "_STROKES", crowd)

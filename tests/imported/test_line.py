@@ -132,7 +132,7 @@ def test_thirty_uploads_at_once(lab, monkeypatch):
     files["good.keras"] = good
     with ThreadPoolExecutor(30) as pool:
         ids = dict(zip(files, pool.map(start.start_import, files.values(), files), strict=True))
-    wait_for(lambda: not any(run.is_live for run in store.list_runs()), "all have ended")
+    wait_for(lambda: not any(run.is_live for run in store.list_runs()), "all have ended", 500)
     wait_for(lambda: len(store.list_runs()) == 1, "nothing is left of those that were refused")
     assert len(watchers) == 30
     assert max(at_once) <= MOST_AT_ONCE

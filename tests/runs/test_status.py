@@ -46,11 +46,13 @@ LOOKS = {
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_a_killed_process_is_failed_at_the_very_next_look(lab, look, state, message):
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    run = store.create_run(TrainConfig())
-    store.claim_run(run.run_dir, child.pid, status=state, message=message)
-    assert look(run.run_dir).status == state
-    child.kill()
-    child.wait()
+    try:
+        run = store.create_run(TrainConfig())
+        store.claim_run(run.run_dir, child.pid, status=state, message=message)
+        assert look(run.run_dir).status == state
+    finally:
+        child.kill()
+        child.wait()
     assert look(run.run_dir).status == "failed"
     assert store.read_status(run.run_dir).status == "failed", "on the disk, too"
 
